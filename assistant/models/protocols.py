@@ -1,0 +1,54 @@
+"""What this product asks of a model. Other people's classes stop at their adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length.
+
+    `id` names model and quantisation; two embedders with one id give the same vectors. It goes
+    into the fingerprint of an index.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, `(len(texts), dimension)`, float32, unit length.
+
+        Raises:
+            ModelError: the model is not there or gave something else than such vectors.
+        """
+        ...
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, shaped as those of questions."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Completes a prompt, piece by piece."""
+
+    @property
+    def id(self) -> str: ...
+
+    def stream(self, system: str, user: str) -> Iterator[str]:
+        """Pieces of the model's reply, in order.
+
+        Raises:
+            ModelUnavailable: refused, or an error answer.
+            ModelTimeout: no first piece, or no next piece, in time; or the whole took too long.
+            ModelOutputInvalid: something came that is not text, or more than is allowed.
+        """
+        ...

@@ -1,0 +1,129 @@
+"""What comes back: sentences, each with the clause that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.schema.document import Span, Validity
+
+
+class Modality(StrEnum):
+    """How a clause binds its addressee."""
+
+    PROHIBIT = "禁止"  # 严禁、不得、严防
+    REQUIRE = "要求"  # 要、应当、必须
+    ENCOURAGE = "鼓励"  # 鼓励、支持、积极、探索
+    PERMIT = "允许"  # 可以、有权
+    STATE = "载明"  # a statement of fact
+
+
+class Outcome(StrEnum):
+    """How far the library settles the question."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+
+
+class Mode(StrEnum):
+    """Who wrote the sentences."""
+
+    EXTRACTIVE = "extractive"
+    LLM = "llm"
+    LLM_REPAIRED = "llm+repaired"
+
+
+class Verdict(StrEnum):
+    """What the proof of one citation found."""
+
+    OK = "OK"
+    NOT_FOUND = "NOT_FOUND"
+    MISQUOTE = "MISQUOTE"
+    NUMBER = "NUMBER"
+    MODALITY = "MODALITY"
+    SUBJECT = "SUBJECT"
+    SUPERSEDED = "SUPERSEDED"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A proven place. `quotes[i]` stands, line breaks apart, at `spans[i]` of the document."""
+
+    number: int  # the n of [n] in the answer's text, from 1
+    document_id: str
+    document_title: str
+    address: str  # of the unit clause
+    heading: str | None
+    clause_text: str  # the whole unit clause as a reader sees it
+    quotes: tuple[str, ...]
+    spans: tuple[Span, ...]
+    validity: Validity
+    verdict: Verdict = Verdict.OK
+
+    @property
+    def verified(self) -> bool:
+        return self.verdict is Verdict.OK
+
+    @property
+    def clause_id(self) -> str:
+        return f"{self.document_id}#{self.address}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One sentence of an answer and what it rests on."""
+
+    text: str  # without [n]
+    citations: tuple[int, ...]  # numbers of `Answer.citations`; empty only for words about the library itself
+    modality: Modality | None = None
+    quoted: bool = False  # the words are the document's own
+    subject: str | None = None  # whom the sentence addresses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The reply to one question."""
+
+    question: str
+    standalone_question: str  # what was searched and answered, follow-ups filled in
+    outcome: Outcome
+    mode: Mode
+    text: str  # what the user reads, with [n]; no source list
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...] = ()  # on a refusal: the clause nearest to the question
+    notices: tuple[str, ...] = ()  # 语言模型暂不可用… and the like, in Chinese
+    generation: str = ""  # fingerprint of the index that answered
+    degraded: tuple[str, ...] = ()
+    ranked_clauses: tuple[str, ...] = ()  # document_id#address of every unit clause, best first
+
+    @property
+    def refused(self) -> bool:
+        return self.outcome is Outcome.NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesEvent:
+    """First in a stream: the citations that the answer may use."""
+
+    citations: tuple[Citation, ...]
+    standalone_question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaEvent:
+    """A piece of the answer's text. All pieces joined are `Answer.text`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneEvent:
+    """Last in a stream: the whole answer."""
+
+    answer: Answer
+
+
+AnswerEvent = SourcesEvent | DeltaEvent | DoneEvent

@@ -1,0 +1,41 @@
+"""Passages to index, cut along clause lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from assistant.schema.document import Span
+
+ChunkId = NewType("ChunkId", str)
+
+
+class ChunkKind(StrEnum):
+    """How large a passage is."""
+
+    CLAUSE = "clause"  # a whole unit clause: 条, （十）, title, preamble
+    SENTENCE = "sentence"  # one sentence of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A passage. `document.text[span.start:span.end] == text`."""
+
+    id: ChunkId  # document_id#address, and @start-end for a sentence
+    kind: ChunkKind
+    document_id: str
+    unit: str  # the address of the unit clause it belongs to
+    address: str  # the address of the smallest clause that holds it
+    heading_path: tuple[str, ...]  # document title, then the headings down to the unit
+    span: Span
+    text: str
+    plain: str  # `text` as a reader sees it: page breaks and padding taken out
+    lead: str = ""  # for an item of a list: the words it continues (有下列情形之一的：), as a reader sees them
+    subject: str | None = None  # who is addressed (各银行机构), carried over from sentences before
+    parent_id: ChunkId | None = None  # the clause chunk a sentence belongs to
+
+    @property
+    def indexed_text(self) -> str:
+        """What is embedded and counted: headings before a whole clause, a list's lead before its item."""
+        return "\n".join((*self.heading_path, self.plain)) if self.kind is ChunkKind.CLAUSE else self.lead + self.plain

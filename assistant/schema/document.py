@@ -1,0 +1,152 @@
+"""Documents and their clause trees.
+
+Laws, proved by `tests/unit/schema` and `tests/unit/parsing`:
+
+- `document.text[c.span.start:c.span.end] == c.text` for each clause;
+- children lie in order inside their parent and do not overlap;
+- every non-blank character of `document.text` from the first clause to the last lies in
+  exactly one leaf;
+- addresses of addressable clauses are unique within a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points in `Document.text`."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"span {self.start}..{self.end} runs backwards")
+
+    def __contains__(self, other: object) -> bool:
+        return isinstance(other, Span) and self.start <= other.start and other.end <= self.end
+
+
+class Level(StrEnum):
+    """What a node of a clause tree is."""
+
+    TITLE = "title"  # 标题
+    NOTE = "note"  # 题注: who passed or published it and when
+    PREAMBLE = "preamble"  # 序言
+    PART = "part"  # 编
+    SUBPART = "subpart"  # 分编
+    CHAPTER = "chapter"  # 章
+    SECTION = "section"  # 节
+    ARTICLE = "article"  # 条
+    HEADING_1 = "heading_1"  # 一、
+    HEADING_2 = "heading_2"  # （一） of a notice
+    HEADING_3 = "heading_3"  # 1. of a notice
+    HEADING_4 = "heading_4"  # （1） of a notice
+    PARAGRAPH = "paragraph"  # 款, or 段 of a notice
+    ITEM = "item"  # 项
+    SUBITEM = "subitem"  # 目
+    LABEL = "label"  # a clause's own number and heading, a leaf without an address of its own
+    LEAD = "lead"  # the words of a 款 before its 项, a leaf without an address of its own
+
+
+UNIT_LEVELS = frozenset({Level.TITLE, Level.PREAMBLE, Level.ARTICLE, Level.HEADING_1, Level.HEADING_2})
+
+
+class DocumentKind(StrEnum):
+    """The two families of numbering (policies/LAYOUTS.md §2)."""
+
+    NOTICE = "notice"  # 通知、意见: 一、（一）1.（1）
+    LAW = "law"  # 法律、条例、办法: 编章节条款项目
+
+
+class Validity(StrEnum):
+    """时效性, as a reader may see it."""
+
+    IN_FORCE = "现行有效"
+    AMENDED = "已修订"
+    REPEALED = "已废止"
+    ANNUAL = "年度文件"
+    UNKNOWN = "时效未载明"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A node of the clause tree.
+
+    `text` is the raw slice of the document; within a leaf, its line breaks are page breaks
+    (`assistant.text.folding.flow` takes them out). `address` is relative to the document,
+    such as 第十二条第二款 or 五、（十）; a leaf of level LABEL or LEAD bears its parent's.
+    """
+
+    address: str
+    level: Level
+    span: Span
+    text: str
+    heading: str | None = None  # 优化资金投向，助力产业转型升级, without number and full stop
+    children: tuple[Clause, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.children
+
+    def walk(self) -> Iterator[Clause]:
+        """This clause, then all below it, in the order of the text."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def leaves(self) -> Iterator[Clause]:
+        """The leaves at or below this clause, in the order of the text."""
+        return (clause for clause in self.walk() if clause.is_leaf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentMeta:
+    """What is known of a document apart from its words. `None` means: the source does not say."""
+
+    id: str  # the file's stem
+    title: str
+    kind: DocumentKind
+    validity: Validity = Validity.UNKNOWN
+    issuer: str | None = None  # 发文机关
+    document_number: str | None = None  # 发文字号
+    year: int | None = None
+    region: str | None = None
+    issued_on: date | None = None  # 成文或公布日期
+    effective_on: date | None = None  # 施行日期
+    expired_on: date | None = None  # the first day on which it no longer held
+    superseded_by: str | None = None  # in words, as the manifest has them
+    source_path: str = ""  # relative to the corpus folder
+    source_sha256: str = ""
+    aliases: tuple[str, ...] = ()  # other names people use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An official text and its tree."""
+
+    meta: DocumentMeta
+    text: str  # the decoded source, untouched
+    clauses: tuple[Clause, ...]
+
+    @property
+    def id(self) -> str:
+        return self.meta.id
+
+    def walk(self) -> Iterator[Clause]:
+        """Every clause, in the order of the text."""
+        for clause in self.clauses:
+            yield from clause.walk()
+
+    def addressable(self) -> Iterator[Clause]:
+        """Every clause that has an address of its own."""
+        return (c for c in self.walk() if c.level not in (Level.LABEL, Level.LEAD))
+
+    def find(self, address: str) -> Clause | None:
+        """The clause at `address`, written as in `Clause.address`, or `None`."""
+        return next((c for c in self.addressable() if c.address == address), None)

