@@ -1,0 +1,1 @@
+"""Documents are cut into passages along their clause lines."""

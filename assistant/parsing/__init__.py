@@ -1,0 +1,1 @@
+"""Source files become documents with a clause tree."""

@@ -1,0 +1,133 @@
+"""What is known of a document apart from its words: from the manifest, else from the file's own head.
+
+`corpus/manifest.jsonl` holds one object a line. A fact that the source does not state is `null`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assistant.errors import SourceError
+from assistant.schema.document import DocumentKind, DocumentMeta, Validity
+from assistant.text.folding import squeeze
+
+MANIFEST = "manifest.jsonl"
+
+
+class ManifestLine(BaseModel):
+    """One line of `manifest.jsonl`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    sha256: str
+    title: str
+    issuer: str | None
+    document_number: str | None
+    year: int | None
+    region: str | None
+    issued_on: date | None
+    effective_on: date | None
+    expired_on: date | None = None
+    superseded_by: str | None = None
+    status: Validity
+    source: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> dict[str, ManifestLine]:
+    """The manifest of a corpus folder by file name; empty when it has none.
+
+    Raises:
+        SourceError: a line that cannot be used, with its number.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return {}
+    found: dict[str, ManifestLine] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = ManifestLine.model_validate(json.loads(line))
+        except (ValueError, ValidationError) as exc:
+            raise SourceError(
+                f"{path.name} 第 {number} 行无法使用，请对照 corpus/README.md 检查字段", path=path
+            ) from exc
+        found[entry.path] = entry
+    return found
+
+
+def meta_from(
+    *,
+    path: Path,
+    sha: str,
+    kind: DocumentKind,
+    title: str,
+    issuer: str | None,
+    front: dict[str, Any],
+    line: ManifestLine | None,
+) -> DocumentMeta:
+    """The facts of a document: the manifest's, else the file head's, else what the text itself states."""
+    if line is not None:
+        return DocumentMeta(
+            id=path.stem,
+            title=line.title,
+            kind=kind,
+            validity=line.status,
+            issuer=line.issuer,
+            document_number=line.document_number,
+            year=line.year,
+            region=line.region,
+            issued_on=line.issued_on,
+            effective_on=line.effective_on,
+            expired_on=line.expired_on,
+            superseded_by=line.superseded_by,
+            source_path=line.path,
+            source_sha256=sha,
+            aliases=line.aliases,
+        )
+    issued = _day(front.get("date"))
+    return DocumentMeta(
+        id=path.stem,
+        title=str(front.get("title") or title),
+        kind=kind,
+        validity=_validity(front.get("status")),
+        issuer=_text(front.get("issuer")) or issuer,
+        document_number=_text(front.get("doc_number")),
+        year=issued.year if issued else None,
+        issued_on=issued,
+        effective_on=_day(front.get("effective")),
+        expired_on=_day_in(_text(front.get("superseded_by"))),
+        superseded_by=_text(front.get("superseded_by")),
+        source_path=path.name,
+        source_sha256=sha,
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value).strip() or None if value is not None else None
+
+
+def _validity(value: object) -> Validity:
+    """已被修订 and 已修订 are one; 未核实 and the like stay unknown, never 现行有效."""
+    words = squeeze(str(value or "")).replace("已被", "已")
+    return next((v for v in Validity if v.value == words), Validity.UNKNOWN)
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, date):
+        return value
+    return _day_in(str(value)) if value else None
+
+
+def _day_in(text: str | None) -> date | None:
+    """The first ISO date in `text`; 促进个体工商户发展条例（2022-11-01起） gives that day."""
+    match = re.search(r"(\d{4})-(\d{2})-(\d{2})", text or "")
+    return date(int(match[1]), int(match[2]), int(match[3])) if match else None
