@@ -1,0 +1,176 @@
+"""Words found by BM25: bm25s weighs them when the index is built, numpy adds them up when it is asked.
+
+Two analyzers stand side by side. `words` (jieba and our lexicon) is precise; `grams` (characters
+and pairs of them) still finds what jieba cuts differently in a question and in a clause.
+
+Files, none of them pickled, per ChunkKind and analyzer:
+
+    sentence-words.npz     data, indices, indptr: weights by term, as a compressed sparse column matrix
+    sentence-words.json    ids of the chunks, in the order of the corpus; terms, in the order of the columns
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import IndexDamaged
+from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
+from assistant.schema.retrieval import Hit
+from assistant.text.segment import Segmenter, char_grams
+
+Analyzer = Literal["words", "grams"]
+ANALYZERS: tuple[Analyzer, ...] = ("words", "grams")
+_K1 = 1.5  # how soon repeats of a word stop to count
+_B = 0.75  # how much a long passage is held against it
+_DIGITS = 6  # equal texts get equal scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """BM25 weights of every term in every chunk of one kind."""
+
+    ids: tuple[ChunkId, ...]
+    columns: Mapping[str, int]  # by term
+    data: NDArray[np.float32]
+    indices: NDArray[np.int32]  # places in `ids`
+    indptr: NDArray[np.int64]  # column c holds data[indptr[c]:indptr[c + 1]]
+
+    def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """One score per chunk; terms that no chunk holds add nothing."""
+        scores = np.zeros(len(self.ids), dtype=np.float32)
+        for column in (self.columns[term] for term in terms if term in self.columns):
+            held = slice(self.indptr[column], self.indptr[column + 1])
+            scores[self.indices[held]] += self.data[held]
+        return scores
+
+
+class SparseIndex:
+    """Chunks ranked by the words they share with a question."""
+
+    def __init__(self, weights: Mapping[tuple[ChunkKind, Analyzer], _Weights], *, segmenter: Segmenter) -> None:
+        self._weights = weights
+        self._segmenter = segmenter
+
+    @classmethod
+    def build(cls, chunks: Sequence[Chunk], *, segmenter: Segmenter) -> SparseIndex:
+        """Weigh the words of `chunks`; what is counted is `Chunk.indexed_text`."""
+        weights = {
+            (kind, analyzer): _weigh([c for c in chunks if c.kind is kind], _analysis(analyzer, segmenter))
+            for kind in ChunkKind
+            for analyzer in ANALYZERS
+        }
+        return cls(weights, segmenter=segmenter)
+
+    @classmethod
+    def load(cls, folder: Path, *, segmenter: Segmenter) -> SparseIndex:
+        """Read what `save` wrote.
+
+        Raises:
+            IndexDamaged: a file is missing or cannot be read.
+        """
+        weights = {(kind, analyzer): _read(folder, kind, analyzer) for kind in ChunkKind for analyzer in ANALYZERS}
+        return cls(weights, segmenter=segmenter)
+
+    def save(self, folder: Path) -> None:
+        """Write all weights to the new folder `folder`."""
+        folder.mkdir(parents=True)
+        for (kind, analyzer), weights in self._weights.items():
+            _write(folder, kind, analyzer, weights)
+
+    def search(self, text: str, *, kind: ChunkKind, k: int, analyzer: Analyzer) -> list[Hit]:
+        """The `k` best of `kind`, best first, ties by id. A chunk without a word of `text` is no hit."""
+        weights = self._weights[kind, analyzer]
+        scores = weights.scores(_analysis(analyzer, self._segmenter)(text))
+        found = [(-round(float(scores[n]), _DIGITS), weights.ids[n]) for n in _best(scores, k)]
+        return [
+            Hit(chunk_id=chunk_id, rank=rank, score=-score, retriever=f"sparse-{analyzer}")
+            for rank, (score, chunk_id) in enumerate(sorted(found)[: max(k, 0)], start=1)
+        ]
+
+    def vocabulary(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words of two and more characters of `text`: those that the clauses use, and those that they do not."""
+        columns = self._weights[ChunkKind.CLAUSE, "words"].columns
+        words = dict.fromkeys(word for word in self._segmenter.words(text) if len(word) > 1)
+        return tuple(w for w in words if w in columns), tuple(w for w in words if w not in columns)
+
+    def count(self, kind: ChunkKind) -> int:
+        """How many chunks of `kind` there are."""
+        return len(self._weights[kind, "words"].ids)
+
+    def ids(self, kind: ChunkKind) -> tuple[ChunkId, ...]:
+        """The chunks of `kind`, in the order of the corpus."""
+        return self._weights[kind, "words"].ids
+
+
+def _analysis(analyzer: Analyzer, segmenter: Segmenter) -> Callable[[str], list[str]]:
+    return segmenter.words if analyzer == "words" else char_grams
+
+
+def _best(scores: NDArray[np.float32], k: int) -> list[int]:
+    """Places of the `k` best positive scores, and of all that tie with the last of them."""
+    positive = np.flatnonzero(scores > 0)
+    if k <= 0 or len(positive) == 0:
+        return []
+    if len(positive) <= k:
+        return [int(place) for place in positive]
+    bar = np.partition(scores[positive], len(positive) - k)[len(positive) - k] - 10.0**-_DIGITS
+    return [int(place) for place in positive[scores[positive] >= bar]]
+
+
+def _weigh(chunks: Sequence[Chunk], analyse: Callable[[str], list[str]]) -> _Weights:
+    ids = tuple(chunk.id for chunk in chunks)
+    texts = [analyse(chunk.indexed_text) for chunk in chunks]
+    terms = sorted({term for text in texts for term in text})
+    columns = {term: column for column, term in enumerate(terms)}
+    if not terms:  # bm25s cannot weigh an empty corpus
+        return _Weights(ids, columns, np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64))
+    model = _bm25()
+    # Numbered terms instead of strings: bm25s would number them in the order of a set, another in each process.
+    model.index(([[columns[term] for term in text] for text in texts], dict(columns)), show_progress=False)
+    matrix = model.scores
+    return _Weights(
+        ids,
+        columns,
+        np.asarray(matrix["data"], dtype=np.float32),
+        np.asarray(matrix["indices"], dtype=np.int32),
+        np.asarray(matrix["indptr"], dtype=np.int64),
+    )
+
+
+def _bm25() -> Any:
+    os.environ.setdefault("DISABLE_TQDM", "1")  # read on import
+    import bm25s
+
+    return bm25s.BM25(k1=_K1, b=_B, method="lucene", backend="numpy")
+
+
+def _write(folder: Path, kind: ChunkKind, analyzer: Analyzer, weights: _Weights) -> None:
+    stem = folder / f"{kind.value}-{analyzer}"
+    np.savez(stem.with_suffix(".npz"), data=weights.data, indices=weights.indices, indptr=weights.indptr)
+    names = {"ids": weights.ids, "terms": list(weights.columns)}
+    stem.with_suffix(".json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(folder: Path, kind: ChunkKind, analyzer: Analyzer) -> _Weights:
+    stem = folder / f"{kind.value}-{analyzer}"
+    try:
+        names = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+        with np.load(stem.with_suffix(".npz"), allow_pickle=False) as arrays:
+            return _Weights(
+                tuple(map(ChunkId, names["ids"])),
+                {term: column for column, term in enumerate(names["terms"])},
+                arrays["data"],
+                arrays["indices"],
+                arrays["indptr"],
+            )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
+        raise IndexDamaged(f"词语索引 {stem} 无法读取。请运行 python -m assistant index build --force 重建。") from exc
