@@ -1,0 +1,313 @@
+"""What a question asks for, by rules: its kind, the institution asked, the attribute asked.
+
+Rules look at how a question is put, never at what it is about, so they hold for any document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from assistant.errors import SettingsError
+
+
+class Kind(StrEnum):
+    """How a question wants to be answered."""
+
+    FACT = "fact"
+    LIST = "list"  # 有哪些、逐条、列全
+    PROHIBITIONS = "prohibitions"  # 凡是严禁的
+    YES_NO = "yes_no"  # 能不能、合规吗
+    MENTIONS = "mentions"  # 「绩效考核」提到几处
+    DECISION = "decision"  # 这户能批吗: nothing a document can decide
+    OVERVIEW = "overview"  # 这份文件讲什么
+    ABOUT_ASSISTANT = "about_assistant"  # 系统提示词、你是谁
+    GREETING = "greeting"
+
+
+class Attribute(StrEnum):
+    """A kind of fact that a clause either states or does not."""
+
+    RATE = "比例或利率数值"
+    AMOUNT = "金额"
+    DATE = "时间"
+    DURATION = "期限"
+    CONTACT = "联系方式或网址"
+    PROCEDURE = "办理材料或手续"
+    GRADE = "等级门槛"
+    PENALTY = "处罚标准"
+    STANDARD = "划分标准"
+    STATISTIC = "统计数字"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """How an attribute is asked for, and what a sentence that states it contains."""
+
+    attribute: Attribute
+    asked: re.Pattern[str]
+    stated: re.Pattern[str]
+
+
+_N = r"[\d０-９一二三四五六七八九十百千两]"
+RULES = (
+    AttributeRule(
+        Attribute.CONTACT,
+        re.compile(
+            r"电话|热线|网址|官网|网站(?:是|地址)|邮箱|公众号|微信号|联系方式|联系人|打哪个|地址(?:是|在)|办公地点"
+        ),
+        re.compile(r"https?:|www\.|\d{5,}|@|电话|网址"),
+    ),
+    AttributeRule(
+        Attribute.PENALTY,
+        re.compile(
+            r"(?:罚|赔)(?:款)?(?:多少|几)|怎么(?:处)?罚|如何(?:处)?罚|什么(?:处罚|罚则)|处罚标准|罚款(?:标准|金额|区间|是多少)|判(?:几|多少)年|坐牢|会被?罚"
+        ),
+        re.compile(r"罚款|处罚|拘留|没收|吊销|刑事责任|处分|终身"),
+    ),
+    AttributeRule(
+        Attribute.STATISTIC,
+        re.compile(
+            r"(?:一共|总共|总计|合计|累计|余额|规模|总额)[^，。？]{0,8}(?:多少|几)(?:个)?(?:亿|万|户|家|笔)|多少(?:亿|户|家企业)|(?:去年|上年|上季|本季|上月)[^，。？]{0,16}(?:多少|几)"
+        ),
+        re.compile(rf"{_N}+\s*(?:亿|万户|户|万笔)"),
+    ),
+    AttributeRule(
+        Attribute.STANDARD,
+        re.compile(
+            r"(?:多大|多少人|多少员工)[^，。？]{0,8}(?:算|划|才|属于|是)|划型|划分标准|(?:怎么|如何|怎样)(?:划分|界定)|(?:算|属于)(?:不)?(?:算|属于)?小微企业吗|营收多少"
+        ),
+        re.compile(rf"{_N}+\s*人|划型标准|营业收入{_N}|划分标准为"),
+    ),
+    AttributeRule(
+        Attribute.GRADE,
+        re.compile(
+            r"(?:评|达|够|要|得)?到?几级(?!分行)|什么(?:等级|级别)|哪(?:个|一)(?:等级|级别)|几星|多少分|[ABM]级"
+        ),
+        re.compile(r"[A-EＡ-Ｅ]级|[一二三四五]星|等级为"),
+    ),
+    AttributeRule(
+        Attribute.RATE,
+        re.compile(
+            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
+        ),
+        re.compile(rf"[%％‰]|百分之|万分之|千分之|百分点|基点|{_N}倍|{_N}成"),
+    ),
+    AttributeRule(
+        Attribute.AMOUNT,
+        re.compile(
+            r"多少(?:钱|元|万|块)|几(?:万|千|百)(?:块|元)?|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
+        ),
+        re.compile(rf"{_N}\s*(?:[万亿千百]\s*)*元|[%％]|{_N}成|{_N}倍"),
+    ),
+    AttributeRule(
+        Attribute.DATE,
+        re.compile(
+            r"几月(?:份)?|几号|哪(?:一)?天|哪(?:一)?日|什么(?:时候|时间|日期)(?:举行|开始|截止|结束|报|交|公布|印发|施行|生效|办)?|何时|最晚|截止|时限|(?:哪|什么)年"
+        ),
+        re.compile(rf"{_N}+\s*(?:年|月|日)|之日|日内|年度|每年|每月|每季|定期"),
+    ),
+    AttributeRule(
+        Attribute.DURATION,
+        re.compile(
+            r"多久|多长时间|(?:几|多少)(?:个)?(?:工作日|小时|分钟|天|日|年|个月|周)|期限(?:是)?(?:多长|多久|几)|最长(?:多|几|能)"
+        ),
+        re.compile(rf"{_N}+\s*个?(?:年|月|日|天|工作日|小时|周)|终身"),
+    ),
+    AttributeRule(
+        Attribute.PROCEDURE,
+        re.compile(
+            r"(?:怎么|如何|咋|怎样)(?:去)?(?:申请|办理|申办|注册|报名|申领|开通)|(?:哪些|什么|啥)(?:材料|手续|资料|证件)|办理(?:流程|步骤)|(?:去|到)哪(?:里|儿|个窗口)?(?:办|申请|报名)|入口"
+        ),
+        re.compile(r"申请(?:人|书|材料)|提交|材料|手续|办理登记|凭证"),
+    ),
+)
+
+_LIST = re.compile(
+    r"哪些|哪几|有几|几(?:类|种|条|项|样|块|个方面|方面|件)|逐条|逐一|列(?:出|全|举|个|一下)|都有|都包括|分别|一共分|全部|所有|汇总|清单|别漏|别遗漏|说全|请说全|都要|各(?:有|是|说)|一个都别漏|梳理|归纳"
+)
+_PROHIBITIONS = re.compile(
+    r"(?:凡是?|所有|全部|哪些|哪几|什么|逐条|几处|列)[^？。]{0,20}(?:严禁|不得|禁止|红线|不能做|不许|不准|碰不得|禁止性|底线|严防)|(?:严禁|不得|禁止|红线|严防)[^？。]{0,16}(?:哪些|哪几|逐条|列|几处|有什么|都有)"
+)
+_YES_NO = re.compile(
+    r"吗[？?。]?$|能不能|可不可以|可以不|行不行|行吗|行不|成不成|成不|合不合规|合规吗|合法(?:吗|不)|是不是|要不要|有没有|会不会|算不算|办不办|踩线|允许|能[^，。？]{1,20}[吗不么][？?]?$|可唔可以|对不对|该不该|用不用|得不得"
+)
+_MENTIONS = re.compile(r"(?:几处|哪几处|哪些地方|几次|哪些条款|哪几条|哪几项|提到几|出现几|有哪几处|哪几个地方)")
+_QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,20})[”\"」』]")
+_WHOLE = re.compile(
+    r"全文|通篇|整份|整个(?:通知|文件)|通知(?:里|中|上)?(?:专门|各|一共|总共|前后|都|凡是?|对)|汇总|归总|凡是?|从头到尾|各处|所有|哪几处|前后"
+)
+_DECISION = re.compile(
+    r"(?:这户|这笔|这个客户|这家|该客户|我这(?:笔|个)|我的|他的|她的|我家)[^？。]{0,12}(?:能批|批不批|能过|批得下来|能贷下来|过得了|该不该批|能不能批|会不会批|能放款)|保证(?:能|会)?(?:批|通过|放款)|百分百能|肯定能批|帮我(?:批|审批|放款|做决定)|(?:预测|保证)[^？。]{0,8}(?:通过|获批)"
+)
+_ASSISTANT = re.compile(
+    r"提示词|系统(?:设定|指令|消息)|你的(?:设定|指令|规则|身份|模型)|你是(?:谁|什么|哪)|prompt|越狱|开发者模式|忽略(?:你|之前|以上|上述|前面)的?(?:设定|规则|指令|要求|所有)?",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^(?:你好|您好|嗨|哈喽|hello|hi|早上好|下午好|晚上好|在吗|谢谢|多谢|感谢|再见|拜拜)[呀啊哦吗！!。.？?～~，, ]*$",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"【[^】]{0,12}指令[^】]{0,6}】[^。？！]*[。！]|(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！]*[。！，]?|只(?:许|准|能|需)回复[^。？！]*[。！，]?|之前的规则全部作废[^。？！]*[。！，]?"
+)
+_YEAR = re.compile(r"(?<!\d)(20\d{2})\s*年")
+_REGIONS = re.compile(
+    r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|广州|成都|杭州|南京|武汉"
+)
+_TITLES = re.compile(r"《([^《》]{2,60})》")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What a question asks for."""
+
+    kind: Kind
+    attributes: tuple[AttributeRule, ...] = ()
+    institutions: tuple[str, ...] = ()  # names of institutions.yaml, as asked
+    several: bool = False  # more than one matter is asked: 分别、两头、又
+    whole_document: bool = False  # 全文、汇总
+    quoted: tuple[str, ...] = ()  # words the user put in quotation marks
+    years: tuple[int, ...] = ()
+    regions: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()  # names in 《》
+
+
+class InstitutionLine(BaseModel):
+    """One entry of institutions.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    text: tuple[str, ...] = Field(min_length=1)
+    aliases: tuple[str, ...] = Field(min_length=1)
+    covers: tuple[str, ...] = ()
+
+
+class Institutions:
+    """Who is who among institutions."""
+
+    def __init__(self, lines: Sequence[InstitutionLine]) -> None:
+        self._lines = {line.name: line for line in lines}
+
+    @cached_property
+    def _aliases(self) -> tuple[tuple[str, str], ...]:
+        pairs = ((alias, line.name) for line in self._lines.values() for alias in line.aliases)
+        return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
+
+    def asked(self, question: str) -> tuple[str, ...]:
+        """Institutions named in `question`, in its order; longest names win, 不是政策性银行 names none."""
+        taken = [False] * len(question)
+        found: list[tuple[int, str]] = []
+        for alias, name in self._aliases:
+            for match in re.finditer(re.escape(alias), question):
+                if any(taken[match.start() : match.end()]):
+                    continue
+                taken[match.start() : match.end()] = [True] * len(alias)
+                if not re.search(r"(?:不是|并非|不属于|不算)[^，。]{0,3}$", question[: match.start()]):
+                    found.append((match.start(), name))
+        return tuple(dict.fromkeys(name for _, name in sorted(found)))
+
+    def wordings(self, name: str) -> tuple[str, ...]:
+        """How documents write `name`."""
+        return self._lines[name].text
+
+    def covering(self, name: str) -> tuple[str, ...]:
+        """Wider groups whose duties are also those of `name`."""
+        return self._lines[name].covers
+
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """For the proof: each institution's name with every wording for it."""
+        return {line.name: (*line.text, *line.aliases) for line in self._lines.values()}
+
+    def addresses(self, subject: str, name: str) -> bool:
+        """Whether `subject`, the addressee of a sentence, names `name` itself."""
+        if any(word in subject for word in self.wordings(name)):
+            return True
+        return name == "监管部门" and "监管" in subject
+
+
+def load_institutions(path: Path | None = None) -> Institutions:
+    """The institutions of the package, or those at `path`.
+
+    Raises:
+        SettingsError: the file cannot be used.
+    """
+    source = path or resources.files("assistant") / "data" / "institutions.yaml"
+    try:
+        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        lines = TypeAdapter(list[InstitutionLine]).validate_python(raw)
+    except (OSError, yaml.YAMLError, ValidationError) as exc:
+        raise SettingsError("机构名称表无法读取，请对照 docs/settings.md 检查 institutions.yaml 的写法") from exc
+    return Institutions(lines)
+
+
+_SEVERAL = re.compile(
+    r"分别|两头|两边|两方面|三方面|各(?:有|怎么|能|是)|一头|又(?:该|要|有|提|用|让|给)|什么情形又|底线|以及|哪几处|几处|哪些地方|前后|从[^，。]{1,12}到|和[^，。]{1,14}(?:两|各)|汇总|对照"
+)
+
+
+def understand(question: str, institutions: Institutions) -> Understanding:
+    """What `question` asks for. Orders to the machine inside it are set aside first."""
+    asked = without_orders(question)
+    attributes = _attributes(asked)
+    return Understanding(
+        kind=_kind(question, asked),
+        attributes=attributes,
+        institutions=institutions.asked(asked),
+        several=_SEVERAL.search(asked) is not None or asked.count("？") + asked.count("?") > 1,
+        whole_document=_WHOLE.search(asked) is not None,
+        quoted=tuple(_QUOTED.findall(asked)),
+        years=tuple(int(y) for y in _YEAR.findall(asked)),
+        regions=tuple(dict.fromkeys(_REGIONS.findall(asked))),
+        titles=tuple(_TITLES.findall(asked)),
+    )
+
+
+_SEGMENT = re.compile(r"[^，,。；;！!？?]+[，,。；;！!？?]*")
+_ASKS_OUTRIGHT = re.compile(r"多少|什么|哪|何|怎么|如何|咋")
+
+
+def _attributes(asked: str) -> tuple[AttributeRule, ...]:
+    """The attributes asked for; 用几天就还 in a story before the question asks for none."""
+    segments = _SEGMENT.findall(asked) or [asked]
+    asking = [
+        s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
+    ]
+    return tuple(rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+
+
+def single(asked: Understanding) -> Understanding:
+    """The same asked about one matter, of which the best is wanted."""
+    return replace(asked, kind=Kind.FACT, several=False, whole_document=False)
+
+
+def without_orders(question: str) -> str:
+    """`question` without sentences that order the machine about (忽略之前的规则…)."""
+    return _ORDER.sub("", question).strip() or question
+
+
+def _kind(question: str, asked: str) -> Kind:
+    if _GREETING.match(question):
+        return Kind.GREETING
+    if _ASSISTANT.search(asked) and not re.search(r"贷款|续贷|银行|保险|中介", asked):
+        return Kind.ABOUT_ASSISTANT
+    if re.search(r"提示词|prompt", asked, re.IGNORECASE):
+        return Kind.ABOUT_ASSISTANT
+    if _DECISION.search(asked):
+        return Kind.DECISION
+    if _PROHIBITIONS.search(asked):
+        return Kind.PROHIBITIONS
+    if _MENTIONS.search(asked):
+        return Kind.MENTIONS
+    if _LIST.search(asked):
+        return Kind.LIST
+    return Kind.YES_NO if _YES_NO.search(asked) else Kind.FACT

@@ -1,0 +1,1 @@
+"""A question becomes a ranking of clauses, and the best of them evidence."""

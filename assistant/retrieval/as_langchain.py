@@ -1,0 +1,53 @@
+"""The retriever as LangChain knows it, so that any chain, agent or tracer of LangChain can use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.schema.retrieval import Evidence, Query, Retrieved
+from assistant.text.questions import clean_question
+
+
+class ClauseRetriever(BaseRetriever):
+    """A `BaseRetriever` over `HybridRetriever`: a question in, clauses with their addresses out.
+
+    `invoke("…")` takes a question; `metadata["evidence"]` carries our own noun, sentences and scores included.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    hybrid: HybridRetriever
+    today: Callable[[], date]
+
+    def find(self, query: Query) -> Retrieved:
+        """Everything the retrieval gives, in our own nouns; what the pipeline calls."""
+        return self.hybrid.retrieve(query, today=self.today())
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[LangChainDocument]:
+        question = clean_question(query)
+        return [_as_document(e) for e in self.find(Query(text=question, standalone=question)).evidence]
+
+
+def _as_document(evidence: Evidence) -> LangChainDocument:
+    chunk = evidence.chunk
+    return LangChainDocument(
+        id=chunk.id,
+        page_content=chunk.plain,
+        metadata={
+            "document_id": chunk.document_id,
+            "address": chunk.unit,
+            "heading_path": list(chunk.heading_path),
+            "rank": evidence.rank,
+            "score": evidence.score,
+            "evidence": evidence,
+        },
+    )
