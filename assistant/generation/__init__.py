@@ -1,0 +1,1 @@
+"""Evidence becomes an answer in which each sentence is proved by a clause."""

@@ -1,0 +1,245 @@
+"""Which sentences of the evidence answer a question: complete for the question's kind, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.dialogue.understanding import Institutions, Kind, Understanding
+from assistant.schema.chunk import Chunk
+from assistant.schema.retrieval import Evidence, Retrieved
+from assistant.text.folding import fold, squeeze
+
+GENERIC = frozenset({"银行机构", "银行保险机构"})
+BAN = re.compile(r"严禁|不得|禁止|严防|不准|不许")
+_TERM_ASKED = re.compile(
+    r"^(?:请问)?(?P<before>[\w“”]{2,12}?)(?:这个?词|一词|两个字|四个字|这事|这件事)?在(?:这份|本)?(?:通知|文件|全文|条例|本法)"
+    r"|(?:提到|出现|写到|说到)(?:了)?(?P<after>[\w“”]{2,12}?)的(?:有|条款|地方|是)"
+)
+_EXACT_BANS = ("严禁", "不得", "严防")  # asked for by name; 禁止 and 红线 mean all of them
+_HEADING_SHARED = 5  # characters in a row that name a heading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """Margins in units of fused z-scores. Found with `make tune` on the development questions."""
+
+    clause_share: float = 0.5  # how much a clause's own score counts beside its sentence's
+    same_clause: float = 2.0  # a further sentence of the best clause may be this much worse
+    same_clause_list: float = 3.0  # … when a list is asked for
+    other_clause: float = 0.5  # a sentence of another clause may be this much worse
+    other_clause_several: float = 2.5  # … when several matters are asked
+    companion: float = 4.0  # a sentence of another clause on the same rare term may be this much worse
+    rare: int = 3  # a term that stands in more clauses than this binds nothing together
+    facet: float = 1.5  # a further sentence for one part of a question may be this much worse
+    most_facet: int = 2
+    institution: float = 3.0  # for the sentence of the asked institution, against its neighbour's
+    most: int = 3
+    most_list: int = 6
+    most_several: int = 5
+    most_parts: int = 6
+    most_scope: int = 10  # a clause named by its heading is listed whole up to this many sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A chosen sentence and the rank of its clause. `score` compares within one question."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The chosen sentences in the order they are to be read, and the best one apart."""
+
+    picks: tuple[Pick, ...]
+    best: Pick | None
+    exhaustive: bool = False  # every sentence of the scope was looked at, not just the best ranked
+
+
+class Selector:
+    """Retrieved → Selection."""
+
+    def __init__(self, institutions: Institutions, *, tuning: Tuning | None = None) -> None:
+        self._institutions = institutions
+        self._tuning = tuning or Tuning()
+
+    def select(
+        self,
+        asked: Understanding,
+        question: str,
+        found: Retrieved,
+        everything: Sequence[Chunk],
+        *,
+        terms: Sequence[str] = (),
+    ) -> Selection:
+        """The sentences that answer `question`.
+
+        Args:
+            everything: all sentences that the question may rest on, in the order of the corpus; read
+                when the question asks for all places of something, and to see how rare a term is.
+            terms: policy terms that the question speaks of, in these or in lay words.
+        """
+        scored = self._scored(asked, found.evidence)
+        best = max(scored, key=lambda p: (p.score, p.chunk.id), default=None)
+        if best is None:
+            return Selection(picks=(), best=None)
+        scanned = self._scan(asked, question, found, everything)
+        if scanned:
+            return Selection(picks=tuple(Pick(chunk=c, score=best.score) for c in scanned), best=best, exhaustive=True)
+        picks = self._within_margins(asked, scored, best)
+        if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
+            picks += self._companions(scored, best, picks, _rare(terms, everything, self._tuning.rare))
+        return Selection(picks=tuple(_in_reading_order(picks)), best=best)
+
+    def select_parts(
+        self,
+        parts: Sequence[tuple[Understanding, Retrieved]],
+        whole: Selection,
+        everything: Sequence[Chunk],
+        *,
+        terms: Sequence[str] = (),
+    ) -> Selection:
+        """The sentences that answer a question of several parts, each part searched alone.
+
+        What answers the whole question best is kept; each part adds its best one or two.
+        """
+        if whole.exhaustive or whole.best is None:
+            return whole
+        t = self._tuning
+        rare = _rare(terms, everything, t.rare)
+        chosen: dict[str, Pick] = {str(p.chunk.id): p for p in whole.picks[:1]}
+        for asked, found in parts:
+            scored = sorted(self._scored(asked, found.evidence), key=lambda p: (-p.score, p.chunk.id))
+            top = [p for p in scored[: t.most_facet] if p.score >= scored[0].score - t.facet]
+            for pick in (*top, *(self._companions(scored, scored[0], top, rare) if top else ())):
+                chosen.setdefault(str(pick.chunk.id), pick)
+        return Selection(picks=tuple(_in_reading_order(list(chosen.values())[: t.most_parts])), best=whole.best)
+
+    def _companions(self, scored: Sequence[Pick], best: Pick, picks: Sequence[Pick], rare: Sequence[str]) -> list[Pick]:
+        """What another clause says on the same rare term: 续贷 is wanted in one and has its limits in another."""
+        shared = [term for term in rare if term in best.chunk.plain]
+        taken = {pick.chunk.parent_id for pick in picks}
+        found = [
+            pick
+            for pick in scored
+            if pick.chunk.parent_id not in taken
+            and pick.score >= best.score - self._tuning.companion
+            and any(term in pick.chunk.plain for term in shared)
+        ]
+        return sorted(found, key=lambda p: (-p.score, p.chunk.id))[:1]
+
+    def _scored(self, asked: Understanding, evidence: Iterable[Evidence]) -> list[Pick]:
+        t = self._tuning
+        return [
+            Pick(chunk=s.chunk, score=s.score + t.clause_share * e.score + self._fit(asked, s.chunk))
+            for e in evidence
+            for s in e.sentences
+        ]
+
+    def _fit(self, asked: Understanding, chunk: Chunk) -> float:
+        """Up for the sentence that addresses who was asked about, down for one that addresses another."""
+        if not asked.institutions or chunk.subject is None:
+            return 0.0
+        subject = chunk.subject
+        if any(self._institutions.addresses(subject, name) for name in asked.institutions):
+            generic = all(name in GENERIC for name in asked.institutions)
+            return self._tuning.institution * (0.2 if generic else 1.0)
+        covering = {wide for name in asked.institutions for wide in self._institutions.covering(name)}
+        if any(self._institutions.addresses(subject, wide) for wide in covering):
+            return 0.0
+        return -0.5 * self._tuning.institution
+
+    def _within_margins(self, asked: Understanding, scored: Sequence[Pick], best: Pick) -> list[Pick]:
+        t = self._tuning
+        listing = asked.kind in (Kind.LIST, Kind.PROHIBITIONS, Kind.MENTIONS)
+        same = t.same_clause_list if listing else t.same_clause
+        other = t.other_clause_several if asked.several else t.other_clause
+        most = t.most_several if asked.several else t.most_list if listing else t.most
+        chosen = []
+        for pick in sorted(scored, key=lambda p: (-p.score, p.chunk.id)):
+            margin = same if pick.chunk.parent_id == best.chunk.parent_id else other
+            if pick.score >= best.score - margin and self._speaks_alike(asked, best.chunk, pick.chunk):
+                chosen.append(pick)
+        return chosen[:most]
+
+    def _speaks_alike(self, asked: Understanding, best: Chunk, other: Chunk) -> bool:
+        """Within one clause, a sentence to another institution answers another question."""
+        if asked.several or best.parent_id != other.parent_id or best.subject is None or other.subject is None:
+            return True
+        return (
+            best.subject == other.subject
+            or not asked.institutions
+            or asked.kind is Kind.LIST
+            and not asked.institutions
+        )
+
+    def _scan(self, asked: Understanding, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+        """All places of something: quoted words, bans, an institution's duties; empty when none was asked for."""
+        scope = self._scope(question, found, everything)
+        if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS) and (asked.whole_document or scope):
+            pattern = self._words_asked(asked, question)
+            if pattern is not None:
+                hits = [c for c in scope or everything if pattern.search(c.plain) and self._may_address(asked, c)]
+                return hits if 0 < len(hits) <= 20 else []
+        if asked.kind is Kind.LIST and scope and len(scope) <= self._tuning.most_scope:
+            return [c for c in scope if self._may_address(asked, c)]
+        specific = [name for name in asked.institutions if name not in GENERIC]
+        if asked.whole_document and asked.kind is Kind.LIST and len(specific) == 1:
+            return [
+                c for c in scope or everything if c.subject and self._institutions.addresses(c.subject, specific[0])
+            ]
+        return []
+
+    def _words_asked(self, asked: Understanding, question: str) -> re.Pattern[str] | None:
+        """The words whose places are asked for."""
+        if asked.quoted:
+            return re.compile("|".join(re.escape(word) for word in asked.quoted))
+        if asked.kind is Kind.PROHIBITIONS:
+            named = [word for word in _EXACT_BANS if word in question]
+            return re.compile("|".join(named)) if named else BAN
+        match = _TERM_ASKED.search(question)
+        if match is None:
+            return None
+        return re.compile(re.escape((match["before"] or match["after"]).strip("“”")))
+
+    def _may_address(self, asked: Understanding, chunk: Chunk) -> bool:
+        if not asked.institutions or chunk.subject is None:
+            return True
+        names = {*asked.institutions, *(w for n in asked.institutions for w in self._institutions.covering(n))}
+        return any(self._institutions.addresses(chunk.subject, name) for name in names)
+
+    def _scope(self, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+        """The sentences of the clause whose heading the question names; empty when it names none."""
+        asked = squeeze(fold(question))
+        for evidence in found.evidence[:3]:
+            heading = _heading_of(evidence)
+            if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
+                return [c for c in everything if c.parent_id == evidence.chunk.id]
+        return []
+
+
+def _heading_of(evidence: Evidence) -> str | None:
+    first = evidence.chunk.plain.split("\n", 1)[0].split("。", 1)[0]
+    return first if len(first) <= 60 else None
+
+
+def _shares_run(text: str, other: str, length: int) -> bool:
+    return any(other[at : at + length] in text for at in range(max(0, len(other) - length + 1)))
+
+
+def _rare(terms: Sequence[str], everything: Sequence[Chunk], most: int) -> list[str]:
+    """Those of `terms` that stand in one to `most` clauses."""
+    clauses = {term: {c.parent_id for c in everything if term in c.plain} for term in terms}
+    return [term for term, found in clauses.items() if 0 < len(found) <= most]
+
+
+def _in_reading_order(picks: Sequence[Pick]) -> list[Pick]:
+    """Clauses by their best sentence, sentences within a clause as the text has them."""
+    top: dict[str, float] = {}
+    for pick in picks:
+        key = str(pick.chunk.parent_id)
+        top[key] = max(pick.score, top.get(key, pick.score))
+    return sorted(picks, key=lambda p: (-top[str(p.chunk.parent_id)], str(p.chunk.parent_id), p.chunk.span.start))

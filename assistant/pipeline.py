@@ -1,0 +1,366 @@
+"""The one class that walks through every room: a question and the turns before it become an answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+
+from assistant.dialogue.standalone import stand_alone
+from assistant.dialogue.facets import facets
+from assistant.dialogue.understanding import Institutions, Understanding, single, understand, without_orders
+from assistant.generation.abstain import Limits, Signals, abstention
+from assistant.generation.compose import Composer, Draft
+from assistant.generation.llm import GateReport, LlmComposer, notice_for
+from assistant.generation.selection import GENERIC, Selection, Selector
+from assistant.retrieval.as_langchain import ClauseRetriever
+from assistant.retrieval.expand import Expander
+from assistant.retrieval.filters import eligible
+from assistant.retrieval.hybrid import LibraryPort
+from assistant.schema.answer import (
+    Answer,
+    AnswerEvent,
+    Citation,
+    DeltaEvent,
+    DoneEvent,
+    Mode,
+    Outcome,
+    SourcesEvent,
+    Statement,
+)
+from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.retrieval import Query, Retrieved, Turn
+from assistant.text.questions import clean_question
+from assistant.text.segment import terms_in
+
+_log = logging.getLogger(__name__)
+_MOST_CLAUSES_FOR_MODEL = 5
+_SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
+_COMMON_TERMS = frozenset(
+    {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
+)
+_DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worked:
+    """A question with all that was found out about it."""
+
+    question: str
+    query: Query
+    found: Retrieved
+    draft: Draft
+
+
+class PolicyAssistant:
+    """Answers questions over one opened index. Holds nothing about any user; safe for several threads.
+
+    Args:
+        fingerprint: of the index that answers.
+        writer: lets a language model write the answer; without it answers are extractive.
+        today: gives the date in 北京时间; a test may set the clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        library: LibraryPort,
+        fingerprint: str,
+        embedder_id: str,
+        retriever: ClauseRetriever,
+        expander: Expander,
+        institutions: Institutions,
+        writer: LlmComposer | None = None,
+        selector: Selector | None = None,
+        limits: Limits | None = None,
+        today: Callable[[], date],
+    ) -> None:
+        self._library = library
+        self._fingerprint = fingerprint
+        self._embedder_id = embedder_id
+        self._retriever = retriever
+        self._expander = expander
+        self._institutions = institutions
+        self._writer = writer
+        self._selector = selector or Selector(institutions)
+        self._limits = limits or Limits()
+        self._today = today
+        self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
+
+    @property
+    def generation(self) -> str:
+        """The fingerprint of the index that answers."""
+        return self._fingerprint
+
+    @property
+    def embedder_id(self) -> str:
+        return self._embedder_id
+
+    @property
+    def llm_id(self) -> str | None:
+        return self._writer.model_id if self._writer else None
+
+    @property
+    def retriever(self) -> ClauseRetriever:
+        """The retriever for LangChain chains of others."""
+        return self._retriever
+
+    def documents(self) -> tuple[DocumentMeta, ...]:
+        """Every document of the library."""
+        return self._library.documents
+
+    def document(self, document_id: str) -> Document:
+        """One document with its clause tree.
+
+        Raises:
+            NotFoundError: the library does not hold it.
+        """
+        return self._library.document(document_id)
+
+    def search(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        limit: int = 10,
+        document_ids: frozenset[str] | None = None,
+    ) -> Retrieved:
+        """The ranking alone, its first `limit` lines.
+
+        Raises:
+            InputError: the question is empty, too long or broken.
+        """
+        found = self._retriever.find(self._query(clean_question(question), history, None, document_ids))
+        return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+        use_llm: bool = True,
+    ) -> Answer:
+        """The whole answer.
+
+        Args:
+            history: the turns before, oldest first; only the user's are read.
+            as_of: the day the question is about; today without it.
+            document_ids: rest on these documents only.
+            use_llm: False keeps a configured language model out.
+
+        Raises:
+            InputError: the question is empty, too long or broken.
+        """
+        events = self.stream(question, history=history, as_of=as_of, document_ids=document_ids, use_llm=use_llm)
+        return next(event.answer for event in events if isinstance(event, DoneEvent))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+        use_llm: bool = True,
+    ) -> Iterator[AnswerEvent]:
+        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
+        started = time.perf_counter()
+        worked = self._work(clean_question(question), history, as_of, document_ids)
+        if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
+            yield from self._written(worked, self._writer)
+        else:
+            yield from self._extracted(worked)
+        _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
+
+    def _work(
+        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
+    ) -> _Worked:
+        """Understand, retrieve, choose, and draft the extractive answer."""
+        query = self._query(question, history, as_of, document_ids)
+        asked = self._understand(query)
+        found = self._retriever.find(query)
+        allowed = eligible(self._library.documents, query, today=self._today())
+        everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
+        selection = self._select(asked, query, found, everything)
+        documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
+        why = abstention(
+            asked,
+            query,
+            found,
+            selection,
+            signals=self._signals(query, found),
+            limits=self._limits,
+            institutions=self._institutions,
+            documents=documents,
+        )
+        if why is None:
+            draft = self._composer.answer(asked, query.standalone, selection)
+        else:
+            draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
+        return _Worked(question=question, query=query, found=found, draft=draft)
+
+    def _query(
+        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
+    ) -> Query:
+        whole = stand_alone(question, history, names_topic=self._names_topic)
+        return Query(
+            text=without_orders(question),
+            standalone=without_orders(whole.text),
+            context=whole.context,
+            as_of=as_of,
+            document_ids=document_ids,
+        )
+
+    def _names_topic(self, text: str) -> bool:
+        """Whether `text` speaks of a matter of policy, in lay words or in terms that say more than 小微企业."""
+        return bool(self._expander.concepts(text)) or any(
+            len(term) >= _SPEAKING_TERM and term not in _COMMON_TERMS for term in terms_in(text)
+        )
+
+    def _understand(self, query: Query) -> Understanding:
+        """What the last turn asks; whom it asks about may stand in the turns before."""
+        asked = understand(query.text, self._institutions)
+        if asked.institutions or not query.context:
+            return asked
+        return replace(asked, institutions=understand(query.context[-1], self._institutions).institutions)
+
+    def _select(self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]) -> Selection:
+        """The sentences that answer the question; when it asks several things, each part is searched too."""
+        terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
+        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms)
+        if not asked.several or whole.exhaustive:
+            return whole
+        parts = [
+            (
+                single(understand(part, self._institutions)),
+                self._retriever.find(replace(query, text=part, standalone=part)),
+            )
+            for part in facets(query.text)
+        ]
+        specific = [name for name in asked.institutions if name not in GENERIC]
+        if not parts and len(specific) > 1:
+            parts = [(replace(single(asked), institutions=(name,)), found) for name in specific]
+        return self._selector.select_parts(parts, whole, everything, terms=terms) if parts else whole
+
+    def _signals(self, query: Query, found: Retrieved) -> Signals:
+        known, unknown = self._library.sparse.vocabulary(query.standalone)
+        return Signals(
+            dense=max((e.dense for e in found.evidence), default=0.0) if "dense" not in found.degraded else None,
+            known_words=len(known),
+            unknown_words=len(unknown),
+            concepts=len(self._expander.concepts(query.standalone)),
+        )
+
+    def _clause_of(self, chunk: Chunk) -> Chunk:
+        return self._library.chunk(chunk.parent_id or chunk.id)
+
+    def _extracted(self, worked: _Worked, *, notices: tuple[str, ...] = ()) -> Iterator[AnswerEvent]:
+        """The extractive answer, a line at a time."""
+        draft = worked.draft
+        yield SourcesEvent(citations=draft.citations or draft.nearest, standalone_question=worked.query.standalone)
+        for line in draft.text.splitlines(keepends=True):
+            yield DeltaEvent(text=line)
+        yield DoneEvent(
+            answer=self._answer(worked, draft.text, draft.statements, draft.citations, Mode.EXTRACTIVE, notices)
+        )
+
+    def _written(self, worked: _Worked, writer: LlmComposer) -> Iterator[AnswerEvent]:
+        """The model's answer as far as it is proved, else the extractive one with a notice."""
+        offered = self._offered(worked)
+        passed: list[Statement] = []
+        with closing(writer.stream(worked.query, worked.found.evidence, offered, worked.draft.statements)) as proved:
+            for statement in proved:
+                if not passed:
+                    yield SourcesEvent(citations=offered, standalone_question=worked.query.standalone)
+                passed.append(statement)
+                yield DeltaEvent(text=_spoken(statement))
+            report = proved.report
+        if not passed:
+            yield from self._extracted(worked, notices=(_notice(report),))
+            return
+        if not report.usable:  # only the clauses' own words went out: say the rest of them too
+            said = {statement.text for statement in passed}
+            for statement in (s for s in worked.draft.statements if s.text not in said):
+                passed.append(statement)
+                yield DeltaEvent(text=_spoken(statement))
+        yield DoneEvent(answer=self._written_answer(worked, offered, passed, report))
+
+    def _written_answer(
+        self, worked: _Worked, offered: Sequence[Citation], passed: Sequence[Statement], report: GateReport
+    ) -> Answer:
+        used = {number for statement in passed for number in statement.citations}
+        return self._answer(
+            worked,
+            "".join(_spoken(statement) for statement in passed),
+            tuple(passed),
+            tuple(_with_quotes(c, passed) for c in offered if c.number in used),
+            report.mode,
+            () if report.usable and report.error is None else (_notice(report),),
+        )
+
+    def _offered(self, worked: _Worked) -> tuple[Citation, ...]:
+        """What the model may cite: the clauses of the extractive answer, then the next best."""
+        own = worked.draft.citations
+        held = {c.clause_id for c in own}
+        more = [
+            max(e.sentences, key=lambda s: (s.score, s.chunk.id)).chunk
+            for e in worked.found.evidence
+            if e.chunk.id not in held and e.sentences
+        ]
+        room = max(0, _MOST_CLAUSES_FOR_MODEL - len(own))
+        extra = self._composer.citations(more[:room])
+        return (*own, *(replace(c, number=n) for n, c in enumerate(extra, start=len(own) + 1)))
+
+    def _answer(
+        self,
+        worked: _Worked,
+        text: str,
+        statements: tuple[Statement, ...],
+        citations: tuple[Citation, ...],
+        mode: Mode,
+        notices: tuple[str, ...],
+    ) -> Answer:
+        degraded = worked.found.degraded
+        return Answer(
+            question=worked.question,
+            standalone_question=worked.query.standalone,
+            outcome=worked.draft.outcome,
+            mode=mode,
+            text=text,
+            statements=statements,
+            citations=citations,
+            nearest=worked.draft.nearest,
+            notices=(*notices, *(_DEGRADED[part] for part in degraded if part in _DEGRADED)),
+            generation=self._fingerprint,
+            degraded=degraded,
+            ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
+        )
+
+
+def _notice(report: GateReport) -> str:
+    """What the user reads when the model's words were not, or not all, used."""
+    if report.error is None and report.declined:
+        return "语言模型未能依据条款作答，以下为条款摘录。"
+    return notice_for(report.error)
+
+
+def _spoken(statement: Statement) -> str:
+    """A proved sentence as it runs in the text."""
+    return statement.text + "".join(f"[{n}]" for n in statement.citations)
+
+
+def _with_quotes(citation: Citation, passed: Sequence[Statement]) -> Citation:
+    """The citation with those of its quotes that the answer repeats, if it repeats any."""
+    repeated = [
+        (quote, span)
+        for quote, span in zip(citation.quotes, citation.spans, strict=True)
+        if any(citation.number in s.citations and (s.quoted and s.text in quote or quote in s.text) for s in passed)
+    ]
+    kept = repeated or list(zip(citation.quotes, citation.spans, strict=True))
+    return replace(citation, quotes=tuple(q for q, _ in kept), spans=tuple(s for _, s in kept))
