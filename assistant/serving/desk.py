@@ -1,0 +1,254 @@
+"""The one desk behind all doors: sessions, a bounded number of answers at a time, cancellation.
+
+API and chat page both come here, so no door can be used to get round the limits of another.
+Every answer is made by one thread from beginning to end; the event loop only passes it on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from threading import Event, Lock
+from typing import Generic, TypeVar
+
+from assistant.errors import AssistantError, NotFoundError
+from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
+from assistant.serving.ports import Assistant, AssistantProvider
+from assistant.serving.sessions import Session, SessionStore
+from assistant.text.questions import clean_question
+
+T = TypeVar("T")
+
+
+class ServerBusyError(AssistantError):
+    """More questions at a time than this process takes."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("当前提问人数较多，请稍候几秒再试。")
+
+
+class StreamBrokenError(AssistantError):
+    """An answer ended before it was whole."""
+
+    code = "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__("答复未能完整生成，请重新提问。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """One question as a door hands it in."""
+
+    question: str
+    session_id: str | None = None  # None begins a conversation
+    as_of: date | None = None
+    document_ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, the conversation it now belongs to, and how long it took."""
+
+    answer: Answer
+    session_id: str
+    latency_ms: float
+
+
+Piece = SourcesEvent | DeltaEvent | Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """An inquiry that has passed every check."""
+
+    question: str
+    session: Session
+    assistant: Assistant
+    as_of: date | None
+    document_ids: frozenset[str] | None
+    began: float
+
+    def ask(self) -> Answer:
+        return self.assistant.ask(
+            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+        )
+
+    def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
+        """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
+        events = self.assistant.stream(
+            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+        )
+        try:
+            for event in events:
+                if unwanted():
+                    break
+                put(event)
+        finally:
+            # A generator stops its own upstream here, before the place at the desk is given back.
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+            put(None)
+
+
+class _Ticket(Generic[T]):
+    """A place at the desk: work in the pool, and word when its turn comes."""
+
+    def __init__(self, future: Future[T], turn: asyncio.Event) -> None:
+        self._future = future
+        self._turn = turn
+
+    async def wait_turn(self, patience_s: float) -> None:
+        """Return once a thread has taken up the work.
+
+        Raises:
+            ServerBusyError: no thread was free within `patience_s` seconds; the work is withdrawn.
+        """
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._turn.wait()
+        except TimeoutError as exc:
+            if self._future.cancel():
+                raise ServerBusyError from exc
+
+    async def result(self) -> T:
+        return await asyncio.wrap_future(self._future)
+
+    def withdraw(self) -> None:
+        """Take back work that no thread has begun."""
+        self._future.cancel()
+
+
+class Desk:
+    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`."""
+
+    def __init__(
+        self,
+        provider: AssistantProvider,
+        *,
+        sessions: SessionStore | None = None,
+        slots: int = 4,
+        waiting: int = 32,
+        patience_s: float = 20.0,
+    ) -> None:
+        self.provider = provider
+        self.sessions = sessions if sessions is not None else SessionStore()
+        self._places = slots + waiting
+        self._patience_s = patience_s
+        self._taken = 0
+        self._lock = Lock()
+        self._closed = Event()
+        self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="desk")
+
+    @property
+    def taken(self) -> int:
+        """Places taken, by work in hand and work in line."""
+        with self._lock:
+            return self._taken
+
+    def close(self) -> None:
+        """Take no more work, withdraw what has not begun, end streams at their next piece."""
+        self._closed.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def ask(self, inquiry: Inquiry) -> Reply:
+        """The whole answer.
+
+        Raises:
+            AssistantError: the question, the session, the index or a model cannot be used.
+            ServerBusyError: too many questions at a time.
+        """
+        ready = await self._check(inquiry)
+        ticket = self._take_place(ready.ask)
+        await ticket.wait_turn(self._patience_s)
+        return self._settle(ready, await ticket.result())
+
+    async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
+        """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
+
+        Closing the generator ends the answer at its next piece. Nothing runs before the first
+        piece is asked for, so a generator that nobody reads holds nothing.
+
+        Raises:
+            AssistantError: as `ask`; what only shows later is raised while reading.
+        """
+        ready = await self._check(inquiry)
+        if self.taken >= self._places:
+            raise ServerBusyError
+        return self._pieces(ready)
+
+    async def _check(self, inquiry: Inquiry) -> _Ready:
+        began = time.perf_counter()
+        question = clean_question(inquiry.question)
+        session = self.sessions.open(inquiry.session_id)
+        return _Ready(
+            question=question,
+            session=session,
+            assistant=await asyncio.to_thread(self._assistant_for, inquiry.document_ids),
+            as_of=inquiry.as_of,
+            document_ids=inquiry.document_ids,
+            began=began,
+        )
+
+    def _assistant_for(self, document_ids: frozenset[str] | None) -> Assistant:
+        assistant = self.provider()
+        if document_ids is not None and not document_ids <= {meta.id for meta in assistant.documents()}:
+            raise NotFoundError("指定的文件不在本库中，请先查阅文件清单，再填写其中的编号。")
+        return assistant
+
+    async def _pieces(self, ready: _Ready) -> AsyncGenerator[Piece, None]:
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
+        gone = Event()
+
+        def put(event: AnswerEvent | None) -> None:
+            loop.call_soon_threadsafe(arrived.put_nowait, event)
+
+        def unwanted() -> bool:
+            return gone.is_set() or self._closed.is_set()
+
+        ticket = self._take_place(lambda: ready.pump(put, unwanted))
+        try:
+            await ticket.wait_turn(self._patience_s)
+            while (event := await arrived.get()) is not None:
+                if isinstance(event, DoneEvent):
+                    yield self._settle(ready, event.answer)
+                    return
+                yield event
+            await ticket.result()  # raises what the answer failed with
+            raise StreamBrokenError
+        finally:
+            gone.set()
+            ticket.withdraw()
+
+    def _settle(self, ready: _Ready, answer: Answer) -> Reply:
+        self.sessions.append(ready.session.id, question=ready.question, answer=answer.text)
+        latency_ms = round((time.perf_counter() - ready.began) * 1000, 1)
+        return Reply(answer=answer, session_id=ready.session.id, latency_ms=latency_ms)
+
+    def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
+        with self._lock:
+            if self._taken >= self._places or self._closed.is_set():
+                raise ServerBusyError
+            self._taken += 1
+        loop = asyncio.get_running_loop()
+        turn = asyncio.Event()
+
+        def run() -> T:
+            loop.call_soon_threadsafe(turn.set)
+            return work()
+
+        future = self._pool.submit(run)
+        future.add_done_callback(self._leave_place)  # also when withdrawn before it began
+        return _Ticket(future, turn)
+
+    def _leave_place(self, _: Future[T]) -> None:
+        with self._lock:
+            self._taken -= 1

@@ -1,0 +1,232 @@
+"""What stands before every route: pure ASGI, so that streams pass through untouched.
+
+    Envelope     a request id, security headers, no cross-origin headers; faults become 500
+    KnownPaths   404 for every path that this product does not use
+    BodyLimit    bodies counted while they arrive; 413 beyond the limit, 408 when they dawdle
+
+and `strict_json`, which reads a body as JSON and refuses what JSON readers disagree about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import traceback
+import uuid
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+_DRAIN_BYTES = 32 * 1024 * 1024
+INTERNAL_MESSAGE = "服务内部出现异常，请稍后再试；如仍有问题，请向管理员提供请求编号。"
+
+# The chat page brings inline scripts and styles of Gradio; nothing may come from or go to elsewhere.
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+_DATA_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_DATA_PATHS = re.compile(r"/(api/|docs$|openapi\.json$|livez$|readyz$)")
+
+
+def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:
+    """The body of every error."""
+    return {"code": code, "message": message, "request_id": request_id}
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id that `Envelope` gave this request."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+async def send_error(
+    scope: Scope, send: Send, status: int, code: str, message: str, *, close: bool = False, more: bool = False
+) -> None:
+    """Send an error as JSON; with `more` the response is left open, for `finish` to end."""
+    body = json.dumps(error_payload(code, message, request_id_of(scope)), ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+class Envelope:
+    """Outermost: names the request, sets headers, turns a fault of ours into a plain 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex  # ours, never the client's: it goes into logs
+        scope.setdefault("state", {})["request_id"] = request_id
+        policy = _DATA_POLICY if _DATA_PATHS.match(scope["path"]) else _PAGE_POLICY
+        started = False
+
+        async def send_dressed(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _dress(MutableHeaders(scope=message), request_id, policy)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_dressed)
+        except Exception as exc:  # noqa: BLE001 - the last line of defence; nothing is lost, see log_fault
+            log_fault(exc, request_id)
+            if not started:
+                await send_error(scope, send_dressed, 500, "internal_error", INTERNAL_MESSAGE)
+
+
+def _dress(headers: MutableHeaders, request_id: str, policy: str) -> None:
+    for name in [name for name in headers if name.lower().startswith("access-control-")]:
+        del headers[name]
+    headers["X-Request-ID"] = request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Content-Security-Policy"] = policy
+
+
+def log_fault(exc: BaseException, request_id: str) -> None:
+    """Log where a fault came from. Its message stays out: it may repeat what a user typed."""
+    frames = traceback.extract_tb(exc.__traceback__)[-8:]
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    logger.error("request %s failed: %s at %s", request_id, type(exc).__name__, where)
+    logger.debug("request %s", request_id, exc_info=exc)
+
+
+class KnownPaths:
+    """Lets through only the paths that match one of `patterns` as a whole."""
+
+    def __init__(self, app: ASGIApp, *, patterns: Iterable[str]) -> None:
+        self.app = app
+        self._known = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._known.fullmatch(scope["path"]):
+            await send_error(scope, send, 404, "not_found", "没有这个地址，请查阅接口说明 /docs。")
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Takes in a whole body before the application sees any of it."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int = MAX_BODY_BYTES, timeout_s: float = 20.0) -> None:
+        self.app = app
+        self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self.app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                body = None if self._announced(scope) > self._max_bytes else await self._collect(receive)
+        except TimeoutError:
+            await send_error(scope, send, 408, "request_timeout", "请求内容发送过慢，请重试。", close=True)
+            return
+        if body is None:
+            await self._refuse(scope, receive, send)
+            return
+        await self.app(scope, _replaying(body, receive), send)
+
+    @staticmethod
+    def _announced(scope: Scope) -> int:
+        lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+        return int(lengths[0]) if lengths and lengths[0].isdigit() and len(lengths[0]) < 19 else 0
+
+    async def _collect(self, receive: Receive) -> bytes | None:
+        """The body, or `None` as soon as it grows beyond the limit."""
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._max_bytes:
+                return None
+            if not message.get("more_body", False):  # a disconnect has no more either
+                return bytes(body)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 413, then read on for a while: a client still sending would otherwise never see the answer."""
+        message = f"请求内容过大，上限为 {self._max_bytes // 1024} KiB，请精简后再试。"
+        await send_error(scope, send, 413, "body_too_large", message, close=True, more=True)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await _drain(receive, _DRAIN_BYTES)
+        except TimeoutError:
+            logger.info("request %s kept sending after 413", request_id_of(scope))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _drain(receive: Receive, limit: int) -> None:
+    left = limit
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives `body` once, then whatever the connection has to say."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def strict_json(body: bytes) -> dict[str, Any]:
+    """`body` as a JSON object.
+
+    Raises:
+        InputError: `bad_json` for what is not one object in UTF-8, and for NaN, Infinity, duplicate
+            keys and depth or numbers beyond reason. Halves of surrogate pairs pass; fields refuse them.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:  # also UnicodeDecodeError and over-long integers
+        raise _bad_json() from exc
+    if not isinstance(value, dict):
+        raise _bad_json()
+    return value
+
+
+def _bad_json() -> InputError:
+    return InputError("请求内容不是有效的 JSON 对象（须为 UTF-8，键不重复），请检查后再试。", code="bad_json")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("not a JSON number")

@@ -1,0 +1,62 @@
+"""What the doors ask of the assistant. `assistant.pipeline.PolicyAssistant` satisfies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Protocol
+
+from assistant.schema.answer import Answer, AnswerEvent
+from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.retrieval import Turn
+
+
+class Assistant(Protocol):
+    """Answers questions and lists the library. Safe to call from several threads."""
+
+    @property
+    def generation(self) -> str:
+        """The fingerprint of the index that answers."""
+        ...
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+    ) -> Answer:
+        """The whole answer.
+
+        Raises:
+            AssistantError: the question, the index or a model cannot be used.
+        """
+        ...
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """The same answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`."""
+        ...
+
+    def documents(self) -> tuple[DocumentMeta, ...]:
+        """Every document of the library."""
+        ...
+
+    def document(self, document_id: str) -> Document:
+        """One document.
+
+        Raises:
+            NotFoundError: the library does not hold it.
+        """
+        ...
+
+
+# Gives the assistant of this process, or raises the AssistantError that says why there is none.
+AssistantProvider = Callable[[], Assistant]

@@ -1,0 +1,378 @@
+"""Answer → Markdown, terminal text, JSON-ready dict; citation → safe HTML. Pure functions.
+
+Texts of documents, models and users are data: HTML is escaped, Markdown is escaped, control
+characters never reach a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, Statement, Verdict
+from assistant.schema.document import Clause, Document, DocumentMeta, Level, Span, Validity
+from assistant.text.folding import flow
+
+OUTCOME_LABELS = {
+    Outcome.ANSWERED: "已答复",
+    Outcome.PARTIAL: "部分有据",
+    Outcome.NOT_FOUND: "本库未载明",
+}
+VERDICT_LABELS = {
+    Verdict.OK: "✓ 引文已核对",
+    Verdict.NOT_FOUND: "✗ 条款不存在",
+    Verdict.MISQUOTE: "✗ 引文与原文不符",
+    Verdict.NUMBER: "✗ 数字与原文不符",
+    Verdict.MODALITY: "✗ 约束程度与原文不符",
+    Verdict.SUBJECT: "✗ 主体与原文不符",
+    Verdict.SUPERSEDED: "✗ 条款已失效",
+    Verdict.UNSUPPORTED: "✗ 条款不支持该说法",
+}
+_VALIDITY_CLASSES = {
+    Validity.IN_FORCE: "good",
+    Validity.ANNUAL: "info",
+    Validity.AMENDED: "warn",
+    Validity.REPEALED: "bad",
+    Validity.UNKNOWN: "plain",
+}
+_LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
+
+
+def ai_label(mode: Mode) -> str:
+    """Who wrote the answer, in the words shown to users and put into the API."""
+    if mode is Mode.EXTRACTIVE:
+        return "内容由程序依据条款生成，请以条款原文为准"
+    return "内容由人工智能模型依据条款生成，请以条款原文为准"
+
+
+def titled(title: str) -> str:
+    """`title` in 《》, unless it already holds them.
+
+    >>> titled("关于进一步做好服务的通知")
+    '《关于进一步做好服务的通知》'
+    """
+    return title if "《" in title else f"《{title}》"
+
+
+def bare_heading(citation: Citation) -> str:
+    """The heading without the number that the address already ends with: （十）规范贷款管理 → 规范贷款管理."""
+    heading = citation.heading or ""
+    tails = (citation.address[at:] for at in range(len(citation.address)))
+    number = next((tail for tail in tails if heading.startswith(tail)), "")
+    return heading.removeprefix(number).strip()
+
+
+# --- HTML ---------------------------------------------------------------------------------------
+
+
+def locate_quotes(text: str, quotes: Iterable[str]) -> tuple[Span, ...]:
+    """Where `quotes` stand in `text`, white space forgiven; in order, overlaps joined.
+
+    A quote that is blank or not there marks nothing.
+
+    >>> locate_quotes("第八条 年满六十 周岁，可以申请。", ["六十周岁", "可以"])
+    (Span(start=6, end=11), Span(start=12, end=14))
+    """
+    kept = [(offset, char) for offset, char in enumerate(text) if not char.isspace()]
+    dense = "".join(char for _, char in kept)
+    found = []
+    for quote in quotes:
+        wanted = "".join(quote.split())
+        at = dense.find(wanted) if wanted else -1
+        if at >= 0:
+            found.append(Span(kept[at][0], kept[at + len(wanted) - 1][0] + 1))
+    return _joined(sorted(found))
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def marked_html(text: str, quotes: Iterable[str]) -> str:
+    """`text` as HTML with the quoted words in <mark>."""
+    pieces, at = [], 0
+    for span in locate_quotes(text, quotes):
+        pieces += [escape(text[at : span.start]), "<mark>", escape(text[span.start : span.end]), "</mark>"]
+        at = span.end
+    return "".join((*pieces, escape(text[at:])))
+
+
+def citation_html(citation: Citation, *, modalities: Sequence[Modality] = ()) -> str:
+    """One citation as a card."""
+    words = bare_heading(citation)
+    heading = f'<span class="pz-heading">{escape(words)}</span>' if words else ""
+    badges = [
+        _badge(citation.validity.value, _VALIDITY_CLASSES[citation.validity]),
+        _badge(VERDICT_LABELS[citation.verdict], "good" if citation.verified else "bad"),
+        *(_badge(modality.value, "plain") for modality in modalities),
+    ]
+    # A clause that scrolls must be reachable by keyboard.
+    long = (
+        ' pz-long" tabindex="0" role="region" aria-label="条款原文' if len(citation.clause_text) > _LONG_CLAUSE else ""
+    )
+    return (
+        f'<article class="pz-card" id="cite-{citation.number}" aria-label="依据 {citation.number}">'
+        f'<div class="pz-card-head"><span class="pz-number">{citation.number}</span>'
+        f'<div><h3 class="pz-title">{escape(titled(citation.document_title))}</h3>'
+        f'<p class="pz-place"><strong>{escape(citation.address)}</strong>{heading}</p></div></div>'
+        f'<p class="pz-badges">{"".join(badges)}</p>'
+        f'<blockquote class="pz-clause{long}">{marked_html(citation.clause_text, citation.quotes)}</blockquote>'
+        "</article>"
+    )
+
+
+def _badge(text: str, kind: str) -> str:
+    return f'<span class="pz-badge pz-{kind}">{escape(text)}</span>'
+
+
+def cards_html(citations: Sequence[Citation], *, statements: Sequence[Statement] = (), intro: str = "") -> str:
+    """Cards one below the other, `intro` above them."""
+    lead = f'<p class="pz-intro">{escape(intro)}</p>' if intro else ""
+    cards = (citation_html(c, modalities=modalities_of(c.number, statements)) for c in citations)
+    return f'<div class="pz-cards">{lead}{"".join(cards)}</div>'
+
+
+def answer_cards_html(answer: Answer) -> str:
+    """The cards beside an answer: what it cites, or on a refusal the nearest clauses."""
+    if answer.citations:
+        intro = f"本答复引用 {len(answer.citations)} 处条款，标亮的是引用的原文。"
+        return cards_html(answer.citations, statements=answer.statements, intro=intro)
+    if answer.nearest:
+        return cards_html(
+            answer.nearest, intro="本库没有载明所问事项。以下是意思最接近的条款，仅供参考，不是答复的依据。"
+        )
+    return note_html("这次答复没有引用条款。")
+
+
+def note_html(text: str) -> str:
+    """A quiet sentence where cards would stand."""
+    return f'<div class="pz-cards"><p class="pz-note">{escape(text)}</p></div>'
+
+
+def modalities_of(number: int, statements: Sequence[Statement]) -> tuple[Modality, ...]:
+    """How the statements resting on citation `number` bind, each once, in order."""
+    said = (s.modality for s in statements if number in s.citations and s.modality is not None)
+    return tuple(dict.fromkeys(said))
+
+
+# --- Markdown -----------------------------------------------------------------------------------
+
+# What is active anywhere: emphasis, code, links but for a bare [12], tables, strike-through, and the
+# places where GFM turns bare addresses into links (http://, www., a@b).
+_ACTIVE = re.compile(r"\[\d{1,4}\](?![(:])|[\\\\`*_\[\]|~@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# What is active at the start of a line: headings, lists, quotes, rules.
+_ACTIVE_START = re.compile(r"(?:\d+(?=[.)])|)[.)#>+\-=]")
+
+
+def markdown_escaped(text: str, *, lists: bool = False) -> str:
+    """`text` such that Markdown shows it word for word, line breaks included.
+
+    Citation marks stay `[n]`. Angle brackets and ampersands become entities, so no HTML passes;
+    leading blanks become wide ones, so no line turns into a code block. With `lists`, lines that
+    begin with `- ` may be list items.
+
+    >>> print(markdown_escaped("1. *重点* <b> [1] [x](y)"))
+    1\\. \\*重点\\* &lt;b&gt; [1] \\[x\\](y)
+    """
+    return "\n".join(_escaped_item(line) if lists else _escaped_line(line) for line in text.splitlines())
+
+
+def _escaped_item(line: str) -> str:
+    return f"- {_escaped_line(line[2:])}" if line.startswith("- ") and line[2:].strip() else _escaped_line(line)
+
+
+def _escaped_line(line: str) -> str:
+    body = line.lstrip()
+    indent = "\u3000" * min(len(line) - len(body), 4)
+    start = _ACTIVE_START.match(body)
+    head, rest = (body[: start.end()], body[start.end() :]) if start else ("", body)
+    shown = f"{head[:-1]}\\{head[-1]}" if head and head[-1] != ">" else escape(head, quote=False)
+    return indent + shown + _ACTIVE.sub(_disarmed, escape(rest, quote=False))
+
+
+def _disarmed(match: re.Match[str]) -> str:
+    found = match.group()
+    return found if len(found) > 1 else f"\\{found}"  # only a citation mark is longer than one character
+
+
+def answer_markdown(answer: Answer) -> str:
+    """The answer with outcome, notices and the list of its sources."""
+    blocks = [f"**{OUTCOME_LABELS[answer.outcome]}**"]
+    if restated := restated_question(answer):
+        blocks.append(f"理解为：{markdown_escaped(restated)}")
+    blocks.append(markdown_escaped(answer.text, lists=True))
+    blocks += [f"> 提示：{markdown_escaped(notice)}" for notice in answer.notices]
+    if sources := source_lines(answer):
+        blocks.append("\n".join(f"- {markdown_escaped(line)}" for line in sources))
+    blocks.append(f"*{ai_label(answer.mode)}*")
+    return "\n\n".join(blocks)
+
+
+def restated_question(answer: Answer) -> str | None:
+    """The question as it was understood, if that is more than what was typed."""
+    same = "".join(answer.standalone_question.split()) == "".join(answer.question.split())
+    return None if same else answer.standalone_question
+
+
+def source_lines(answer: Answer) -> tuple[str, ...]:
+    """One line for each citation: number, title, address, status, verdict."""
+    return tuple(_source_line(c) for c in answer.citations)
+
+
+def _source_line(c: Citation) -> str:
+    words = bare_heading(c)
+    heading = f" {words}" if words else ""
+    checked = f"{c.validity.value}，{VERDICT_LABELS[c.verdict]}"
+    return f"[{c.number}] {titled(c.document_title)}{c.address}{heading}（{checked}）"
+
+
+# --- Terminal -----------------------------------------------------------------------------------
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def terminal_safe(text: str) -> str:
+    """`text` without what could move the cursor or turn the reading direction."""
+    return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _BIDI))
+
+
+def answer_terminal(answer: Answer) -> str:
+    """The answer as plain text, each source with the words it is quoted for."""
+    lines = [f"【{OUTCOME_LABELS[answer.outcome]}】"]
+    if restated := restated_question(answer):
+        lines.append(f"理解为：{restated}")
+    lines += ["", answer.text]
+    lines += [f"提示：{notice}" for notice in answer.notices]
+    lines += _terminal_sources("依据：", answer.citations)
+    lines += _terminal_sources("最接近的条款（仅供参考）：", answer.nearest)
+    lines += ["", f"（{ai_label(answer.mode)}）"]
+    return terminal_safe("\n".join(lines))
+
+
+def _terminal_sources(caption: str, citations: Sequence[Citation]) -> list[str]:
+    if not citations:
+        return []
+    lines = ["", caption]
+    for citation in citations:
+        lines.append(_source_line(citation))
+        lines += [f"    「{flat}」" for quote in citation.quotes if (flat := "".join(quote.splitlines()))]
+    return lines
+
+
+# --- JSON ---------------------------------------------------------------------------------------
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """The answer for the API."""
+    return {
+        "outcome": answer.outcome.value,
+        "outcome_label": OUTCOME_LABELS[answer.outcome],
+        "mode": answer.mode.value,
+        "text": answer.text,
+        "standalone_question": answer.standalone_question,
+        "statements": [_statement_dict(s) for s in answer.statements],
+        "citations": [citation_dict(c) for c in answer.citations],
+        "nearest": [citation_dict(c) for c in answer.nearest],
+        "notices": list(answer.notices),
+        "degraded": list(answer.degraded),
+        "generation": answer.generation,
+        "ai_generated": ai_label(answer.mode),
+    }
+
+
+def _statement_dict(statement: Statement) -> dict[str, Any]:
+    return {
+        "text": statement.text,
+        "citations": list(statement.citations),
+        "modality": statement.modality.value if statement.modality else None,
+        "subject": statement.subject,
+        "quoted": statement.quoted,
+    }
+
+
+def citation_dict(citation: Citation) -> dict[str, Any]:
+    """A citation for the API; `quotes[i]` stands at `spans[i]` (code points of the document)."""
+    return {
+        "number": citation.number,
+        "document_id": citation.document_id,
+        "document_title": citation.document_title,
+        "address": citation.address,
+        "heading": citation.heading,
+        "clause_text": citation.clause_text,
+        "quotes": list(citation.quotes),
+        "spans": [_span_dict(span) for span in citation.spans],
+        "status": citation.validity.value,
+        "verdict": citation.verdict.value,
+        "verified": citation.verified,
+    }
+
+
+def _span_dict(span: Span) -> dict[str, int]:
+    return {"start": span.start, "end": span.end}
+
+
+def document_dict(meta: DocumentMeta) -> dict[str, Any]:
+    """What is known of a document, for the API."""
+    return {
+        "id": meta.id,
+        "title": meta.title,
+        "kind": meta.kind.value,
+        "status": meta.validity.value,
+        "issuer": meta.issuer,
+        "document_number": meta.document_number,
+        "year": meta.year,
+        "region": meta.region,
+        "issued_on": meta.issued_on,
+        "effective_on": meta.effective_on,
+        "expired_on": meta.expired_on,
+        "superseded_by": meta.superseded_by,
+        "aliases": list(meta.aliases),
+        "source_sha256": meta.source_sha256,
+    }
+
+
+def outline_dict(document: Document) -> dict[str, Any]:
+    """A document with the address and heading of each clause, for the API."""
+    clauses = [
+        {"address": c.address, "level": c.level.value, "heading": c.heading, "span": _span_dict(c.span)}
+        for c in document.addressable()
+    ]
+    return {**document_dict(document.meta), "clauses": clauses}
+
+
+def plain_text(document: Document, clause: Clause) -> str:
+    """The words of `clause` as a reader sees them: page breaks taken out, paragraphs on lines of their own."""
+    words, read_to = "", clause.span.start
+    for leaf in clause.leaves():
+        if words:
+            gap = document.text[read_to : leaf.span.end - len(leaf.text.lstrip())]
+            words += "\n" if "\n" in gap else gap[:1]
+        words += flow(leaf.text)
+        read_to = leaf.span.start + len(leaf.text.rstrip())
+    return words
+
+
+def clause_dict(document: Document, clause: Clause) -> dict[str, Any]:
+    """A clause with its text, for the API. `text` is the exact slice, `plain` as a reader sees it."""
+    children = [c.address for c in clause.children if c.level not in (Level.LABEL, Level.LEAD)]
+    return {
+        "document_id": document.id,
+        "document_title": document.meta.title,
+        "address": clause.address,
+        "level": clause.level.value,
+        "heading": clause.heading,
+        "text": clause.text,
+        "plain": plain_text(document, clause),
+        "span": _span_dict(clause.span),
+        "children": children,
+        "status": document.meta.validity.value,
+    }

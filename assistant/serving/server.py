@@ -1,0 +1,177 @@
+"""`assistant serve`: API and chat page in one process, one worker, on this machine by default.
+
+One worker, because one process owns a Chroma folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from assistant.errors import AssistantError, SettingsError
+from assistant.serving.offline import go_offline
+from assistant.serving.ports import Assistant
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from assistant.settings import Settings
+
+_SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class LazyAssistant:
+    """A provider that builds the assistant once; a failure is remembered for `retry_s` seconds.
+
+    So a server started before there is an index takes one up as soon as it is built.
+    """
+
+    def __init__(
+        self, build: Callable[[], Assistant], *, retry_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._build = build
+        self._retry_s = retry_s
+        self._clock = clock
+        self._lock = Lock()
+        self._assistant: Assistant | None = None
+        self._fault: AssistantError | None = None
+        self._retry_at = 0.0
+
+    def __call__(self) -> Assistant:
+        """The assistant.
+
+        Raises:
+            AssistantError: what building it failed with.
+        """
+        with self._lock:
+            if self._assistant is None:
+                self._assistant = self._build_again()
+            return self._assistant
+
+    def _build_again(self) -> Assistant:
+        if self._fault is not None and self._clock() < self._retry_at:
+            raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
+        try:
+            return self._build()
+        except AssistantError as exc:
+            self._fault, self._retry_at = exc, self._clock() + self._retry_s
+            raise
+
+
+def run_server(
+    settings: Settings,
+    *,
+    build: Callable[[], Assistant] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl+C, then return.
+
+    Args:
+        settings: host and port; port 0 takes a free one.
+        build: makes the assistant; by default `assembly.build_assistant`.
+        say: where lines for the person at the terminal go; by default standard output.
+
+    Raises:
+        SettingsError: the address cannot be used.
+    """
+    go_offline()
+    say = say or _say
+    listener = _listen(settings.host, settings.port)
+    try:
+        provider = LazyAssistant(build or _builder(settings))
+        _warm_up(provider, say)
+        say("正在准备对话页面……")
+        app = build_app(provider)
+        _announce(settings.host, listener.getsockname()[1], say)
+        _serve(app, listener)
+        say("服务已停止。")
+    finally:
+        listener.close()
+
+
+def build_app(provider: Callable[[], Assistant]) -> ASGIApp:
+    """API and chat page in one application."""
+    go_offline()
+    from assistant.serving.api import create_api
+    from assistant.serving.ui import mount_chat
+
+    return mount_chat(create_api(provider))
+
+
+def _builder(settings: Settings) -> Callable[[], Assistant]:
+    def build() -> Assistant:
+        from assistant.assembly import build_assistant
+
+        return build_assistant(settings)
+
+    return build
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as exc:
+        reason = _LISTEN_FAULTS.get(getattr(exc, "errno", None) or 0, "地址或端口无效")
+        raise SettingsError(
+            f"无法在 {host} 的 {port} 端口提供服务：{reason}。请换一个端口，例如设置 ASSISTANT_PORT=7861。"
+        ) from exc
+
+
+def _warm_up(provider: LazyAssistant, say: Callable[[str], None]) -> None:
+    say("正在打开条款索引并载入模型……")
+    began = time.perf_counter()
+    try:
+        assistant = provider()
+    except AssistantError as exc:
+        say(f"暂时不能作答：{exc.message}")
+        say("服务照常启动；问题解决后，无需重启即可使用。")
+        return
+    say(f"已就绪：收录 {len(assistant.documents())} 份文件，用时 {time.perf_counter() - began:.1f} 秒。")
+
+
+def _announce(host: str, port: int, say: Callable[[str], None]) -> None:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    say(f"对话页面：{address}/")
+    say(f"接口说明：{address}/docs")
+    say(f"可以先问：{_SAMPLE}")
+    if host not in _LOOPBACK:
+        say("注意：服务对本机以外开放，且不验证身份；请只在可信的网络内使用。")
+    say("按 Ctrl+C 停止。")
+
+
+def _serve(app: ASGIApp, listener: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # addresses of clauses and documents are what people look for
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=3,
+        ws="none",
+    )
+    # uvicorn raises the signal again once it has shut down; a handler of ours makes that a normal return.
+    before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,110 @@
+"""Conversations, kept on the server: a client holds nothing but an id that we issued."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from assistant.errors import NotFoundError
+from assistant.schema.retrieval import Turn
+
+_MISSING = "会话不存在或已过期，请不带 session_id 重新提问，以开始新的会话。"
+
+
+class SessionNotFoundError(NotFoundError):
+    """No such conversation: never issued, forgotten or expired. One text for all three."""
+
+    code = "session_not_found"
+
+    def __init__(self) -> None:
+        super().__init__(_MISSING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A conversation so far. `turns` alternate user and assistant, oldest first."""
+
+    id: str
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    turns: tuple[Turn, ...]
+    used_at: float  # seconds of the monotonic clock
+
+
+class SessionStore:
+    """Bounded, thread-safe memory of conversations.
+
+    A conversation enters with its first answered question, so failures leave nothing behind. It
+    leaves when it was not used for `ttl_s` seconds, or as the least recently used of more than
+    `capacity`. Of each, the last `max_exchanges` questions with their answers are kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        capacity: int = 1000,
+        ttl_s: float = 2 * 3600,
+        max_exchanges: int = 10,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if min(capacity, max_exchanges) < 1 or ttl_s <= 0:
+            raise ValueError("capacity, max_exchanges and ttl_s must be positive")
+        self._capacity = capacity
+        self._ttl_s = ttl_s
+        self._max_turns = 2 * max_exchanges
+        self._clock = clock
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()  # least recently used first
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._drop_expired()
+            return len(self._kept)
+
+    def open(self, session_id: str | None) -> Session:
+        """The conversation of `session_id`; for `None` a new and empty one.
+
+        Raises:
+            SessionNotFoundError: the id was never issued, or its conversation is gone.
+        """
+        if session_id is None:
+            return Session(id=uuid.uuid4().hex)
+        with self._lock:
+            self._drop_expired()
+            kept = self._kept.get(session_id)
+            if kept is None:
+                raise SessionNotFoundError
+            self._put(session_id, kept.turns)
+            return Session(id=session_id, turns=kept.turns)
+
+    def append(self, session_id: str, *, question: str, answer: str) -> None:
+        """Add an exchange. `session_id` comes from a `Session` that `open` gave."""
+        exchange = (Turn(role="user", content=question), Turn(role="assistant", content=answer))
+        with self._lock:
+            self._drop_expired()
+            kept = self._kept.get(session_id)
+            earlier = kept.turns if kept else ()
+            self._put(session_id, (*earlier, *exchange)[-self._max_turns :])
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+
+    def forget(self, session_id: str) -> None:
+        """Drop a conversation; one that is not there is no fault."""
+        with self._lock:
+            self._kept.pop(session_id, None)
+
+    def _put(self, session_id: str, turns: tuple[Turn, ...]) -> None:
+        self._kept[session_id] = _Kept(turns, self._clock())
+        self._kept.move_to_end(session_id)
+
+    def _drop_expired(self) -> None:
+        oldest_allowed = self._clock() - self._ttl_s
+        while self._kept and next(iter(self._kept.values())).used_at <= oldest_allowed:
+            self._kept.popitem(last=False)

@@ -1,0 +1,198 @@
+"""What enters and leaves over HTTP. Strict: an unknown field is refused, a number is not a string."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_EXAMPLE_QUESTION = "客户贷款到期一时还不上，能续贷吗？"
+_EXAMPLE_TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
+
+
+def _iso_day(value: object) -> object:
+    """A date from YYYY-MM-DD alone; numbers and times of day would pass pydantic's own reading."""
+    if value is None or type(value) is date:
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("not YYYY-MM-DD")
+    return date.fromisoformat(value)
+
+
+IsoDay = Annotated[
+    date | None,
+    BeforeValidator(_iso_day),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}),
+]
+DocumentId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AskRequest(_Strict):
+    """一次提问。对话历史只保存在服务端，请求里只带会话编号。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question": _EXAMPLE_QUESTION}]})
+
+    question: str = Field(
+        description="问题，1 至 2000 字。",
+        examples=[_EXAMPLE_QUESTION],
+        json_schema_extra={"minLength": 1, "maxLength": 2000},
+    )
+    session_id: str | None = Field(
+        default=None, max_length=64, description="会话编号，由服务端在上一次答复中给出；不填则开始新的会话。"
+    )
+    as_of: IsoDay = Field(default=None, description="按哪一天的有效文本作答（YYYY-MM-DD）；不填为今天。")
+    document_ids: list[DocumentId] | None = Field(
+        default=None, min_length=1, max_length=50, description="只在这些文件内作答；不填为全库。"
+    )
+
+
+class SpanBody(_Strict):
+    """文件原文中的一段，按字符（码点）计，含起不含止。"""
+
+    start: int
+    end: int
+
+
+class CitationBody(_Strict):
+    """一处引用。quotes[i] 在文件原文的 spans[i] 处。"""
+
+    number: int = Field(description="对应答复中的 [n]。", examples=[1])
+    document_id: str = Field(examples=["notice_2024_shaanxi"])
+    document_title: str = Field(examples=[_EXAMPLE_TITLE])
+    address: str = Field(description="条款地址。", examples=["二、（三）"])
+    heading: str | None
+    clause_text: str = Field(description="条款全文。")
+    quotes: list[str] = Field(description="引用的原文。")
+    spans: list[SpanBody]
+    status: str = Field(description="时效性。", examples=["现行有效"])
+    verdict: str = Field(description="核对结论，OK 为通过。", examples=["OK"])
+    verified: bool = Field(description="引文是否已逐字核对通过。")
+
+
+class StatementBody(_Strict):
+    """答复中的一句话，及其依据的引用编号。"""
+
+    text: str
+    citations: list[int]
+    modality: str | None = Field(description="约束程度：禁止、要求、鼓励、允许、载明。", examples=["要求"])
+    subject: str | None = Field(description="约束对象。", examples=["各银行机构"])
+    quoted: bool = Field(description="是否为条款原话。")
+
+
+class AnswerBody(_Strict):
+    """一次答复。"""
+
+    outcome: Literal["answered", "partial", "not_found"] = Field(description="已答复、部分有据、本库未载明。")
+    outcome_label: str = Field(examples=["已答复"])
+    mode: str = Field(description="extractive 为条款原文摘录，llm 为模型生成后逐句核对。", examples=["extractive"])
+    text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。")
+    standalone_question: str = Field(description="结合上文补全后的问题。")
+    statements: list[StatementBody]
+    citations: list[CitationBody]
+    nearest: list[CitationBody] = Field(description="未载明时，意思最接近的条款，不是依据。")
+    notices: list[str] = Field(description="需要告知使用者的情况。")
+    degraded: list[str]
+    generation: str = Field(description="作答所用索引的指纹。")
+    ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
+
+
+class AskResponse(_Strict):
+    """答复及其会话编号。"""
+
+    session_id: str = Field(description="下次提问时带上，即可接着问。")
+    request_id: str = Field(description="报障时请提供。")
+    answer: AnswerBody
+    latency_ms: float
+
+
+class SourcesBody(_Strict):
+    """流式答复的第一个事件。"""
+
+    request_id: str
+    standalone_question: str
+    citations: list[CitationBody]
+
+
+class ErrorBody(_Strict):
+    """出错时的回应。不含所提交的内容。"""
+
+    code: str = Field(description="给程序看的代码，保持稳定。", examples=["empty_question"])
+    message: str = Field(description="给人看的说明。", examples=["请输入您想问的问题。"])
+    request_id: str
+
+
+class DocumentBody(_Strict):
+    """库中的一份文件。为 null 的项，文件自身未载明。"""
+
+    id: str
+    title: str
+    kind: str
+    status: str
+    issuer: str | None
+    document_number: str | None
+    year: int | None
+    region: str | None
+    issued_on: date | None
+    effective_on: date | None
+    expired_on: date | None
+    superseded_by: str | None
+    aliases: list[str]
+    source_sha256: str
+
+
+class DocumentList(_Strict):
+    """库中全部文件。"""
+
+    generation: str
+    documents: list[DocumentBody]
+
+
+class ClauseLine(_Strict):
+    """条款目录中的一行。"""
+
+    address: str
+    level: str
+    heading: str | None
+    span: SpanBody
+
+
+class DocumentDetail(DocumentBody):
+    """一份文件及其条款目录。"""
+
+    clauses: list[ClauseLine]
+
+
+class ClauseBody(_Strict):
+    """一个条款。"""
+
+    document_id: str
+    document_title: str
+    address: str
+    level: str
+    heading: str | None
+    text: str = Field(description="文件原文在 span 处的切片，一字不改。")
+    plain: str = Field(description="便于阅读的文字：去掉了分页造成的断行。")
+    span: SpanBody
+    children: list[str] = Field(description="下级条款的地址。")
+    status: str
+
+
+class LiveBody(_Strict):
+    """进程在运行。"""
+
+    status: Literal["ok"] = "ok"
+
+
+class ReadyBody(_Strict):
+    """可以作答。"""
+
+    status: Literal["ready"] = "ready"
+    generation: str
+    documents: int

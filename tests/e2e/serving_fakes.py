@@ -1,0 +1,222 @@
+"""A small library and a scripted assistant, for tests of the doors."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from assistant.errors import NotFoundError
+from assistant.schema.answer import (
+    Answer,
+    AnswerEvent,
+    Citation,
+    DeltaEvent,
+    DoneEvent,
+    Modality,
+    Mode,
+    Outcome,
+    SourcesEvent,
+    Statement,
+)
+from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
+from assistant.schema.retrieval import Turn
+from assistant.text.questions import clean_question
+
+TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
+_HEAD = "五、强化考核引领"
+_SUB = "（十）落实无还本续贷政策。"
+_BODY = (
+    "各银行机构要主动对接到期贷款客户，对符合条件的小微企业给予续贷支持，\n不得盲目抽贷、断贷、压贷。"
+    "鼓励提前开展续贷审查，合理确定续贷条件。"
+)
+TEXT = f"{TITLE}\n\n{_HEAD}\n\n{_SUB}\n\n{_BODY}\n"
+QUOTE = "对符合条件的小微企业给予续贷支持，不得盲目抽贷、断贷、压贷。"
+ANSWER_TEXT = "各银行机构要对符合条件的小微企业给予续贷支持，不得盲目抽贷、断贷、压贷。[1]"
+
+
+def _clause(
+    address: str, level: Level, text: str, *, until: str | None = None, children: tuple[Clause, ...] = ()
+) -> Clause:
+    start = TEXT.index(text)
+    end = TEXT.index(until) + len(until) if until else start + len(text)
+    return Clause(
+        address=address,
+        level=level,
+        span=Span(start, end),
+        text=TEXT[start:end],
+        heading="落实无还本续贷政策" if level is Level.HEADING_2 else None,
+        children=children,
+    )
+
+
+def small_document() -> Document:
+    """A notice with one heading, one clause and one paragraph."""
+    label = _clause("五、（十）", Level.LABEL, _SUB)
+    paragraph = _clause("五、（十）第一段", Level.PARAGRAPH, _BODY)
+    second = _clause("五、（十）", Level.HEADING_2, _SUB, until=_BODY, children=(label, paragraph))
+    first_label = _clause("五、", Level.LABEL, _HEAD)
+    first = _clause("五、", Level.HEADING_1, _HEAD, until=_BODY, children=(first_label, second))
+    meta = DocumentMeta(
+        id="notice_2024_shaanxi",
+        title=TITLE,
+        kind=DocumentKind.NOTICE,
+        validity=Validity.ANNUAL,
+        year=2024,
+        issued_on=date(2024, 4, 30),
+    )
+    return Document(meta=meta, text=TEXT, clauses=(first,))
+
+
+def small_citation() -> Citation:
+    """A proven citation of the small document."""
+    start = TEXT.index("对符合条件的")
+    return Citation(
+        number=1,
+        document_id="notice_2024_shaanxi",
+        document_title=TITLE,
+        address="五、（十）",
+        heading="落实无还本续贷政策",
+        clause_text=f"{_SUB}\n{_BODY}",
+        quotes=(QUOTE,),
+        spans=(Span(start, start + len(QUOTE) + 1),),
+        validity=Validity.ANNUAL,
+    )
+
+
+def answered(question: str, standalone: str | None = None) -> Answer:
+    """The answer that the scripted assistant gives."""
+    return Answer(
+        question=question,
+        standalone_question=standalone or question,
+        outcome=Outcome.ANSWERED,
+        mode=Mode.EXTRACTIVE,
+        text=ANSWER_TEXT,
+        statements=(
+            Statement(
+                text=ANSWER_TEXT.removesuffix("[1]"), citations=(1,), modality=Modality.REQUIRE, subject="各银行机构"
+            ),
+        ),
+        citations=(small_citation(),),
+        generation="fake-generation",
+    )
+
+
+def refused(question: str) -> Answer:
+    """A refusal with its nearest clause."""
+    return replace(
+        answered(question),
+        outcome=Outcome.NOT_FOUND,
+        text="本库未载明：在所收录的文件中没有找到与所问事项对应的条款。",
+        statements=(),
+        citations=(),
+        nearest=(small_citation(),),
+        notices=("已检索全部 1 份文件。",),
+    )
+
+
+@dataclass
+class FakeAssistant:
+    """Answers by script and keeps what it was asked.
+
+    `fault` is raised instead of an answer, or amid a stream after its first piece. `hold`, when
+    cleared, keeps answers back until it is set.
+    """
+
+    answer: Answer | None = None
+    fault: Exception | None = None
+    endless: bool = False
+    hold: threading.Event = field(default_factory=threading.Event)
+    asked: list[tuple[str, tuple[Turn, ...], date | None, frozenset[str] | None]] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)  # a stream was closed before its end
+
+    def __post_init__(self) -> None:
+        self.hold.set()
+
+    @property
+    def generation(self) -> str:
+        return "fake-generation"
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+    ) -> Answer:
+        question = clean_question(question)
+        self.asked.append((question, tuple(history), as_of, document_ids))
+        self.hold.wait(20)
+        if self.fault is not None:
+            raise self.fault
+        return self._answer(question, history)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        document_ids: frozenset[str] | None = None,
+    ) -> Iterator[AnswerEvent]:
+        question = clean_question(question)
+        self.asked.append((question, tuple(history), as_of, document_ids))
+        whole = False
+        try:
+            answer = self._answer(question, history)
+            yield SourcesEvent(citations=answer.citations, standalone_question=answer.standalone_question)
+            if self.fault is not None:
+                raise self.fault
+            while self.endless:
+                threading.Event().wait(0.01)
+                yield DeltaEvent(text="各银行机构")
+            self.hold.wait(20)
+            for start in range(0, len(answer.text), 12):
+                yield DeltaEvent(text=answer.text[start : start + 12])
+            whole = True
+            yield DoneEvent(answer=answer)
+        finally:
+            if not whole:
+                self.stopped.set()
+
+    def _answer(self, question: str, history: Sequence[Turn]) -> Answer:
+        if self.answer is not None:
+            return replace(self.answer, question=question)
+        if "彩票" in question:
+            return refused(question)
+        return answered(question, f"关于续贷：{question}" if history else None)
+
+    def documents(self) -> tuple[DocumentMeta, ...]:
+        return (small_document().meta,)
+
+    def document(self, document_id: str) -> Document:
+        if document_id != "notice_2024_shaanxi":
+            raise NotFoundError("本库没有这份文件，请先查阅文件清单。")
+        return small_document()
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """A real server on a free port of this machine; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=2, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("the server did not start")
+            threading.Event().wait(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(15)
+        listener.close()
