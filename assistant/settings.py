@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
 
@@ -103,3 +104,5 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as exc:
         wrong = "；".join(f"{'.'.join(map(str, e['loc']))}（{e['type']}）" for e in exc.errors(include_input=False))
         raise SettingsError(f"设置有误：{wrong}。可用的取值见 docs/settings.md") from exc
+    except (UnparsableSetting, UnicodeDecodeError) as exc:
+        raise SettingsError("有一项设置不是所要求的格式，或 .env 不是 UTF-8 文本。写法见 docs/settings.md") from exc
