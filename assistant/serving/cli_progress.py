@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_EVERY_S = 5.0  # between two lines of one stage where there is no terminal
+_EVERY_S = 5.0  # between two lines of one stage, where there is no terminal
 
 
 class StageProgress:
-    """A bar for each stage; without a terminal a line when a stage begins, goes on and ends.
+    """A bar for each stage; without a terminal a line when a stage begins, and one now and then while it goes on.
 
     Call it with the stage in Chinese, what is done and the total.
     """
@@ -44,16 +44,18 @@ class StageProgress:
             self._say(stage, done, total)
             return
         if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total or None)
+            for task in self._tasks.values():  # one stage begins when those before have ended
+                self._bars.update(task, completed=1, total=1)
+            self._tasks[stage] = self._bars.add_task(stage, total=None)
         self._bars.update(self._tasks[stage], completed=done, total=total or None)
 
     def _say(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if stage == self._stage and now - self._said_at < _EVERY_S and done < total:
+        begins = stage != self._stage
+        if not begins and now - self._said_at < _EVERY_S:
             return
         self._stage, self._said_at = stage, now
-        count = f" {done}/{total}" if total else ""
-        sys.stderr.write(f"{stage}{count}\n")
+        sys.stderr.write(f"{stage}……\n" if begins else f"{stage} {done}/{total}\n")
         sys.stderr.flush()
 
 
