@@ -140,6 +140,7 @@ def build_assistant(
     from assistant.dialogue.understanding import load_institutions
     from assistant.generation.llm import LlmComposer
     from assistant.indexing.library import open_library
+    from assistant.parsing.related import load_related
     from assistant.pipeline import PolicyAssistant
     from assistant.retrieval.as_langchain import ClauseRetriever
     from assistant.retrieval.expand import load_expander
@@ -150,6 +151,7 @@ def build_assistant(
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     expander = load_expander()
     chat = build_chat(settings.llm)
+    related = load_related(settings.corpus_dir)
     return PolicyAssistant(
         library=library,
         fingerprint=library.fingerprint,
@@ -159,6 +161,7 @@ def build_assistant(
         institutions=load_institutions(),
         writer=LlmComposer(chat) if chat else None,
         today=today,
+        related_to=related.related_to if related else None,
     )
 
 

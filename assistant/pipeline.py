@@ -9,9 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.facets import facets
-from assistant.dialogue.understanding import Institutions, Understanding, single, understand, without_orders
+from assistant.dialogue.standalone import stand_alone
+from assistant.dialogue.understanding import (
+    Institutions,
+    Understanding,
+    asking_part,
+    single,
+    understand,
+    without_orders,
+)
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
@@ -20,6 +27,7 @@ from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import eligible
 from assistant.retrieval.hybrid import LibraryPort
+from assistant.retrieval.lookup import Catalogue, Place, find_places
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -28,17 +36,20 @@ from assistant.schema.answer import (
     DoneEvent,
     Mode,
     Outcome,
+    RelatedPolicy,
     SourcesEvent,
     Statement,
 )
-from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
-from assistant.schema.retrieval import Query, Retrieved, Turn
+from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
+from assistant.text.folding import fold
 from assistant.text.questions import clean_question
 from assistant.text.segment import terms_in
 
 _log = logging.getLogger(__name__)
 _MOST_CLAUSES_FOR_MODEL = 5
+_TELLING_TERM = 3  # characters; a shorter term does not tell what a question is about
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
 _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
@@ -63,6 +74,7 @@ class PolicyAssistant:
         fingerprint: of the index that answers.
         writer: lets a language model write the answer; without it answers are extractive.
         today: gives the date in 北京时间; a test may set the clock.
+        related_to: gives the policies beside a clause (document id, address); without it there are none.
     """
 
     def __init__(
@@ -78,6 +90,7 @@ class PolicyAssistant:
         selector: Selector | None = None,
         limits: Limits | None = None,
         today: Callable[[], date],
+        related_to: Callable[[str, str], tuple[RelatedPolicy, ...]] | None = None,
     ) -> None:
         self._library = library
         self._fingerprint = fingerprint
@@ -89,6 +102,8 @@ class PolicyAssistant:
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
         self._today = today
+        self._related_to = related_to
+        self._catalogue = Catalogue(library.documents)
         self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
 
     @property
@@ -120,6 +135,10 @@ class PolicyAssistant:
             NotFoundError: the library does not hold it.
         """
         return self._library.document(document_id)
+
+    def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+        """Pointers to the policies beside one clause; their words are not in the library."""
+        return self._related_to(document_id, address) if self._related_to else ()
 
     def search(
         self,
@@ -186,6 +205,9 @@ class PolicyAssistant:
         asked = self._understand(query)
         found = self._retriever.find(query)
         allowed = eligible(self._library.documents, query, today=self._today())
+        places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
+        if places:
+            return self._looked_up(question, query, found, places)
         everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
         selection = self._select(asked, query, found, everything)
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
@@ -204,6 +226,33 @@ class PolicyAssistant:
         else:
             draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
         return _Worked(question=question, query=query, found=found, draft=draft)
+
+    def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
+        """The answer to a question that names its places: their own words, or that there is no such place."""
+        chunks: dict[ChunkId, Chunk] = {}
+        for place in places:
+            chunks.update({chunk.id: chunk for chunk in self._sentences_in(place)})
+        first = tuple(dict.fromkeys(chunk.parent_id for chunk in chunks.values() if chunk.parent_id))
+        rest = [hit for hit in found.ranking if hit.chunk_id not in first]
+        ids = [*first, *(hit.chunk_id for hit in rest)]
+        best = max((hit.score for hit in found.ranking), default=0.0)
+        ranking = tuple(
+            Hit(chunk_id=i, rank=n, score=best if i in first else rest[n - 1 - len(first)].score, retriever="lookup")
+            for n, i in enumerate(ids, start=1)
+        )
+        draft = self._composer.looked_up(places, list(chunks.values()))
+        return _Worked(question=question, query=query, found=replace(found, ranking=ranking), draft=draft)
+
+    def _sentences_in(self, place: Place) -> list[Chunk]:
+        """The sentences of a place, in the order of the text."""
+        if place.clause is None:
+            return []
+        span = place.clause.span
+        return [
+            chunk
+            for chunk in self._library.chunks(ChunkKind.SENTENCE)
+            if chunk.document_id == place.document.id and chunk.span in span
+        ]
 
     def _query(
         self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
@@ -233,7 +282,8 @@ class PolicyAssistant:
     def _select(self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]) -> Selection:
         """The sentences that answer the question; when it asks several things, each part is searched too."""
         terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms)
+        focus = self._focus(query.text)
+        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, focus=focus)
         if not asked.several or whole.exhaustive:
             return whole
         parts = [
@@ -248,14 +298,38 @@ class PolicyAssistant:
             parts = [(replace(single(asked), institutions=(name,)), found) for name in specific]
         return self._selector.select_parts(parts, whole, everything, terms=terms) if parts else whole
 
+    def _find_part(self, query: Query, part: str) -> Retrieved:
+        """The evidence for one part of a question, out of the document that the part itself names."""
+        named = [m.documents for m in self._catalogue.mentions(part)]
+        only = frozenset(d.id for d in named[0]) if len(named) == 1 else query.document_ids
+        return self._retriever.find(replace(query, text=part, standalone=part, document_ids=only))
+
+    def _focus(self, question: str) -> tuple[str, ...]:
+        """Words of the library and policy terms in the part of `question` that asks."""
+        part = asking_part(question)
+        known, _ = self._library.sparse.vocabulary(part)
+        return tuple(dict.fromkeys((*known, *self._expander.terms(part))))
+
     def _signals(self, query: Query, found: Retrieved) -> Signals:
-        known, unknown = self._library.sparse.vocabulary(query.standalone)
+        known, unknown = self._library.sparse.vocabulary(
+            " ".join((query.standalone, *self._retriever.hybrid.meant(query.standalone)))
+        )
+        terms = [
+            term for term in terms_in(query.standalone) if len(term) >= _TELLING_TERM and term not in _COMMON_TERMS
+        ]
         return Signals(
             dense=max((e.dense for e in found.evidence), default=0.0) if "dense" not in found.degraded else None,
             known_words=len(known),
             unknown_words=len(unknown),
             concepts=len(self._expander.concepts(query.standalone)),
+            known_terms=tuple(term for term in terms if fold(term) in known),
+            unknown_terms=tuple(term for term in terms if self._foreign(fold(term))),
         )
+
+    def _foreign(self, term: str) -> bool:
+        """Whether the library knows neither `term` nor all the words it is made of: 小微贷款 is made of known ones."""
+        _, unknown = self._library.sparse.vocabulary(term)
+        return term in unknown and len(unknown) > 1
 
     def _clause_of(self, chunk: Chunk) -> Chunk:
         return self._library.chunk(chunk.parent_id or chunk.id)
@@ -340,7 +414,17 @@ class PolicyAssistant:
             generation=self._fingerprint,
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
+            related=self._beside(citations),
         )
+
+    def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:
+        """The policies beside the cited clauses, each once, with the numbers of the citations."""
+        found: dict[str, RelatedPolicy] = {}
+        for citation in citations:
+            for policy in self.related_to(citation.document_id, citation.address):
+                held = found.get(policy.id, policy)
+                found[policy.id] = replace(held, citations=(*held.citations, citation.number))
+        return tuple(found.values())
 
 
 def _notice(report: GateReport) -> str:
@@ -360,7 +444,7 @@ def _with_quotes(citation: Citation, passed: Sequence[Statement]) -> Citation:
     repeated = [
         (quote, span)
         for quote, span in zip(citation.quotes, citation.spans, strict=True)
-        if any(citation.number in s.citations and (s.quoted and s.text in quote or quote in s.text) for s in passed)
+        if any(citation.number in s.citations and ((s.quoted and s.text in quote) or quote in s.text) for s in passed)
     ]
     kept = repeated or list(zip(citation.quotes, citation.spans, strict=True))
     return replace(citation, quotes=tuple(q for q, _ in kept), spans=tuple(s for _, s in kept))

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     OVERVIEW = "overview"  # 这份文件讲什么
     ABOUT_ASSISTANT = "about_assistant"  # 系统提示词、你是谁
     GREETING = "greeting"
+    TASK = "task"  # 帮我写一份申请书: work that is not an answer about policy
 
 
 class Attribute(StrEnum):
@@ -38,6 +39,7 @@ class Attribute(StrEnum):
 
     RATE = "比例或利率数值"
     AMOUNT = "金额"
+    DAY = "具体日期"
     DATE = "时间"
     DURATION = "期限"
     CONTACT = "联系方式或网址"
@@ -46,6 +48,11 @@ class Attribute(StrEnum):
     PENALTY = "处罚标准"
     STANDARD = "划分标准"
     STATISTIC = "统计数字"
+    COUNT = "次数或人数"
+    NAMES = "具体机构名单"
+    PERSON = "负责人或联系人"
+    SUBSIDY = "补贴、贴息或税费减免"
+    DOCUMENT_NUMBER = "发文字号"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ RULES = (
     AttributeRule(
         Attribute.RATE,
         re.compile(
-            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
+            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|容忍度|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|(?:利率|费率|利息)[^，。？]{0,6}(?:上限|下限|封顶)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
         ),
         re.compile(rf"[%％‰]|百分之|万分之|千分之|百分点|基点|{_N}倍|{_N}成"),
     ),
@@ -109,11 +116,43 @@ RULES = (
         re.compile(rf"{_N}\s*(?:[万亿千百]\s*)*元|[%％]|{_N}成|{_N}倍"),
     ),
     AttributeRule(
-        Attribute.DATE,
+        Attribute.DAY,
         re.compile(
-            r"几月(?:份)?|几号|哪(?:一)?天|哪(?:一)?日|什么(?:时候|时间|日期)(?:举行|开始|截止|结束|报|交|公布|印发|施行|生效|办)?|何时|最晚|截止|时限|(?:哪|什么)年"
+            r"几月(?:份)?|几号|哪(?:一)?天|哪(?:一)?日|哪个月|(?:什么时候|何时)(?:截止|报|交|举行|举办|印发|发布|公布|施行|生效|开始|结束)|(?:最晚|最迟)(?!.{0,4}多少?天)|截止(?:日期|时间)?|时限"
         ),
-        re.compile(rf"{_N}+\s*(?:年|月|日)|之日|日内|年度|每年|每月|每季|定期"),
+        re.compile(rf"{_N}+\s*(?:月|日)|之日|日内|公布之日|每月|每季"),
+    ),
+    AttributeRule(
+        Attribute.DATE,
+        re.compile(r"什么(?:时候|时间|日期)|何时|(?:哪|什么)(?:一)?年"),
+        re.compile(rf"{_N}+\s*(?:年|月|日)|全年|之日|日内|年度|每年|每月|每季|定期|届满"),
+    ),
+    AttributeRule(
+        Attribute.COUNT,
+        re.compile(r"(?:几|多少)(?:次|回|趟|人次|个人|名(?!称))|最多(?:能|可以)?(?:续|办|贷)几"),
+        re.compile(rf"{_N}+\s*(?:次|人|名)"),
+    ),
+    AttributeRule(
+        Attribute.NAMES,
+        re.compile(r"哪(?:一|几|些)?家(?:银行|保险|公司|机构|企业|平台)|哪些银行(?:可以|能|参加|参与|有|在)|名单"),
+        re.compile(r"(?:工商|农业|建设|交通|中国|招商|邮政储蓄|长安|西安|秦农)银行|名单"),
+    ),
+    AttributeRule(
+        Attribute.PERSON,
+        re.compile(
+            r"(?:局长|行长|处长|主任|负责人|联系人|经办人)(?:是|叫)?(?:谁|哪位|什么名)|(?:谁|哪位)(?:是|当|任)(?:局长|行长|处长|负责人|联系人)|姓名"
+        ),
+        re.compile(r"(?:局长|联系人|负责人)[：:为是]"),
+    ),
+    AttributeRule(
+        Attribute.SUBSIDY,
+        re.compile(r"补贴|贴息|补助|免息|减税|免税|税收优惠|报销|风险补偿|奖金|奖励"),
+        re.compile(r"补贴|贴息|补助|免息|减税|免税|免征|减征|税收优惠|风险补偿|奖励|奖补"),
+    ),
+    AttributeRule(
+        Attribute.DOCUMENT_NUMBER,
+        re.compile(r"文号|发文字号|几号文|多少号文"),
+        re.compile(r"[〔\[（(]\d{4}[〕\]）)]\s*第?\d+号|第\d+号"),
     ),
     AttributeRule(
         Attribute.DURATION,
@@ -156,9 +195,16 @@ _GREETING = re.compile(
     r"^(?:你好|您好|嗨|哈喽|hello|hi|早上好|下午好|晚上好|在吗|谢谢|多谢|感谢|再见|拜拜)[呀啊哦吗！!。.？?～~，, ]*$",
     re.IGNORECASE,
 )
+_TASK = re.compile(
+    r"(?:帮|替|给|为)(?:我|忙|咱|我们)[^，。？]{0,6}(?:写(?!明)|编(?!号)|拟|翻译|生成|画|作诗|做一?[份个张]|算一?下|润色)|写(?:一)?(?:首|篇|段|封)"
+)
+_ABOUT_TEXT = re.compile(r"通知|文件|条款|条例|规定|依据|政策")
 _ORDER = re.compile(
     r"【[^】]{0,12}指令[^】]{0,6}】[^。？！]*[。！]|(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！]*[。！，]?|只(?:许|准|能|需)回复[^。？！]*[。！，]?|之前的规则全部作废[^。？！]*[。！，]?"
 )
+# 忽略之前的规则，续贷有什么要求？: the sentence goes on with the question itself.
+_ORDER_BEFORE_COMMA = re.compile(r"(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！，]*[。！，]")
+_FEWEST_LETTERS = 3  # what is left of a question when the orders are gone, so that it still asks something
 _YEAR = re.compile(r"(?<!\d)(20\d{2})\s*年")
 _REGIONS = re.compile(
     r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|广州|成都|杭州|南京|武汉"
@@ -273,6 +319,7 @@ def understand(question: str, institutions: Institutions) -> Understanding:
 
 
 _SEGMENT = re.compile(r"[^，,。；;！!？?]+[，,。；;！!？?]*")
+_BRIEF = 3  # characters: 行吗？ alone asks about what stands before it
 _ASKS_OUTRIGHT = re.compile(r"多少|什么|哪|何|怎么|如何|咋")
 
 
@@ -285,6 +332,12 @@ def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     return tuple(rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
 
 
+def asking_part(question: str) -> str:
+    """The last part of `question`, which asks; what stands before it tells the story."""
+    segments = [s for s in _SEGMENT.findall(without_orders(question)) if len(s.strip()) > _BRIEF]
+    return segments[-1] if segments else question
+
+
 def single(asked: Understanding) -> Understanding:
     """The same asked about one matter, of which the best is wanted."""
     return replace(asked, kind=Kind.FACT, several=False, whole_document=False)
@@ -292,7 +345,11 @@ def single(asked: Understanding) -> Understanding:
 
 def without_orders(question: str) -> str:
     """`question` without sentences that order the machine about (忽略之前的规则…)."""
-    return _ORDER.sub("", question).strip() or question
+    for pattern in (_ORDER, _ORDER_BEFORE_COMMA):
+        rest = pattern.sub("", question).strip()
+        if sum(char.isalnum() for char in rest) >= _FEWEST_LETTERS:
+            return rest
+    return question
 
 
 def _kind(question: str, asked: str) -> Kind:
@@ -302,6 +359,8 @@ def _kind(question: str, asked: str) -> Kind:
         return Kind.ABOUT_ASSISTANT
     if re.search(r"提示词|prompt", asked, re.IGNORECASE):
         return Kind.ABOUT_ASSISTANT
+    if _TASK.search(asked) and not _ABOUT_TEXT.search(asked):
+        return Kind.TASK
     if _DECISION.search(asked):
         return Kind.DECISION
     if _PROHIBITIONS.search(asked):

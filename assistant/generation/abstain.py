@@ -8,11 +8,12 @@ questions from another world altogether are told by similarity, together with th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.dialogue.understanding import AttributeRule, Institutions, Kind, Understanding
+from assistant.dialogue.understanding import Attribute, AttributeRule, Institutions, Kind, Understanding
 from assistant.generation.selection import GENERIC, Selection
 from assistant.schema.document import Document, DocumentMeta, Validity
 from assistant.schema.retrieval import Query, Retrieved
@@ -28,8 +29,10 @@ class Reason(StrEnum):
     REGION = "other_region"
     INSTITUTION = "institution_not_addressed"
     DOCUMENT = "document_not_held"
+    MATTER = "matter_not_treated"
     ABOUT_ASSISTANT = "about_assistant"
     GREETING = "greeting"
+    TASK = "task"
     EMPTY_LIBRARY = "empty_library"
 
 
@@ -49,6 +52,8 @@ class Signals:
     known_words: int  # content words of the question that the library uses
     unknown_words: int
     concepts: int  # matters of the colloquial table it speaks of
+    known_terms: tuple[str, ...] = ()  # policy terms of the question that the library uses
+    unknown_terms: tuple[str, ...] = ()  # policy terms of the question that it never uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +61,34 @@ class Limits:
     """Below these a question is off topic. Cosines of multilingual-e5 lie between 0.75 and 0.95."""
 
     certain: float = 0.835  # below this nothing in the library can be meant
+    trade: float = 0.86  # below this a question needs more than an everyday word of money and trade
     doubtful: float = 0.88  # below this a question needs words in common with the library
     words: int = 2
 
 
-def off_topic(signals: Signals, limits: Limits) -> bool:
+# Everyday words of money, trade and their rules. Whoever uses one may well mean the library.
+_TRADE = re.compile(
+    r"贷|借|钱|银行|行里|柜台|网点|支行|放款|还款|账|欠|保险|赔|担保|抵押|押|税|利息|利率|费|店|铺|摊|厂|作坊|生意|买卖"
+    r"|客户|企业|公司|老板|商户|个体|监管|通知|文件|条例|规定|条款|合同|货款|资金|融资|授信|征信|存款|本金|美元|外汇"
+)
+
+
+_THIS_TEXT = re.compile(r"[这那本该]份|通知|文件里|这个文件|本库|条例|本法")
+
+
+def off_topic(signals: Signals, question: str, limits: Limits) -> bool:
     """Whether the question is about something else than the library."""
-    if signals.concepts:
+    if signals.concepts or _THIS_TEXT.search(question):
         return False
+    few = signals.known_words < limits.words
     if signals.dense is None:
-        return signals.known_words < limits.words
-    if signals.dense < limits.certain and signals.known_words < limits.words:
-        return True
-    return (
-        signals.dense < limits.doubtful
-        and signals.known_words == 0
-        or (signals.dense < limits.doubtful - 0.02 and signals.known_words < limits.words <= signals.unknown_words)
-    )
+        return few
+    if signals.dense < limits.certain:
+        return few
+    if _TRADE.search(question):
+        return few and signals.dense < limits.trade
+    foreign = signals.known_words == 0 or (few and signals.unknown_words >= limits.words)
+    return foreign and signals.dense < limits.doubtful
 
 
 def abstention(
@@ -95,11 +111,15 @@ def abstention(
         return Abstention(reason=Reason.GREETING)
     if asked.kind is Kind.ABOUT_ASSISTANT:
         return Abstention(reason=Reason.ABOUT_ASSISTANT)
+    if asked.kind is Kind.TASK:
+        return Abstention(reason=Reason.TASK)
     if not found.evidence or selection.best is None:
         return Abstention(reason=Reason.EMPTY_LIBRARY)
     if missing := _foreign_titles(asked, documents):
         return Abstention(reason=Reason.DOCUMENT, missing=missing)
-    if off_topic(signals, limits):
+    if missing := _foreign_matter(asked, signals):
+        return Abstention(reason=Reason.MATTER, missing=missing)
+    if off_topic(signals, query.standalone, limits):
         return Abstention(reason=Reason.OFF_TOPIC)
     meta = next(d.meta for d in documents if d.id == selection.best.chunk.document_id)
     if missing := _foreign_years(asked, query, meta, documents):
@@ -120,7 +140,16 @@ def unstated(attributes: Sequence[AttributeRule], selection: Selection) -> tuple
     texts = [pick.chunk.lead + pick.chunk.plain for pick in selection.picks]
     if any(rule.stated.search(text) for rule in attributes for text in texts):
         return ()
-    return tuple(dict.fromkeys(rule.attribute.value for rule in attributes))
+    # 「最高百分之几」 reads as an amount too; the more exact name is the one to show.
+    exact = [rule for rule in attributes if rule.attribute is not Attribute.AMOUNT] or attributes
+    return tuple(dict.fromkeys(rule.attribute.value for rule in exact))
+
+
+def _foreign_matter(asked: Understanding, signals: Signals) -> tuple[str, ...]:
+    """The policy terms asked about, when the library uses none of them and the question speaks of nothing else."""
+    if signals.known_terms or signals.concepts or asked.institutions:
+        return ()
+    return signals.unknown_terms
 
 
 def _foreign_titles(asked: Understanding, documents: Sequence[Document]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from assistant.dialogue.understanding import Kind, Understanding
 from assistant.generation.abstain import Abstention, Reason
 from assistant.generation.citing import modality_of
 from assistant.generation.selection import Pick, Selection
+from assistant.retrieval.lookup import Place
 from assistant.schema.answer import Citation, Modality, Outcome, Statement
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta
@@ -20,6 +21,8 @@ _BAN_WORDS = re.compile(r"严禁|不得|禁止|严防|不准|不许")
 _ENCOURAGED = re.compile(
     r"^(?:[^，。]{0,12}要)?(?:积极)?(?:鼓励|支持(?=[^力]{2,10}(?:公司|机构|银行|企业|为))|探索|积极探索)"
 )
+_BEFORE_SUBJECT = 4  # characters: 支持保险公司为… names its addressee itself
+_MOST_LOOKED_UP = 24  # sentences of a clause asked for by its number
 _PREMISE = re.compile(
     r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
 )
@@ -77,8 +80,8 @@ class Composer:
         return Draft(outcome=outcome, lead=lead, statements=statements, citations=citations)
 
     def refusal(self, why: Abstention, evidence: Sequence[Evidence], searched: Sequence[DocumentMeta]) -> Draft:
-        """What is said when the library does not settle the question: what was searched, the nearest clause, whom to ask."""
-        shown = why.reason not in (Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.EMPTY_LIBRARY)
+        """What is said without an answer: what is not stated, what was searched, the nearest clause, whom to ask."""
+        shown = why.reason not in _WITHOUT_NEAREST
         nearest: tuple[Citation, ...] = ()
         if shown and evidence:
             best = max(evidence[0].sentences, key=lambda s: s.score, default=None)
@@ -90,6 +93,21 @@ class Composer:
             citations=(),
             nearest=nearest,
         )
+
+    def looked_up(self, places: Sequence[Place], sentences: Sequence[Chunk]) -> Draft:
+        """The words of the places that a question names; of a long clause its first sentences and their count."""
+        absent = [_absence(place) for place in places if place.clause is None]
+        shown = sentences[:_MOST_LOOKED_UP]
+        citations = self.citations(shown)
+        numbers = {c.clause_id: c.number for c in citations}
+        statements = tuple(self._statement(Pick(chunk=chunk, score=0.0), numbers) for chunk in shown)
+        if len(shown) < len(sentences):
+            absent.append(f"所问条款共 {len(sentences)} 句，以下列出前 {len(shown)} 句，全文见引用的条款。")
+        if not statements:
+            outcome = Outcome.NOT_FOUND
+        else:
+            outcome = Outcome.PARTIAL if any(p.clause is None for p in places) else Outcome.ANSWERED
+        return Draft(outcome=outcome, lead="".join(absent), statements=statements, citations=citations)
 
     def citations(self, chunks: Iterable[Chunk]) -> tuple[Citation, ...]:
         """One citation for each clause, numbered in order; its quotes are the chunks given."""
@@ -118,7 +136,7 @@ class Composer:
         notice = self._meta_of(chunk.document_id).kind is DocumentKind.NOTICE
         # A notice orders in the imperative (加强…, 规范…) once it has named its addressee.
         modality = modality_in(chunk.lead + chunk.plain, ordered=notice and chunk.subject is not None)
-        named = chunk.subject is None or chunk.plain.startswith(chunk.subject)
+        named = chunk.subject is None or chunk.subject in chunk.plain[: len(chunk.subject) + _BEFORE_SUBJECT]
         return Statement(
             text=chunk.lead + chunk.plain,
             citations=(numbers[f"{chunk.document_id}#{chunk.unit}"],),
@@ -140,8 +158,45 @@ class Composer:
             w for s in statements if s.modality is Modality.PROHIBIT for w in _BAN_WORDS.findall(s.text)
         )
         if words and asked.kind in (Kind.YES_NO, Kind.FACT):
-            return f"条款的用语是{'、'.join(f'“{w}”' for w in words)}，属于禁止性要求："
+            quoted = "、".join(f"“{word}”" for word in words)
+            if _wanted_elsewhere(statements):
+                return f"条款对此有支持性要求，也有禁止性要求（用语是{quoted}），须一并看："
+            return f"条款的用语是{quoted}，属于禁止性要求："
         return ""
+
+
+def _absence(place: Place) -> str:
+    """That a document has no such place, and how far its numbering goes."""
+    unit = "项" if place.document.kind is DocumentKind.NOTICE else "条"
+    return (
+        f"本库未载明：《{place.document.title}》没有{place.address.local}，本库收录的文本共 {place.articles} {unit}。"
+    )
+
+
+def _bans_asked(question: str, statements: Sequence[Statement]) -> tuple[str, ...]:
+    """The words of prohibition in those pieces of the statements that speak most of what is asked.
+
+    One sentence may forbid one thing and demand another: 「不得…转嫁服务成本，按要求公示…」.
+    """
+    asked = _pairs(question)
+    pieces = [piece for s in statements for piece in re.split(r"[，；。]", s.text) if piece]
+    shared = [len(asked & _pairs(piece)) for piece in pieces]
+    most = max(shared, default=0)
+    nearest = [piece for piece, count in zip(pieces, shared, strict=True) if count == most]
+    if most and not any(_BAN_WORDS.search(piece) for piece in nearest):
+        return ()
+    return tuple(dict.fromkeys(word for s in statements for word in _BAN_WORDS.findall(s.text)))
+
+
+def _wanted_elsewhere(statements: Sequence[Statement]) -> bool:
+    """Whether one clause demands or encourages what another forbids in part."""
+    banned = {n for s in statements if s.modality is Modality.PROHIBIT for n in s.citations}
+    return any(s.modality is not Modality.PROHIBIT and not banned & set(s.citations) for s in statements)
+
+
+def _pairs(text: str) -> set[str]:
+    letters = "".join(char for char in text if char.isalnum())
+    return {letters[at : at + 2] for at in range(len(letters) - 1)}
 
 
 def modality_in(text: str, *, ordered: bool) -> Modality:
@@ -172,9 +227,12 @@ def _correction(question: str, statements: Sequence[Statement], clauses: Sequenc
 
 def _own_heading(clause: Chunk) -> str | None:
     first = clause.plain.split("\n", 1)[0].split("。", 1)[0]
-    return first if "\n" in clause.plain or "。" in clause.plain and len(first) <= 60 else None
+    return first if "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60) else None
 
 
+_WITHOUT_NEAREST = frozenset(
+    {Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.TASK, Reason.EMPTY_LIBRARY}
+)
 _WHOM = "如需办理或确认，请向本行总行条线部门或当地监管部门咨询。"
 
 
@@ -183,6 +241,8 @@ def _refusal_text(why: Abstention, nearest: Sequence[Citation], searched: Sequen
         return "您好！我依据本库收录的政策条款回答问题，每句话都注明出处。请直接输入您想问的政策问题。"
     if why.reason is Reason.ABOUT_ASSISTANT:
         return "我只依据本库收录的条款回答政策问题，不提供系统设置，也不编写或改写条款。请直接提出政策问题。"
+    if why.reason is Reason.TASK:
+        return "我只依据本库收录的条款回答政策问题，不代写材料或代做计算。您可以问我条款对某件事是怎么规定的。"
     if why.reason is Reason.EMPTY_LIBRARY:
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)
@@ -199,6 +259,7 @@ def _refusal_text(why: Abstention, nearest: Sequence[Citation], searched: Sequen
         Reason.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
         Reason.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
         Reason.INSTITUTION: f"本库未载明{what}：已检索{where}，没有针对该类机构的表述。",
+        Reason.MATTER: f"本库未载明与“{what}”有关的内容：已检索{where}。",
         Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
     return named[why.reason] + tail + _WHOM

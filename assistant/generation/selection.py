@@ -23,17 +23,19 @@ _HEADING_SHARED = 5  # characters in a row that name a heading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """Margins in units of fused z-scores. Found with `make tune` on the development questions."""
+    """Margins in units of fused z-scores. Found on the development questions; docs/retrieval.md has the figures."""
 
     clause_share: float = 0.5  # how much a clause's own score counts beside its sentence's
-    same_clause: float = 2.0  # a further sentence of the best clause may be this much worse
+    same_clause: float = 3.0  # a further sentence of the best clause may be this much worse
     same_clause_list: float = 3.0  # … when a list is asked for
     other_clause: float = 0.5  # a sentence of another clause may be this much worse
     other_clause_several: float = 2.5  # … when several matters are asked
-    companion: float = 4.0  # a sentence of another clause on the same rare term may be this much worse
+    companion: float = 6.0  # a sentence of another clause on the same rare term may be this much worse
     rare: int = 3  # a term that stands in more clauses than this binds nothing together
     facet: float = 1.5  # a further sentence for one part of a question may be this much worse
-    most_facet: int = 2
+    most_facet: int = 3
+    states: float = 2.0  # for a sentence that states the kind of fact asked for (a date, an amount …)
+    focus: float = 3.0  # for a sentence that holds all the words of the part that asks
     institution: float = 3.0  # for the sentence of the asked institution, against its neighbour's
     most: int = 3
     most_list: int = 6
@@ -74,6 +76,7 @@ class Selector:
         everything: Sequence[Chunk],
         *,
         terms: Sequence[str] = (),
+        focus: Sequence[str] = (),
     ) -> Selection:
         """The sentences that answer `question`.
 
@@ -81,9 +84,10 @@ class Selector:
             everything: all sentences that the question may rest on, in the order of the corpus; read
                 when the question asks for all places of something, and to see how rare a term is.
             terms: policy terms that the question speaks of, in these or in lay words.
+            focus: words and policy terms of that part of the question which asks, behind its story.
         """
-        scored = self._scored(asked, found.evidence)
-        best = max(scored, key=lambda p: (p.score, p.chunk.id), default=None)
+        scored = self._scored(asked, found.evidence, focus)
+        best = min(scored, key=lambda p: (-p.score, p.chunk.id), default=None)
         if best is None:
             return Selection(picks=(), best=None)
         scanned = self._scan(asked, question, found, everything)
@@ -104,7 +108,7 @@ class Selector:
     ) -> Selection:
         """The sentences that answer a question of several parts, each part searched alone.
 
-        What answers the whole question best is kept; each part adds its best one or two.
+        What answers the whole question best is kept; each part adds its best two or three.
         """
         if whole.exhaustive or whole.best is None:
             return whole
@@ -131,10 +135,17 @@ class Selector:
         ]
         return sorted(found, key=lambda p: (-p.score, p.chunk.id))[:1]
 
-    def _scored(self, asked: Understanding, evidence: Iterable[Evidence]) -> list[Pick]:
+    def _scored(self, asked: Understanding, evidence: Iterable[Evidence], focus: Sequence[str] = ()) -> list[Pick]:
         t = self._tuning
         return [
-            Pick(chunk=s.chunk, score=s.score + t.clause_share * e.score + self._fit(asked, s.chunk))
+            Pick(
+                chunk=s.chunk,
+                score=s.score
+                + t.clause_share * e.score
+                + self._fit(asked, s.chunk)
+                + t.states * _states(asked, s.chunk)
+                + t.focus * _share(focus, s.chunk),
+            )
             for e in evidence
             for s in e.sentences
         ]
@@ -172,8 +183,7 @@ class Selector:
         return (
             best.subject == other.subject
             or not asked.institutions
-            or asked.kind is Kind.LIST
-            and not asked.institutions
+            or (asked.kind is Kind.LIST and not asked.institutions)
         )
 
     def _scan(self, asked: Understanding, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
@@ -219,6 +229,16 @@ class Selector:
             if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
                 return [c for c in everything if c.parent_id == evidence.chunk.id]
         return []
+
+
+def _states(asked: Understanding, chunk: Chunk) -> bool:
+    """Whether the sentence states a fact of a kind that the question asks for."""
+    return any(rule.stated.search(chunk.plain) for rule in asked.attributes)
+
+
+def _share(words: Sequence[str], chunk: Chunk) -> float:
+    """The share of `words` that stand in the sentence, 0..1."""
+    return sum(word in chunk.plain for word in words) / len(words) if words else 0.0
 
 
 def _heading_of(evidence: Evidence) -> str | None:

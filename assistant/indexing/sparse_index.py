@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -101,6 +101,10 @@ class SparseIndex:
         columns = self._weights[ChunkKind.CLAUSE, "words"].columns
         words = dict.fromkeys(word for word in self._segmenter.words(text) if len(word) > 1)
         return tuple(w for w in words if w in columns), tuple(w for w in words if w not in columns)
+
+    def words(self) -> Iterable[str]:
+        """Every word that a clause uses."""
+        return self._weights[ChunkKind.CLAUSE, "words"].columns.keys()
 
     def count(self, kind: ChunkKind) -> int:
         """How many chunks of `kind` there are."""

@@ -31,7 +31,10 @@ class ClauseRetriever(BaseRetriever):
         return self.hybrid.retrieve(query, today=self.today())
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain passes it
     ) -> list[LangChainDocument]:
         question = clean_question(query)
         return [_as_document(e) for e in self.find(Query(text=question, standalone=question)).evidence]

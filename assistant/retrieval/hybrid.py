@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -14,6 +14,7 @@ from assistant.models.protocols import Embedder, Vectors
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import eligible
 from assistant.retrieval.fusion import fuse, z_scores
+from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
@@ -28,6 +29,7 @@ class DensePort(Protocol):
 class SparsePort(Protocol):
     def search(self, text: str, *, kind: ChunkKind, k: int, analyzer: Literal["words", "grams"]) -> list[Hit]: ...
     def vocabulary(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
+    def words(self) -> Iterable[str]: ...
 
 
 class LibraryPort(Protocol):
@@ -47,7 +49,7 @@ class LibraryPort(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each ranking counts. Found with `make tune` on the development questions."""
+    """How much each ranking counts. Found on the development questions; docs/retrieval.md has the figures."""
 
     dense_clause: float = 0.8
     dense_sentence: float = 0.8
@@ -90,6 +92,7 @@ class HybridRetriever:
         self._weights = weights or Weights()
         self._pools = {ChunkKind.CLAUSE: clause_pool, ChunkKind.SENTENCE: sentence_pool}
         self._evidence = evidence
+        self._sounds = SoundAlikes(library.sparse.words)
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
@@ -113,8 +116,15 @@ class HybridRetriever:
         return Retrieved(query=query, ranking=tuple(ranking), evidence=evidence, degraded=degraded)
 
     def search_text(self, query: Query) -> str:
-        """The words that are searched: the question on its own feet, and policy terms for its lay words."""
-        return " ".join((query.standalone, *self._expander.terms(query.standalone)))
+        """The words that are searched: the question on its own feet, policy terms for its lay words, and
+        for pinyin and misspellings the words of the library that sound like them."""
+        meant = self.meant(query.standalone)
+        return " ".join((query.standalone, *meant, *self._expander.terms(" ".join((query.standalone, *meant)))))
+
+    def meant(self, question: str) -> tuple[str, ...]:
+        """Words of the library that the question spells by sound; empty for a question spelt as usual."""
+        known, _ = self._library.sparse.vocabulary(question)
+        return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
 
     def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
         vector = self._embedder.embed_queries([text])[0]

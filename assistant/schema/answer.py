@@ -83,6 +83,33 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedPolicy:
+    """A pointer to a policy that a clause stands beside. Facts alone: its words are not in the library.
+
+    Dates are as far as they are known: 2024, 2024-05 or 2024-05-06. `unverified` names the fields
+    that nobody has checked against a source.
+    """
+
+    id: str
+    title: str
+    kind: str  # 法律, 行政法规, 部门规章, 规范性文件, 活动, …
+    document_number: str | None
+    issuer: str | None
+    issued: str | None
+    effective: str | None
+    status: str
+    status_detail: str | None
+    official_url: str | None
+    official_site: str | None  # whose page it is
+    why: str
+    note: str | None
+    named: bool  # the clause itself names it
+    clauses: tuple[str, ...]  # of the document it relates to: （十）, 序言
+    unverified: tuple[str, ...] = ()
+    citations: tuple[int, ...] = ()  # numbers of `Answer.citations` beside which it stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The reply to one question."""
 
@@ -98,6 +125,7 @@ class Answer:
     generation: str = ""  # fingerprint of the index that answered
     degraded: tuple[str, ...] = ()
     ranked_clauses: tuple[str, ...] = ()  # document_id#address of every unit clause, best first
+    related: tuple[RelatedPolicy, ...] = ()  # pointers beside the cited clauses
 
     @property
     def refused(self) -> bool:

@@ -52,9 +52,23 @@ class Level(StrEnum):
     SUBITEM = "subitem"  # 目
     LABEL = "label"  # a clause's own number and heading, a leaf without an address of its own
     LEAD = "lead"  # the words of a 款 before its 项, a leaf without an address of its own
+    PIECE = "piece"  # a part of a paragraph that a page's header or footer tore apart, without an address of its own
+    RECIPIENT = "recipient"  # 主送机关
+    SIGNATURE = "signature"  # 落款: agencies and date at the end, 联系人, 抄送
+    ISSUED = "issued"  # what a cover notice issues: 现将《某办法》印发给你们
+    ATTACHMENT = "attachment"  # 附件1
+    QUESTION = "question"  # 问
+    ANSWER = "answer"  # 答
+    TABLE = "table"  # 表
+    TABLE_ROW = "table_row"  # 行 of a table
+    HEADING_5 = "heading_5"  # ① of a notice
 
 
-UNIT_LEVELS = frozenset({Level.TITLE, Level.PREAMBLE, Level.ARTICLE, Level.HEADING_1, Level.HEADING_2})
+UNIT_LEVELS = frozenset({Level.TITLE, Level.PREAMBLE, Level.ARTICLE, Level.HEADING_1, Level.HEADING_2, Level.QUESTION})
+# Leaves that bear their parent's address.
+UNADDRESSED = frozenset({Level.LABEL, Level.LEAD, Level.PIECE})
+# Leaves that are in the text but not in what it rules.
+APPARATUS = frozenset({Level.NOTE, Level.SIGNATURE, Level.RECIPIENT})
 
 
 class DocumentKind(StrEnum):
@@ -75,12 +89,43 @@ class Validity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrossReference:
+    """A place that names another: 前款, 第三十八条第二款, 《某法》第五十八条."""
+
+    source: str  # the address it stands in
+    span: Span
+    raw: str
+    target: str | None  # an absolute address, or a range such as 第六条至第十二条; None: cannot be told
+    document: str | None = None  # the title of another instrument; None: this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderFact:
+    """A fact that a text states of itself, and where. Days are ISO dates."""
+
+    name: str  # title, kind, issuer, document_number, issued, effective, revised, expires, region, repeals
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table, addressed as 表1; its rows are 表1 第1行 and so on, the first row included."""
+
+    address: str
+    caption: str | None
+    span: Span
+    rows: tuple[tuple[str, ...], ...]
+    parent: str | None = None  # the address of the clause it stands in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """A node of the clause tree.
 
     `text` is the raw slice of the document; within a leaf, its line breaks are page breaks
     (`assistant.text.folding.flow` takes them out). `address` is relative to the document,
-    such as 第十二条第二款 or 五、（十）; a leaf of level LABEL or LEAD bears its parent's.
+    such as 第十二条第二款 or 五、（十）; a leaf of `UNADDRESSED` levels bears its parent's.
     """
 
     address: str
@@ -96,13 +141,16 @@ class Clause:
 
     def walk(self) -> Iterator[Clause]:
         """This clause, then all below it, in the order of the text."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            clause = waiting.pop()
+            yield clause
+            if clause.children:
+                waiting.extend(reversed(clause.children))
 
     def leaves(self) -> Iterator[Clause]:
         """The leaves at or below this clause, in the order of the text."""
-        return (clause for clause in self.walk() if clause.is_leaf)
+        return (clause for clause in self.walk() if not clause.children)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +172,9 @@ class DocumentMeta:
     source_path: str = ""  # relative to the corpus folder
     source_sha256: str = ""
     aliases: tuple[str, ...] = ()  # other names people use
+    issuers: tuple[str, ...] = ()  # all 发文机关, in the order of the text; `issuer` is the first
+    genre: str | None = None  # 文种: 通知, 意见, 法律, 条例, 办法, …
+    revised_on: tuple[date, ...] = ()  # days of amendment, the last one last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +184,10 @@ class Document:
     meta: DocumentMeta
     text: str  # the decoded source, untouched
     clauses: tuple[Clause, ...]
+    references: tuple[CrossReference, ...] = ()
+    facts: tuple[HeaderFact, ...] = ()
+    tables: tuple[Table, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -145,7 +200,7 @@ class Document:
 
     def addressable(self) -> Iterator[Clause]:
         """Every clause that has an address of its own."""
-        return (c for c in self.walk() if c.level not in (Level.LABEL, Level.LEAD))
+        return (c for c in self.walk() if c.level not in UNADDRESSED)
 
     def find(self, address: str) -> Clause | None:
         """The clause at `address`, written as in `Clause.address`, or `None`."""

@@ -1,0 +1,168 @@
+"""Dense and lexical rankings become one, over an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from memory_library import MemoryLibrary
+from sample_texts import law, notice, old_law
+
+from assistant.errors import ModelUnavailable
+from assistant.models.protocols import Vectors
+from assistant.models.standins import HashingEmbedder
+from assistant.retrieval.expand import ConceptLine, Expander
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.schema.chunk import ChunkKind
+from assistant.schema.document import Document
+from assistant.schema.retrieval import Query, Retrieved
+
+TODAY = date(2026, 1, 1)
+EXPANDER = Expander([ConceptLine(concept="续贷", policy=("续贷",), lay=("接着用",))])
+
+
+class BrokenEmbedder(HashingEmbedder):
+    """Embeds passages, but no question."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        raise ModelUnavailable("向量模型没有回应")
+
+
+class BuggyEmbedder(HashingEmbedder):
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        raise ZeroDivisionError
+
+
+def library(documents: Sequence[Document] = (), embedder: HashingEmbedder | None = None) -> MemoryLibrary:
+    return MemoryLibrary(documents or [notice(), law(), old_law()], embedder or HashingEmbedder())
+
+
+@pytest.fixture(scope="module")
+def held() -> MemoryLibrary:
+    return library()
+
+
+def ask(
+    over: MemoryLibrary,
+    text: str,
+    *,
+    embedder: HashingEmbedder | None = None,
+    as_of: date | None = None,
+    document_ids: frozenset[str] | None = None,
+) -> Retrieved:
+    retriever = HybridRetriever(over, embedder or HashingEmbedder(), EXPANDER)
+    query = Query(text=text, standalone=text, as_of=as_of, document_ids=document_ids)
+    return retriever.retrieve(query, today=TODAY)
+
+
+QUESTIONS = [
+    ("能不能用续贷掩盖信用风险？", "notice#二、（一）"),
+    ("股份制银行一级分行要健全什么？", "notice#二、（二）"),
+    ("金融下乡月活动由谁组织？", "notice#三、（三）"),
+    ("提供虚假材料的能不能发放贷款？", "law_2023#第三条"),
+    ("贷款期限最长几年，能续期吗？", "law_2023#第四条"),
+]
+
+
+@pytest.mark.parametrize(("question", "clause"), QUESTIONS)
+def test_the_clause_that_says_it_comes_first(held: MemoryLibrary, question: str, clause: str) -> None:
+    found = ask(held, question)
+    assert found.ranking[0].chunk_id == clause
+    assert found.evidence[0].chunk.id == clause
+    assert found.degraded == ()
+
+
+def test_laws_of_a_ranking(held: MemoryLibrary) -> None:
+    found = ask(held, "贷款有什么要求？")
+    assert [hit.rank for hit in found.ranking] == list(range(1, len(found.ranking) + 1))
+    assert [hit.score for hit in found.ranking] == sorted((hit.score for hit in found.ranking), reverse=True)
+    assert len({hit.chunk_id for hit in found.ranking}) == len(found.ranking)
+    clauses = {chunk.id for chunk in held.chunks(ChunkKind.CLAUSE)}
+    assert {hit.chunk_id for hit in found.ranking} <= clauses
+    assert [e.chunk.id for e in found.evidence] == [hit.chunk_id for hit in found.ranking[: len(found.evidence)]]
+    for evidence in found.evidence:
+        spans = [s.chunk.span for s in evidence.sentences]
+        assert spans == sorted(spans)
+        assert [s.chunk.id for s in evidence.sentences] == [c.id for c in held.sentences_of(evidence.chunk.id)]
+        assert -1.0001 <= evidence.dense <= 1.0001
+
+
+def test_best_sentence_of_the_best_clause(held: MemoryLibrary) -> None:
+    best = ask(held, "能不能用续贷掩盖信用风险？").evidence[0]
+    assert max(best.sentences, key=lambda s: s.score).chunk.plain == "规范续贷业务，不得用续贷掩盖信用风险。"
+
+
+def test_a_failed_embedder_leaves_the_words(held: MemoryLibrary) -> None:
+    for question, clause in QUESTIONS:
+        found = ask(held, question, embedder=BrokenEmbedder())
+        assert found.degraded == ("dense",)
+        assert found.ranking[0].chunk_id == clause
+        assert all(e.dense == 0.0 for e in found.evidence)
+
+
+def test_other_faults_are_not_hidden(held: MemoryLibrary) -> None:
+    with pytest.raises(ZeroDivisionError):
+        ask(held, "续贷", embedder=BuggyEmbedder())
+
+
+def test_only_the_documents_asked_for(held: MemoryLibrary) -> None:
+    found = ask(held, "能不能用续贷掩盖信用风险？", document_ids=frozenset({"law_2023"}))
+    assert {hit.chunk_id.partition("#")[0] for hit in found.ranking} == {"law_2023"}
+    nothing = ask(held, "能不能用续贷掩盖信用风险？", document_ids=frozenset())
+    assert (nothing.ranking, nothing.evidence) == ((), ())
+
+
+def test_only_what_held_on_that_day(held: MemoryLibrary) -> None:
+    def laws(found: Retrieved) -> set[str]:
+        return {hit.chunk_id.partition("#")[0] for hit in found.ranking} - {"notice"}
+
+    assert laws(ask(held, "贷款期限")) == {"law_2023"}
+    assert laws(ask(held, "贷款期限", as_of=date(2015, 1, 1))) == {"law_2010"}
+    assert laws(ask(held, "旧版的贷款期限")) == {"law_2010", "law_2023"}
+
+
+def test_the_same_question_has_the_same_ranking(held: MemoryLibrary) -> None:
+    again = library()
+    for question, _ in QUESTIONS:
+        assert ask(held, question) == ask(held, question) == ask(again, question)
+
+
+def test_the_order_of_documents_does_not_matter() -> None:
+    forth, back = library([notice(), law()]), library([law(), notice()])
+    for question, _ in QUESTIONS:
+        one, other = ask(forth, question).ranking, ask(back, question).ranking
+        assert [hit.chunk_id for hit in one] == [hit.chunk_id for hit in other]
+        assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], abs=1e-4)
+
+
+def test_ties_break_by_id() -> None:
+    twins = [replace(law(), meta=replace(law().meta, id=name)) for name in ("b", "c", "a")]
+    found = ask(library(twins), "贷款期限最长几年，能续期吗？")
+    assert [hit.chunk_id for hit in found.ranking[:3]] == ["a#第四条", "b#第四条", "c#第四条"]
+    assert len({hit.score for hit in found.ranking[:3]}) == 1
+
+
+def test_a_question_without_a_known_word_and_without_vectors_finds_nothing(held: MemoryLibrary) -> None:
+    found = ask(held, "zzz qqq", embedder=BrokenEmbedder())
+    assert (found.ranking, found.evidence, found.degraded) == ((), (), ("dense",))
+
+
+def test_lay_words_are_searched_as_policy_terms(held: MemoryLibrary) -> None:
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER)
+    assert "续贷" in retriever.search_text(Query(text="钱能接着用吗", standalone="钱能接着用吗"))
+    assert ask(held, "钱能接着用吗").evidence[0].chunk.id == "notice#二、（一）"
+
+
+def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER)
+    query = Query(text="那怎么办？", standalone="提供虚假材料的能发放贷款吗？那怎么办？")
+    assert retriever.retrieve(query, today=TODAY).ranking[0].chunk_id == "law_2023#第三条"
+
+
+def test_as_many_pieces_of_evidence_as_wanted(held: MemoryLibrary) -> None:
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER, evidence=2)
+    found = retriever.retrieve(Query(text="贷款", standalone="贷款"), today=TODAY)
+    assert len(found.evidence) == 2
+    assert len(found.ranking) > 2
