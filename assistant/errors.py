@@ -58,9 +58,11 @@ class SourceError(AssistantError):
 
     code = "source_error"
 
-    def __init__(self, message: str, *, path: Path) -> None:
+    def __init__(self, message: str, *, path: Path, code: str | None = None) -> None:
         super().__init__(message)
         self.path = path
+        if code is not None:  # the verdict on the file, finer than the class: `encrypted`, `no_text`, …
+            self.code = code
 
 
 class UnsupportedFormat(SourceError):

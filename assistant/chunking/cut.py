@@ -1,4 +1,4 @@
-"""Every unit clause (条, （十）, title, preamble) becomes a passage, and so does each of its sentences."""
+"""Every unit clause (条, （十）, title, preamble, 问) becomes a passage, and so do its sentences and table rows."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ import re
 from collections.abc import Iterator
 
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentKind, Level, Span
+from assistant.schema.document import APPARATUS, UNADDRESSED, UNIT_LEVELS, Clause, Document, DocumentKind, Level, Span
 from assistant.text.folding import flow
 from assistant.text.sentences import sentence_spans
 
 VERSION = "1"  # part of an index's fingerprint; raise it when the cut changes
 
+# 支持保险公司为…, 鼓励有条件的机构参与…: whom a sentence of support is about.
+_SUPPORTED = re.compile(
+    r"^(?:支持|鼓励|引导|推动)(?P<who>[^，。；：]{2,30}?(?:机构|公司|部门|银行|分行))(?=为|参与|开展|加|提|向|与|设)"
+)
 _SUBJECT = re.compile(r"^[^，。；：]{2,60}?(?:机构|公司|部门|银行|分行)(?=全年|要|应|须|开展)")
+
+
+_CONTAINERS = frozenset({Level.ATTACHMENT, Level.ISSUED, Level.PART, Level.SUBPART, Level.CHAPTER, Level.SECTION})
+_SILENT = frozenset({Level.LABEL}) | APPARATUS
+_NEVER = UNADDRESSED | APPARATUS
+_OWN = frozenset({Level.PARAGRAPH, Level.TABLE}) | _SILENT
 
 
 def cut(document: Document) -> tuple[Chunk, ...]:
@@ -30,36 +40,62 @@ def cut(document: Document) -> tuple[Chunk, ...]:
 
 def _units(document: Document) -> Iterator[tuple[Clause, tuple[str, ...]]]:
     """Unit clauses with their heading path: the document's title, then the headings above."""
-
-    def walk(clause: Clause, path: tuple[str, ...]) -> Iterator[tuple[Clause, tuple[str, ...]]]:
-        if clause.level in UNIT_LEVELS and _has_own_words(clause, document.meta.kind):
+    notice = document.meta.kind is DocumentKind.NOTICE
+    waiting: list[tuple[Clause, tuple[str, ...], bool]] = [
+        (root, (document.meta.title,), False) for root in reversed(document.clauses)
+    ]
+    while waiting:
+        clause, path, inside = waiting.pop()
+        if clause.level is Level.TITLE:
+            if notice:
+                yield clause, path
+            continue
+        unit = _is_unit(clause, inside=inside)
+        if unit:
             yield clause, path
-        heading = (*path, clause.heading) if clause.heading and clause.level is not Level.TITLE else path
-        for child in clause.children:
-            yield from walk(child, heading)
+        if clause.level is Level.QUESTION or clause.level in _NEVER:
+            continue
+        heading = clause.heading if clause.level is not Level.TABLE else None
+        below = (*path, heading) if heading and heading != path[-1] else path
+        own = _own_children(clause) if unit or clause.level in _CONTAINERS else 0
+        inside = inside or (unit and clause.level not in _CONTAINERS)
+        waiting.extend((child, below, inside) for child in reversed(clause.children[own:]))
 
-    for root in document.clauses:
-        yield from walk(root, (document.meta.title,))
+
+def _is_unit(clause: Clause, *, inside: bool) -> bool:
+    """Whether a clause is a passage. 一、 with only （一）（二） below it is a heading and no passage.
+
+    What stands below no unit clause (a table, 1. without a 一、 above it) is a passage of its own.
+    """
+    level = clause.level
+    if level in _NEVER:
+        return False
+    if level in _CONTAINERS:
+        return any(c.level in _OWN and c.level not in _SILENT for c in clause.children[: _own_children(clause)])
+    if level is Level.HEADING_1:
+        own = clause.children[: _own_children(clause)]
+        return any(c.level not in _SILENT for c in own) or len(clause.children) == 1
+    return level in UNIT_LEVELS or not inside
 
 
-def _has_own_words(clause: Clause, kind: DocumentKind) -> bool:
-    """一、 with only （一）（二） below it is a heading and no passage; neither is a statute's title."""
-    if clause.level is Level.TITLE:
-        return kind is DocumentKind.NOTICE
-    if clause.level is Level.HEADING_1:
-        return any(c.level not in (Level.LABEL, Level.HEADING_2) for c in clause.children) or len(clause.children) == 1
-    return True
+def _own_children(clause: Clause) -> int:
+    """How many of a clause's children, from the first, are its own words and no units of their own."""
+    for number, child in enumerate(() if clause.level is Level.QUESTION else clause.children):
+        if child.level in UNIT_LEVELS or (clause.level in _CONTAINERS and child.level not in _OWN):
+            return number
+    return len(clause.children)
 
 
 def _own_end(unit: Clause) -> int:
     """Where the unit's own words end: before the first （一） below a 一、 that has its own paragraph."""
-    below = [c.span.start for c in unit.children if c.level in UNIT_LEVELS]
-    return below[0] if below else unit.span.end
+    own = _own_children(unit)
+    if own == len(unit.children):
+        return unit.span.end
+    return unit.children[own].span.start
 
 
 def _clause_chunk(document: Document, unit: Clause, path: tuple[str, ...]) -> Chunk:
     text = document.text[unit.span.start : _own_end(unit)].rstrip()
-    leaves = [leaf for leaf in unit.leaves() if leaf.span.end <= unit.span.start + len(text)]
     return Chunk(
         id=ChunkId(f"{document.id}#{unit.address}"),
         kind=ChunkKind.CLAUSE,
@@ -69,33 +105,49 @@ def _clause_chunk(document: Document, unit: Clause, path: tuple[str, ...]) -> Ch
         heading_path=path,
         span=Span(unit.span.start, unit.span.start + len(text)),
         text=text,
-        plain=_reading(document, leaves),
+        plain=_reading(document, [leaf for leaf in _spoken(unit) if leaf.span.end <= unit.span.start + len(text)]),
     )
+
+
+def _spoken(unit: Clause) -> Iterator[Clause]:
+    """The leaves of a unit but page marks and other notes."""
+    return (leaf for leaf in unit.leaves() if leaf.level not in APPARATUS)
 
 
 def _reading(document: Document, leaves: list[Clause]) -> str:
     """The words as a reader sees them: a number and the words behind it in one line, a line for each 款 and 项."""
     out = ""
     for before, leaf in zip([None, *leaves], leaves, strict=False):
-        if before is not None:
+        torn = before is not None and before.level is leaf.level is Level.PIECE and before.address == leaf.address
+        if before is not None and not torn:
             gap = document.text[before.span.end : leaf.span.start]
             out += "\n" if "\n" in gap else ("\u3000" if gap else "")
-        out += flow(leaf.text)
+        out += _plain(leaf.level, leaf.text)
     return out
 
 
+def _plain(level: Level, text: str) -> str:
+    return flow(text).replace("\t", "\u3000") if level is Level.TABLE_ROW else flow(text)
+
+
 def _sentence_chunks(document: Document, unit: Clause, clause: Chunk) -> Iterator[Chunk]:
-    lead = ""
+    leads: dict[str, str] = {}
+    captions = {c.address: c.heading for c in unit.walk() if c.level is Level.TABLE and c.heading}
     subject = general = None
-    for leaf in unit.leaves():
+    for leaf in _spoken(unit):
         if leaf.span.end > clause.span.end or (leaf.level is Level.LABEL and leaf.span != clause.span):
             continue
         if leaf.level is Level.PARAGRAPH:
-            lead, subject, general = "", None, None
-        for span in sentence_spans(leaf.text):
+            subject = general = None
+        row = leaf.level is Level.TABLE_ROW
+        # An item goes on from its 款, a 目 from its 款 and its 项; the next 项 from the 款 alone again.
+        lead = "".join(words for of, words in leads.items() if leaf.address.startswith(of))
+        if row and (caption := captions.get(leaf.address.rpartition(" ")[0])):
+            lead = f"{caption}："
+        for span in [Span(0, len(leaf.text))] if row else sentence_spans(leaf.text):
             place = Span(leaf.span.start + span.start, leaf.span.start + span.end)
             text = document.text[place.start : place.end]
-            plain = flow(text)
+            plain = _plain(leaf.level, text)
             own = subject_of(plain)
             # 「大型商业银行…要落实…。要合理满足…」: a bare 要 goes back to 各银行机构, not to the class in between.
             subject = own or (general if plain.startswith("要") and general else subject)
@@ -110,17 +162,17 @@ def _sentence_chunks(document: Document, unit: Clause, clause: Chunk) -> Iterato
                 span=place,
                 text=text,
                 plain=plain,
-                lead=lead if leaf.level in (Level.ITEM, Level.SUBITEM) else "",
+                lead=lead,
                 subject=subject,
                 parent_id=clause.id,
             )
         if leaf.level is Level.LEAD:
-            lead = flow(leaf.text)
+            leads[leaf.address] = flow(leaf.text)
 
 
 def subject_of(sentence: str) -> str | None:
     """Whom a sentence addresses (各银行机构), or `None` when it goes on with the one before."""
+    if match := _SUPPORTED.match(sentence):
+        return match["who"]
     match = _SUBJECT.match(sentence)
-    if not match:
-        return None
-    return match[0]
+    return match[0] if match else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,20 @@ from assistant.schema.document import DocumentKind, DocumentMeta, Validity
 from assistant.text.folding import squeeze
 
 MANIFEST = "manifest.jsonl"
+
+
+class Proposal(BaseModel):
+    """That a document has been superseded, found by the program and not yet confirmed by a person.
+
+    It holds until it is confirmed or dismissed: of two versions, the doubtful one is not cited.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: str  # id of the document that supersedes it
+    superseded_by: str
+    expired_on: date | None
+    status: Validity
 
 
 class ManifestLine(BaseModel):
@@ -39,6 +53,25 @@ class ManifestLine(BaseModel):
     status: Validity
     source: str | None = None
     aliases: tuple[str, ...] = ()
+    text_sha256: str | None = None  # of the words without white space: the same text in another format
+    original_name: str | None = None  # of the file that was added
+    added_at: datetime | None = None
+    added_by: str | None = None
+    proposal: Proposal | None = None
+
+    def provisional(self) -> ManifestLine:
+        """The line as it holds while its proposal waits."""
+        if self.proposal is None:
+            return self
+        proposed = {name: getattr(self.proposal, name) for name in ("superseded_by", "expired_on", "status")}
+        return self.model_copy(update=proposed)
+
+    def json_line(self) -> str:
+        """As it stands in the file, without fields that were never set."""
+        fields = self.model_dump(mode="json")
+        optional = {name for name, field in type(self).model_fields.items() if not field.is_required()}
+        kept = {n: v for n, v in fields.items() if n not in optional or v not in (None, [])}
+        return json.dumps(kept, ensure_ascii=False)
 
 
 def read_manifest(folder: Path) -> dict[str, ManifestLine]:
@@ -76,6 +109,7 @@ def meta_from(
 ) -> DocumentMeta:
     """The facts of a document: the manifest's, else the file head's, else what the text itself states."""
     if line is not None:
+        line = line.provisional()
         return DocumentMeta(
             id=path.stem,
             title=line.title,
@@ -122,6 +156,8 @@ def _validity(value: object) -> Validity:
 
 
 def _day(value: object) -> date | None:
+    if isinstance(value, datetime):  # YAML reads a date with a time of day as such
+        return value.date()
     if isinstance(value, date):
         return value
     return _day_in(str(value)) if value else None

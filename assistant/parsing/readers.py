@@ -1,94 +1,155 @@
-"""Bytes of a source file become text. Nothing is dropped to make a file fit."""
+"""A source file becomes text. Nothing is dropped to make a file fit; what is left out is named.
+
+path ─ open once, no links, regular files only ─ bytes + sha256 ─ known by their content
+     ├ txt, md up to 1 MiB      read here
+     └ html, docx, pdf, large   read in a child process (sandbox.py)
+     └ opened and hashed again: a file that changed meanwhile is refused
+"""
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
+import errno
+import os
+import stat
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assistant.errors import SourceError, UnreadableSource, UnsupportedFormat
-
-SUFFIXES = frozenset({".txt", ".md"})
-MAX_BYTES = 50 * 2**20
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# What other formats begin with: a file is known by its bytes, not by its name.
-_MAGIC = (
-    (b"%PDF", "PDF"),
-    (b"PK\x03\x04", "DOCX 或压缩包"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Word（.doc）"),
-    (b"MZ", "程序"),
+from assistant.parsing.formats.model import (
+    CHANGED,
+    EMPTY,
+    SPECIAL,
+    TOO_LARGE,
+    TYPE_MISMATCH,
+    UNSUPPORTED,
+    HiddenText,
+    Parsed,
+    Rejected,
+    SourceWarning,
+    TableSource,
 )
+from assistant.parsing.formats.sniff import FORMATS, format_of
+from assistant.parsing.sandbox import DEFAULT_TIMEOUT_S, parse_here, parse_in_child
+
+__all__ = ["MAX_BYTES", "SUFFIXES", "HiddenText", "Source", "SourceWarning", "TableSource", "read_source"]
+
+SUFFIXES = frozenset(FORMATS)
+MAX_BYTES = 50 * 2**20
+_IN_PROCESS = {"txt", "md"}
+_IN_PROCESS_BYTES = 2**20
+_PIECE = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A decoded file. `front` is the YAML block at the head of a Markdown file, without which `text` begins."""
+    """A file as text.
+
+    `text`: one paragraph per line; Word's and HTML's automatic numbers restored; a table as one line a row with
+    its caption before it. For .txt and .md the decoded file itself, without the YAML block at its head (`front`).
+    """
 
     path: Path
     sha256: str  # of the bytes
     text: str
     front: dict[str, Any]
+    format: str = "txt"  # txt, md, html, docx, pdf
+    tables: tuple[TableSource, ...] = ()
+    warnings: tuple[SourceWarning, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
+    lost: tuple[str, ...] = field(default=())  # images, pages without text …
 
 
-def read_source(path: Path) -> Source:
-    """The text of a .txt or .md file; UTF-8 with or without BOM, UTF-16 with BOM, else GB18030.
+def read_source(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, max_bytes: int = MAX_BYTES) -> Source:
+    """The text of a .txt, .md, .html, .docx or .pdf file.
 
     Raises:
-        UnsupportedFormat: another kind of file.
-        UnreadableSource: missing, empty, larger than 50 MiB, or in no known encoding.
+        SourceError: with `code` empty, type_mismatch, unsupported_format, encrypted, no_text, corrupt, bomb, dtd,
+            macro, garbled, too_large, too_complex, changed, special, timeout, or unreadable when it cannot be opened.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnsupportedFormat(f"{path.name}：暂不支持这种文件，目前可读 .txt 和 .md，请另存为其中一种", path=path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableSource(f"{path.name}：文件超过 50 MiB，请拆分后再加入", path=path)
-        raw = path.read_bytes()
+        raw = _read(path, max_bytes)
+        digest = sha256(raw).hexdigest()
+        fmt = format_of(path.suffix, raw)
+        parsed = _parse(fmt, raw, timeout_s)
+        _refuse_changed(path, digest, max_bytes)
+    except Rejected as exc:
+        raise _error(exc, path) from exc
+    return Source(
+        path=path,
+        sha256=digest,
+        text=parsed.text,
+        front=parsed.front,
+        format=fmt,
+        tables=parsed.tables,
+        warnings=parsed.warnings,
+        hidden=parsed.hidden,
+        lost=parsed.lost,
+    )
+
+
+def _parse(fmt: str, raw: bytes, timeout_s: float) -> Parsed:
+    if fmt in _IN_PROCESS and len(raw) <= _IN_PROCESS_BYTES:
+        return parse_here(fmt, raw)
+    return parse_in_child(fmt, raw, timeout_s=timeout_s)
+
+
+def _error(exc: Rejected, path: Path) -> SourceError:
+    kind = UnsupportedFormat if exc.code in (UNSUPPORTED, TYPE_MISMATCH) else UnreadableSource
+    return kind(f"{path.name}：{exc.message}", path=path, code=exc.code)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    """The bytes of a regular file that is no link; opening never waits, whatever lies there."""
+    try:
+        _refuse_special(path.lstat())
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as exc:
-        raise UnreadableSource(
-            f"{path.name}：无法打开（{exc.strerror}），请检查文件是否存在、能否读取", path=path
-        ) from exc
-    for magic, name in _MAGIC:
-        if raw.startswith(magic):
-            raise UnsupportedFormat(f"{path.name}：内容是{name}，与扩展名不符，请另存为纯文本后再加入", path=path)
-    text = _decode(raw, path).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip("\ufeff \t\n\u3000"):
-        raise UnreadableSource(f"{path.name}：文件没有内容", path=path)
-    if "\x00" in text:
-        raise UnreadableSource(f"{path.name}：含有空字符，文件可能已损坏，请重新导出", path=path)
-    front, body = _split_front(text, path) if path.suffix.lower() == ".md" else ({}, text)
-    return Source(path=path, sha256=sha256(raw).hexdigest(), text=body, front=front)
-
-
-def _decode(raw: bytes, path: Path) -> str:
-    for bom, encoding in _BOMS:
-        if raw.startswith(bom):
-            return _strict(raw, encoding, path)
+        if exc.errno in (errno.ELOOP, errno.ENXIO):
+            raise Rejected(SPECIAL, "是链接或特殊文件，已跳过，请放入文件本身") from exc
+        message = f"无法打开（{exc.strerror}），请检查文件是否存在、能否读取"
+        raise Rejected(UnreadableSource.code, message) from exc
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _strict(raw, "gb18030", path)
+        before = os.fstat(descriptor)
+        _refuse_special(before)
+        if before.st_size > max_bytes:
+            raise Rejected(TOO_LARGE, f"文件超过 {max_bytes // 2**20} MiB，请拆分后再加入")
+        raw = _read_all(descriptor, max_bytes)
+        after = os.fstat(descriptor)
+    except OSError as exc:
+        raise Rejected(UnreadableSource.code, f"读取中断（{exc.strerror}），请检查存储后重试") from exc
+    finally:
+        os.close(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(raw) != after.st_size:
+        raise Rejected(CHANGED, "读取时文件正在改动，请等保存完毕后重试")
+    if not raw:
+        raise Rejected(EMPTY, "文件没有内容")
+    return raw
 
 
-def _strict(raw: bytes, encoding: str, path: Path) -> str:
+def _refuse_special(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected(SPECIAL, "不是普通文件（链接、文件夹或设备），已跳过，请放入文件本身")
+    if status.st_nlink > 1:
+        raise Rejected(SPECIAL, "是硬链接，与别处的文件共用内容，已跳过，请复制一份再加入")
+
+
+def _read_all(descriptor: int, max_bytes: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while piece := os.read(descriptor, _PIECE):
+        size += len(piece)
+        if size > max_bytes:
+            raise Rejected(TOO_LARGE, f"文件超过 {max_bytes // 2**20} MiB，请拆分后再加入")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _refuse_changed(path: Path, digest: str, max_bytes: int) -> None:
     try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as exc:
-        message = f"{path.name}：第 {exc.start} 字节起无法解码，请另存为 UTF-8 后再加入"
-        raise UnreadableSource(message, path=path) from exc
-
-
-def _split_front(text: str, path: Path) -> tuple[dict[str, Any], str]:
-    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
-        return {}, text
-    block, _, body = text[4:].partition("\n---\n")
-    try:
-        front = yaml.safe_load(block)
-    except yaml.YAMLError as exc:
-        raise SourceError(f"{path.name}：文件头部的 YAML 写法有误，请检查引号和缩进", path=path) from exc
-    if not isinstance(front, dict):
-        raise SourceError(f"{path.name}：文件头部应是“名称: 值”的形式", path=path)
-    return front, body
+        now = sha256(_read(path, max_bytes)).hexdigest()
+    except Rejected as exc:
+        raise Rejected(CHANGED, "解析期间文件被移走或改动，请等保存完毕后重试") from exc
+    if now != digest:
+        raise Rejected(CHANGED, "解析期间文件内容有改动，请等保存完毕后重试")

@@ -9,7 +9,7 @@ from typing import Any
 
 # Zero-width marks, soft hyphen, bidi controls, BOM, tag characters: invisible, so no part of a search.
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\U000e0000-\U000e007f]")
-_BREAK = re.compile(r"[^\S\n]*\n\s*")
+_BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n\s*")  # begins only where a run of blanks begins: linear
 _PADDING = "\u3000\u2002\u2003\u00a0 \t\n\r\u200b\ufeff"
 _TRADITIONAL_HINT = re.compile(r"[\u3400-\u9fff]")
 

@@ -46,7 +46,10 @@ def parse_numeral(text: str) -> Decimal | None:
         elif part in _UNITS:
             section, pending = section + (1 if pending is None else pending) * _UNITS[part], None
         elif part in _LARGE:
-            total, section, pending = (total + section + (pending or 0)) * _LARGE[part], Decimal(0), None
+            # 一亿二千万 adds up, 一万亿 multiplies.
+            here, unit = section + (pending or 0), _LARGE[part]
+            total = total + here * unit if here and total > unit else (total + here) * unit
+            section, pending = Decimal(0), None
         else:
             return None
     return total + section + (pending or 0)
@@ -76,9 +79,9 @@ _PERCENT = re.compile(rf"百分之((?:[{_HAN}]|\d)+(?:(?:点|\.)(?:[{_HAN}]|\d)+
 _FRACTION = re.compile(rf"((?:[{_HAN}]|\d)+|万)分之((?:[{_HAN}]|\d)+)")
 _DECIMAL = re.compile(rf"[{_HAN}]+点[{_HAN}]+")  # 零点五
 # A figure of weight: Arabic with 万/亿 and %, or a Chinese numeral before a measure (三十日, 五万元).
-_ARABIC = re.compile(r"(\d+(?:\.\d+)?)\s*([十百千]?[万亿]*)\s*([%‰]?)")
+_ARABIC = re.compile(r"(\d+(?:\.\d+)?)\s*([十百千]?[万亿]*(?:(?<=亿)\s*\d+(?:\.\d+)?\s*[十百千]?万)?)\s*([%‰]?)")
 _MEASURE = "元倍年月日天个次户人家条款项级成折岁小时分周季届批张份笔种类处期"
-_CHINESE = re.compile(rf"[{_HAN}]+[万亿]+|[{_HAN}]+(?=[{_MEASURE}%])|[{_HAN}]{{2,}}")
+_CHINESE = re.compile(rf"(?:[{_HAN}]+[万亿]+)+|[{_HAN}]+(?=[{_MEASURE}%])|[{_HAN}]{{2,}}")
 # 一 as a part of words that count nothing; taken out before figures are read.
 _NOT_COUNTS = re.compile(
     r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如)|(?:统|唯|之|进|不|万)一|千方百计|十分|[一二三]级分行|一二级|百姓|万企|万一|两者|第三(?:方|人|者)"

@@ -1,0 +1,1 @@
+"""One module per file format: bytes in, `Parsed` out. Nothing here opens a file or a connection."""

@@ -1,0 +1,58 @@
+"""Characters that no reader sees: counted, and taken out only where nobody can have meant them."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.parsing.formats.model import GARBLED, Findings, Rejected
+
+# CRLF and the rarer line ends, page breaks among them. One line end in, one out.
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# C0 without tab and newline, DEL, C1, lone surrogates, noncharacters
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U0001bca0-\U0001bca3\U000e0000-\U000e0fff]"
+)
+# 忽@@略#以*上: marks between characters, as some web pages put against copying. Any mark more often than this per Han.
+_BETWEEN = re.compile(r"[@#*^~|\\$](?<=[\u4e00-\u9fff].)[@#*^~|\\$]{0,2}(?=[\u4e00-\u9fff])")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_REPLACED_LIMIT = 0.01
+_CONTROL_LIMIT = 0.3
+_BETWEEN_LIMIT = 0.05
+
+
+def clean(text: str, findings: Findings, *, replaced_limit: float = _REPLACED_LIMIT) -> str:
+    """`text` with one kind of line end and without control characters; hidden marks stay and are counted.
+
+    Raises:
+        Rejected: `garbled`, when over `replaced_limit` of the characters are U+FFFD, or controls abound.
+    """
+    text = text.removeprefix("\ufeff")
+    text = _LINE_ENDS.sub("\n", text)
+    size = max(1, len(text))
+    text, removed = _CONTROLS.subn("", text)
+    if removed > _CONTROL_LIMIT * size:
+        raise Rejected(GARBLED, "控制字符过多，可能不是文本文件，请重新导出")
+    if removed:
+        findings.warn("control_chars", f"去掉了 {removed} 个控制字符（含空字符），请核对原文")
+    replaced = text.count("\ufffd")
+    if replaced > replaced_limit * size:
+        raise Rejected(GARBLED, f"有 {replaced} 处文字无法还原，超过百分之一，请从原系统重新导出")
+    if replaced:
+        findings.warn("replaced_chars", f"有 {replaced} 处文字无法还原，已标为“\ufffd”，请对照原件")
+    if hidden := len(_HIDDEN.findall(text)):
+        findings.warn("hidden_chars", f"有 {hidden} 个看不见的字符（零宽、方向控制、标签等），检索时不计，请核对")
+    _refuse_marks(text)
+    return text
+
+
+def _refuse_marks(text: str) -> None:
+    marks = len(_BETWEEN.findall(text))
+    if marks >= 10 and marks > _BETWEEN_LIMIT * len(_HAN.findall(text)):
+        raise Rejected(GARBLED, "字与字之间夹有大量符号，可能来自防复制的网页，请改用原始文件")
+
+
+def visible(text: str) -> str:
+    """`text` without white space and hidden marks: empty when a reader sees nothing."""
+    return "".join(_HIDDEN.sub("", text).split())

@@ -1,0 +1,164 @@
+"""As much CSS as decides whether text is seen, and how a list counts. No layout, no cascade beyond that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+_RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,4000})\}")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SIMPLE = re.compile(r"^(?:[a-zA-Z][\w-]*)?(?:[.#][\w\u4e00-\u9fff-]+)?$")
+_RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+))?\s*\)")
+_LENGTH = re.compile(r"^(-?\d*\.?\d+)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh|)$")
+_NAMED = {"white": "FFFFFF", "snow": "FFFAFA", "ivory": "FFFFF0", "black": "000000", "red": "FF0000", "blue": "0000FF"}
+_MAX_CSS = 400_000
+_PX = {"px": 1.0, "": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 37.8, "mm": 3.78}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an element inherits or states. Colours are RRGGBB; `size` is in CSS pixels."""
+
+    color: str | None = None
+    fill: str | None = None
+    size: float = 16.0
+    list_style: str | None = None
+    centered: bool = False
+    hidden: str | None = None  # the kind of concealment
+
+    def hidden_as(self) -> str | None:
+        """The kind of concealment of text that stands here."""
+        if self.hidden is not None:
+            return self.hidden
+        if self.size <= 1.4:  # 1 pt is 4/3 px
+            return "tiny"
+        if self.color is not None and _alike(self.color, self.fill or "FFFFFF"):
+            return "white" if _alike(self.color, "FFFFFF") else "same_color"
+        return None
+
+
+def read_sheet(css: str) -> dict[str, dict[str, str]]:
+    """Declarations by simple selector (`p`, `.note`, `#x`, `p.note`); anything longer is passed over."""
+    found: dict[str, dict[str, str]] = {}
+    for match in _RULE.finditer(_COMMENT.sub("", css[:_MAX_CSS])):
+        declared = read_declarations(match[2])
+        for selector in match[1].split(","):
+            name = selector.strip()
+            if name and _SIMPLE.match(name):
+                found.setdefault(name, {}).update(declared)
+    return found
+
+
+def read_declarations(style: str) -> dict[str, str]:
+    """`a: b; c: d` as a dict, names and values in lower case."""
+    pairs = (piece.partition(":") for piece in style[:10_000].split(";"))
+    return {
+        name.strip().lower(): value.strip().lower().removesuffix("!important").strip()
+        for name, colon, value in pairs
+        if colon
+    }
+
+
+def look_of(above: Look, tag: str, attributes: Mapping[str, str], sheet: Mapping[str, Mapping[str, str]]) -> Look:
+    """How an element looks inside one that looks like `above`."""
+    declared: dict[str, str] = {}
+    if sheet:
+        classes = attributes.get("class", "").split()
+        names = [tag, *(f".{c}" for c in classes), *(f"{tag}.{c}" for c in classes)]
+        if "id" in attributes:
+            names += [f"#{attributes['id']}", f"{tag}#{attributes['id']}"]
+        for name in names:
+            declared.update(sheet.get(name, {}))
+    if "style" in attributes:
+        declared.update(read_declarations(attributes["style"]))
+    look = _attributes(above, tag, attributes)
+    return _declared(look, declared) if declared else look
+
+
+def _attributes(look: Look, tag: str, attributes: Mapping[str, str]) -> Look:
+    if look.hidden is None and "hidden" in attributes:
+        look = replace(look, hidden="display_none")
+    if look.hidden is None and attributes.get("aria-hidden", "").lower() == "true":
+        look = replace(look, hidden="aria_hidden")
+    if tag == "font" and "color" in attributes:
+        look = replace(look, color=_color(attributes["color"].lower()) or look.color)
+    if "bgcolor" in attributes:
+        look = replace(look, fill=_color(attributes["bgcolor"].lower()) or look.fill)
+    if "align" in attributes or tag == "center":
+        look = replace(look, centered=tag == "center" or attributes["align"].lower() in ("center", "middle"))
+    return look
+
+
+def _declared(look: Look, css: Mapping[str, str]) -> Look:
+    size = _size(css.get("font-size"), look.size)
+    color = _color(css["color"]) if "color" in css else None
+    ground = css.get("background-color") or css.get("background", "")
+    fill = _color(ground.split(" ")[0]) if ground else None
+    if ground and fill is None and ground not in ("none", "transparent", "inherit", "initial"):
+        fill = "808080"  # an image or a name we do not know: nothing is called hidden on an unknown ground
+    style = css.get("list-style-type") or css.get("list-style")
+    return replace(
+        look,
+        size=size,
+        color=color or look.color,
+        fill=fill or look.fill,
+        list_style=style.split(" ")[0] if style else look.list_style,
+        centered=css["text-align"] == "center" if "text-align" in css else look.centered,
+        hidden=look.hidden or _concealment(css),
+    )
+
+
+def _concealment(css: Mapping[str, str]) -> str | None:
+    if css.get("display") == "none":
+        return "display_none"
+    if css.get("visibility") in ("hidden", "collapse"):
+        return "invisible"
+    if css.get("opacity") in ("0", "0.0", "0%", ".0") or css.get("color") == "transparent":
+        return "invisible"
+    if any((_number(css.get(p)) or 0) <= -999 for p in ("left", "top", "text-indent", "margin-left", "right")):
+        return "off_page"
+    if (
+        "rect(0" in css.get("clip", "")
+        or "inset(100%" in css.get("clip-path", "")
+        or "scale(0)" in css.get("transform", "")
+    ):
+        return "off_page"
+    flat = any(css.get(p) is not None and (_number(css.get(p)) or 0) <= 1 for p in ("height", "width", "max-height"))
+    if flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%"):
+        return "off_page"
+    return None
+
+
+def _number(value: str | None) -> float | None:
+    match = _LENGTH.match(value or "")
+    return float(match[1]) if match else None
+
+
+def _size(value: str | None, inherited: float) -> float:
+    match = _LENGTH.match(value or "")
+    if match is None:
+        return inherited
+    number = float(match[1])
+    if match[2] in ("em", "%"):
+        return inherited * number / (100 if match[2] == "%" else 1)
+    if match[2] == "rem":
+        return 16 * number
+    return number * _PX.get(match[2], 16.0)
+
+
+def _color(value: str) -> str | None:
+    if value.startswith("#"):
+        digits = value[1:]
+        if len(digits) in (3, 4):
+            digits = "".join(c * 2 for c in digits)
+        return digits[:6].upper() if len(digits) in (6, 8) and all(c in "0123456789abcdef" for c in digits) else None
+    if match := _RGB.match(value):
+        if match[4] is not None and float(match[4]) == 0:
+            return None
+        return "".join(f"{min(255, int(match[i])):02X}" for i in (1, 2, 3))
+    return _NAMED.get(value)
+
+
+def _alike(one: str, other: str) -> bool:
+    return all(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) <= 16 for i in (0, 2, 4))

@@ -1,0 +1,161 @@
+"""What of a portal's page is the document and what is the page around it.
+
+The rule is to lose nothing: only what is furniture by its element, its name or its words goes, and
+an element that carries a large part of the page's sentences stays whatever it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SILENT_WORDS = """
+    script style noscript template iframe object embed applet svg canvas math select option button
+    input textarea datalist audio video map head title link meta base rt rp frame frameset
+    noframes split
+"""
+SILENT = frozenset(_SILENT_WORDS.split())
+_FURNITURE_TAGS = frozenset({"nav", "footer", "aside", "menu", "dialog", "form", "header"})
+_FURNITURE_ROLES = frozenset(
+    {"navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar"}
+)
+_FURNITURE_NAME = re.compile(
+    r"(?:^|[-_\s])(?:nav(?:bar|igation|i)?|menu|breadcrumbs?|crumbs?|bread|footer|foot|copyright|toolbar|tools?|share|"
+    r"bdshare\w*|print|sidebar|side|qrcode|erweima|ewm|pagination|pager|pages?_?nav|related|recommend|hot|ads?|advert\w*|"
+    r"search|login|banner|topbar|dizhi|weizhi|position|location|dqwz|mbx|fontsize|font_size|header|head|back-?top|toc)"
+    r"(?=$|[-_\s])",
+    re.IGNORECASE,
+)
+_CONTENT_NAME = re.compile(
+    r"^(?:ucap-content|zoom|zoomcon|article(?:[-_]?(?:content|body|con|main|text))?|(?:news|detail|main|text|page|pages|view)"
+    r"[-_]?(?:content|body|con|text|article)|content(?:[-_]?(?:text|body|main|article))?|trs_editor|trs_ueditor|"
+    r"custom_unionstyle|pages_content|wrapper_content|vsb_content\w*|v_news_content|xxgk_content|doc[-_]?content|bt_content|"
+    r"article-?box|cont|con_text|xl_content|mainbody|editor)$",
+    re.IGNORECASE,
+)
+# Lines that pages put around a text. Each stands for a whole line.
+_FURNITURE_LINE = re.compile(
+    r"""^(?:
+      [【\[（(]?\s*(?:打印|收藏|关闭|返回|分享|转发|纠错|下载|复制链接|我要纠错|扫一扫)(?:本页|窗口|页面|此页|全文|文件|顶部|首页|列表)?\s*[】\]）)]?
+      (?:[\s|｜、/·【】\[\]]*(?:打印|收藏|关闭|返回|分享|转发|纠错|下载|顶部|首页|到|微信|微博|QQ空间|朋友圈)(?:本页|窗口|页面|此页|全文|文件|顶部|首页|列表)?)*[\s】\]]*
+    | 分享到?[:：]?.{0,30}
+    | 扫一扫.{0,20}
+    | [【\[]?\s*(?:字体|字号|文字大小|大小)[:：]?[\s【\[]*(?:特大|超大|大|中|小|默认)[\s|】\]、【\[特超大中小]*
+    | (?:您?(?:当前|现在)?(?:的|所在)*位置|当前位置|您的位置)\s*[:：].{0,120}
+    | 首页\s*(?:[>›»＞/]|->|&gt;).{0,120}
+    | (?:(?:信息|文章|稿件)?来源|发布时间|发布日期|更新时间|更新日期|浏览次数|点击量?|点击数|阅读(?:量|次数)?
+        |访问量|作者|责任编辑|编辑|责编|审核|录入|发布人|信息员)
+      \s*[:：][^。]{0,60}
+    | (?:上一[篇条页]|下一[篇条页])\s*[:：]?.{0,80}
+    | (?:相关(?:链接|阅读|文章|新闻|稿件|信息|附件下载|解读)|推荐阅读|热门推荐|友情链接|网站地图|联系我们|关于我们
+        |网站声明|版权声明|无障碍(?:浏览)?|加入收藏|设为首页)[:：]?
+    | (?:版权所有|Copyright|主办单位[:：]|承办单位[:：]|主办[:：]|承办[:：]|网站标识码|技术支持[:：]|[^\s]{1,3}ICP备
+        |[^\s]{1,3}公网安备|政府网站标识码).{0,120}
+    | 索\s*引\s*号\s*[:：]?.{0,40}
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_INDEX_LABELS_WORDS = """
+    索引号 主题分类 发文机关 发布机构 成文日期 标题 发文字号 发布日期 主题词 公文种类 文号
+    信息名称 生成日期 有效性 时效性 信息分类 信息索引号 公开方式 体裁分类 公开日期 名称
+    废止日期 生效日期 失效日期 公开目录 信息来源 发文单位 组配分类 服务对象 制发日期 关键词
+    内容概述 索取号 文件编号 发布单位 文件状态 发布时间 公开范围 公开时限 分类 来源 有效期
+    效力状态 split
+"""
+_INDEX_LABELS = frozenset(_INDEX_LABELS_WORDS.split())
+_SENTENCE = re.compile(r"[。；！？：]")
+
+
+def is_furniture_line(line: str) -> bool:
+    """Whether a whole line is something a page puts around a text, such as 打印 关闭窗口."""
+    return len(line) <= 140 and _FURNITURE_LINE.match(line) is not None
+
+
+def index_facts(rows: tuple[tuple[str, ...], ...]) -> dict[str, str] | None:
+    """Labels and values of a portal's 索引号 table, or `None` when this is another table."""
+    cells = [c.strip() for row in rows for c in row if c.strip()]
+    facts: dict[str, str] = {}
+    labels = 0
+    at = 0
+    while at < len(cells):
+        name, value = _label(cells[at]), cells[at].replace("：", ":").partition(":")[2]
+        if name in _INDEX_LABELS:
+            labels += 1
+            if not value.strip() and at + 1 < len(cells) and _label(cells[at + 1]) not in _INDEX_LABELS:
+                at += 1
+                value = cells[at]
+            facts[name] = value.strip()
+        at += 1
+    numbered = any(n in facts for n in ("索引号", "信息索引号", "索取号", "发文字号", "文号", "主题分类"))
+    return facts if labels >= 3 and numbered and labels * 2 >= len(cells) * 0.7 else None
+
+
+def _label(cell: str) -> str:
+    return "".join(cell.replace("：", ":").partition(":")[0].split()).strip("【】[]")
+
+
+class Page:
+    """Weights of the elements of one page. A sentence's weight is its length; link text weighs nothing."""
+
+    def __init__(self, body: Any) -> None:
+        self._weight: dict[Any, int] = {}
+        self._linked: dict[Any, int] = {}
+        self._links: dict[Any, int] = {}
+        self._weigh(body)
+        self.body = body
+        self.total = max(1, self._weight.get(body, 0))
+        self.root = self._find_root()
+
+    def _weigh(self, body: Any) -> None:
+        """From the leaves up, without recursion."""
+        order = [e for e in body.iter() if isinstance(e.tag, str)]
+        for node in reversed(order):
+            weight = linked = links = 0
+            if node.tag not in SILENT:
+                inside_link = node.tag == "a"
+                pieces = [node.text, *(child.tail for child in node)]
+                for piece in pieces:
+                    words = " ".join(piece.split()) if piece else ""
+                    if words and inside_link:
+                        linked += len(words)
+                    elif words:
+                        weight += len(words) if _SENTENCE.search(words) or len(words) >= 20 else 0
+                for child in node:
+                    if isinstance(child.tag, str):
+                        weight += 0 if inside_link else self._weight[child]
+                        linked += self._linked[child]
+                        links += self._links[child]
+                links += inside_link
+            self._weight[node], self._linked[node], self._links[node] = weight, linked, links
+
+    def is_furniture(self, node: Any) -> bool:
+        """Whether an element is part of the page, not of the document."""
+        if self._weight.get(node, 0) > 0.3 * self.total:
+            return False
+        if node.tag in _FURNITURE_TAGS or node.get("role", "").lower() in _FURNITURE_ROLES:
+            return not (node.tag in ("header", "form") and self._holds_title(node))
+        names = f"{node.get('class', '')} {node.get('id', '')}"
+        if _FURNITURE_NAME.search(names) and not self._holds_title(node):
+            return self._weight.get(node, 0) <= 0.1 * self.total
+        linked = self._linked.get(node, 0)
+        return (
+            node.tag in ("ul", "ol", "div", "dl", "table", "section")
+            and self._links.get(node, 0) >= 4
+            and self._weight.get(node, 0) == 0
+            and linked > 0.7 * len("".join("".join(node.itertext()).split()))
+        )
+
+    def _holds_title(self, node: Any) -> bool:
+        return any(True for _ in node.iter("h1", "h2")) and not any(True for _ in node.iter("nav"))
+
+    def _find_root(self) -> Any:
+        """The element known as the article when it holds nearly all sentences of the page, else the body."""
+        best = self.body
+        for node in self.body.iter():
+            if not isinstance(node.tag, str) or self._weight.get(node, 0) < 0.95 * self.total:
+                continue
+            names = [node.get("id", ""), *node.get("class", "").split()]
+            known = node.tag in ("article", "main") or node.get("itemprop") == "articleBody"
+            if known or any(_CONTENT_NAME.match(n) for n in names):
+                best = node
+        return best

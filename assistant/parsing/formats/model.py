@@ -1,0 +1,161 @@
+"""What a format's reader finds in a file, and the words in which it refuses one.
+
+Laws, proved by `tests/unit/parsing/test_formats_model.py`:
+
+- `text[row_span.start:row_span.end].split("\\t") == list(row)` for each row of each table that was rendered
+  from DOCX, HTML or PDF;
+- a `Parsed` comes back from JSON as it went in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import yaml
+
+from assistant.schema.document import Span
+
+# Verdicts on a file. Stable: reports, exit codes and the API speak in them.
+EMPTY = "empty"
+TYPE_MISMATCH = "type_mismatch"
+UNSUPPORTED = "unsupported_format"
+ENCRYPTED = "encrypted"
+NO_TEXT = "no_text"
+CORRUPT = "corrupt"
+BOMB = "bomb"
+DTD = "dtd"
+MACRO = "macro"
+GARBLED = "garbled"
+TOO_LARGE = "too_large"
+TOO_COMPLEX = "too_complex"
+CHANGED = "changed"
+SPECIAL = "special"
+TIMEOUT = "timeout"
+
+MAX_HIDDEN_ITEMS = 500
+MAX_HIDDEN_CHARS = 2000
+
+
+class Rejected(Exception):
+    """A file that must not be taken in. `readers` turns it into a SourceError that carries the path."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceWarning:
+    """Something a person should look at before the file is used."""
+
+    code: str
+    message: str  # Chinese
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenText:
+    """Text that readers of the file do not see, or that is not part of the body. Never in `text`."""
+
+    kind: (
+        str  # white, tiny, vanish, comment, deletion, display_none, aria_hidden, off_page, invisible, alt, footnote, …
+    )
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSource:
+    """A table as it lies in `text`: one line a row, cells joined by a tab. `span` covers the rows, not the caption."""
+
+    span: Span
+    caption: str | None
+    rows: tuple[tuple[str, ...], ...]
+    row_spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """The readable part of a file."""
+
+    text: str
+    front: dict[str, Any] = field(default_factory=dict)
+    tables: tuple[TableSource, ...] = ()
+    warnings: tuple[SourceWarning, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+def to_json(parsed: Parsed) -> dict[str, Any]:
+    """`parsed` as plain lists and dicts; `front` as YAML, which knows days where JSON does not."""
+    data = asdict(parsed)
+    data["front"] = yaml.safe_dump(parsed.front, allow_unicode=True) if parsed.front else ""
+    return data
+
+
+def from_json(data: Mapping[str, Any]) -> Parsed:
+    """The `Parsed` that `to_json` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: other data.
+    """
+    return Parsed(
+        text=str(data["text"]),
+        front=dict(yaml.safe_load(data["front"]) or {}),
+        tables=tuple(
+            TableSource(
+                span=Span(**t["span"]),
+                caption=t["caption"],
+                rows=tuple(tuple(str(c) for c in row) for row in t["rows"]),
+                row_spans=tuple(Span(**s) for s in t["row_spans"]),
+            )
+            for t in data["tables"]
+        ),
+        warnings=tuple(SourceWarning(**w) for w in data["warnings"]),
+        hidden=tuple(HiddenText(**h) for h in data["hidden"]),
+        lost=tuple(str(x) for x in data["lost"]),
+    )
+
+
+class Findings:
+    """What one reading notices beside the text: warnings by code, hidden texts, losses."""
+
+    def __init__(self) -> None:
+        self._warnings: dict[str, SourceWarning] = {}
+        self._hidden: dict[HiddenText, None] = {}
+        self._lost: Counter[str] = Counter()
+
+    def warn(self, code: str, message: str, where: str = "") -> None:
+        """Keep one warning per code, the first."""
+        self._warnings.setdefault(code, SourceWarning(code=code, message=message, where=where))
+
+    def hide(self, kind: str, text: str) -> None:
+        """Keep a hidden text, shortened when very long; blank ones say nothing."""
+        words = " ".join(text.split())
+        if words and len(self._hidden) < MAX_HIDDEN_ITEMS:
+            self._hidden.setdefault(HiddenText(kind=kind, text=words[:MAX_HIDDEN_CHARS]))
+
+    def lose(self, what: str, count: int = 1) -> None:
+        """Count something that cannot be text, such as an image."""
+        self._lost[what] += count
+
+    @property
+    def hidden(self) -> tuple[HiddenText, ...]:
+        return tuple(self._hidden)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        return tuple(f"{what} {count} 处" for what, count in self._lost.items())
+
+    @property
+    def warnings(self) -> tuple[SourceWarning, ...]:
+        if self._hidden and any(h.kind not in NOT_CONCEALED for h in self._hidden):
+            self.warn("hidden_text", "文件里有读者看不到的文字，没有收入正文，请核对")
+        return tuple(self._warnings.values())
+
+
+# Out of the body by their nature; a page of these is nothing to be warned of.
+NOT_CONCEALED = frozenset({"header", "footer", "footnote", "endnote", "alt", "watermark"})
