@@ -22,14 +22,28 @@ import numpy as np
 from assistant.errors import IndexDamaged, NotFoundError
 from assistant.models.protocols import Vectors
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
+from assistant.schema.document import (
+    Clause,
+    CrossReference,
+    Document,
+    DocumentKind,
+    DocumentMeta,
+    HeaderFact,
+    Level,
+    Span,
+    Table,
+    Validity,
+)
 
-_FORMAT = 1  # raise it when a table, a file of the folder or its meaning changes
+_FORMAT = 2  # raise it when a table, a file of the folder or its meaning changes
 _LITTLE_FLOAT32 = np.dtype("<f4")
 _Row = tuple[Any, ...]  # as SQLite gives them; the tables below say what they hold
 _TABLES = """
 CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, meta TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE documents (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, meta TEXT NOT NULL, text TEXT NOT NULL,
+    findings TEXT NOT NULL
+);
 CREATE TABLE clauses (
     document_id TEXT NOT NULL, number INTEGER NOT NULL, parent INTEGER, address TEXT NOT NULL, level TEXT NOT NULL,
     start INTEGER NOT NULL, stop INTEGER NOT NULL, heading TEXT, PRIMARY KEY (document_id, number)
@@ -44,7 +58,11 @@ CREATE TABLE vectors (content TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT RO
 
 def _schema_version() -> str:
     """`_FORMAT` and a short hash of the fields that a record keeps, so that a new field needs no thought here."""
-    names = [name for noun in (DocumentMeta, Clause, Chunk) for name in noun.__dataclass_fields__]
+    names = [
+        name
+        for noun in (DocumentMeta, Document, Clause, Chunk, CrossReference, HeaderFact, Table)
+        for name in noun.__dataclass_fields__
+    ]
     return f"{_FORMAT}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
 
 
@@ -91,8 +109,8 @@ def write_record(
         connection.executescript(_TABLES)
         connection.executemany("INSERT INTO info VALUES (?, ?)", _info_rows(info))
         connection.executemany(
-            "INSERT INTO documents VALUES (?, ?, ?, ?)",
-            ((n, d.id, json.dumps(_meta_fields(d.meta), ensure_ascii=False), d.text) for n, d in enumerate(documents)),
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
+            ((n, d.id, _json(_meta_fields(d.meta)), d.text, _json(_findings(d))) for n, d in enumerate(documents)),
         )
         for document in documents:
             connection.executemany("INSERT INTO clauses VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _clause_rows(document))
@@ -140,16 +158,21 @@ class Record:
         Raises:
             NotFoundError: there is none of that id.
         """
-        found = self._rows("SELECT meta, text FROM documents WHERE id = ?", document_id)
+        found = self._rows("SELECT meta, text, findings FROM documents WHERE id = ?", document_id)
         if not found:
             raise NotFoundError("文件库中没有这份文件，请刷新文件列表后重试。")
-        meta, text = found[0]
+        meta, text, findings = found[0]
         rows = self._rows(
             "SELECT number, parent, address, level, start, stop, heading FROM clauses"
             " WHERE document_id = ? ORDER BY number",
             document_id,
         )
-        return Document(meta=_meta_from(json.loads(meta)), text=text, clauses=_clauses_from(rows, text))
+        return Document(
+            meta=_meta_from(json.loads(meta)),
+            text=text,
+            clauses=_clauses_from(rows, text),
+            **_findings_from(json.loads(findings)),
+        )
 
     def chunks(self) -> tuple[Chunk, ...]:
         """Every chunk, in the order of the corpus."""
@@ -252,6 +275,8 @@ def _info_rows(info: RecordInfo) -> Iterator[tuple[str, str]]:
 
 def _meta_fields(meta: DocumentMeta) -> dict[str, object]:
     def plain(value: object) -> object:
+        if isinstance(value, tuple):
+            return [plain(v) for v in value]
         return value.isoformat() if isinstance(value, date) else value
 
     return {name: plain(getattr(meta, name)) for name in DocumentMeta.__dataclass_fields__}
@@ -266,8 +291,47 @@ def _meta_from(fields: dict[str, Any]) -> DocumentMeta:
         "kind": DocumentKind(fields["kind"]),
         "validity": Validity(fields["validity"]),
         "aliases": tuple(fields["aliases"]),
+        "issuers": tuple(fields["issuers"]),
+        "revised_on": tuple(date.fromisoformat(day) for day in fields["revised_on"]),
     }
     return DocumentMeta(**{**fields, **days, **names})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _findings(document: Document) -> dict[str, object]:
+    """What parsing found besides the tree, as plain lists; a span is its two ends."""
+    return {
+        "references": [[r.source, r.span.start, r.span.end, r.raw, r.target, r.document] for r in document.references],
+        "facts": [[f.name, f.value, f.span.start, f.span.end] for f in document.facts],
+        "tables": [[t.address, t.caption, t.span.start, t.span.end, t.rows, t.parent] for t in document.tables],
+        "warnings": document.warnings,
+    }
+
+
+def _findings_from(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "references": tuple(
+            CrossReference(source=source, span=Span(start, end), raw=raw, target=target, document=document)
+            for source, start, end, raw, target, document in found["references"]
+        ),
+        "facts": tuple(
+            HeaderFact(name=name, value=value, span=Span(start, end)) for name, value, start, end in found["facts"]
+        ),
+        "tables": tuple(
+            Table(
+                address=address,
+                caption=caption,
+                span=Span(start, end),
+                rows=tuple(tuple(row) for row in rows),
+                parent=parent,
+            )
+            for address, caption, start, end, rows, parent in found["tables"]
+        ),
+        "warnings": tuple(found["warnings"]),
+    }
 
 
 def _clause_rows(document: Document) -> Iterator[_Row]:

@@ -30,7 +30,7 @@ from assistant.serving.guards import (
     strict_json,
 )
 from assistant.serving.ports import AssistantProvider
-from assistant.serving.render import answer_dict, citation_dict, clause_dict, document_dict, outline_dict
+from assistant.serving.render import answer_dict, citation_dict, clause_dict, document_dict, outline_dict, related_dict
 from assistant.serving.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -323,8 +323,10 @@ def _add_library(app: FastAPI, desk: Desk) -> None:
         responses=_documented(404, 422, 503),
     )
     def clause(document_id: DocumentId, address: Address) -> wire.ClauseBody:
-        found = desk.provider().document(document_id)
+        assistant = desk.provider()
+        found = assistant.document(document_id)
         place = found.find(address) or found.find(address.translate(_HALF_WIDTH))
         if place is None:
             raise NotFoundError("这份文件没有该地址的条款，请先查阅文件的条款目录，再填写其中的地址。")
-        return wire.ClauseBody.model_validate(clause_dict(found, place))
+        related = [related_dict(p) for p in assistant.related_to(found.id, place.address)]
+        return wire.ClauseBody.model_validate({**clause_dict(found, place), "related": related})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
-from assistant.schema.answer import Answer, AnswerEvent
+from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Turn
 
@@ -55,6 +55,10 @@ class Assistant(Protocol):
         Raises:
             NotFoundError: the library does not hold it.
         """
+        ...
+
+    def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+        """Pointers to the policies beside one clause; empty when none are known."""
         ...
 
 

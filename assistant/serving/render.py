@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, Statement, Verdict
+from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentMeta, Level, Span, Validity
 from assistant.text.folding import flow
 
@@ -38,6 +38,16 @@ _VALIDITY_CLASSES = {
     Validity.REPEALED: "bad",
     Validity.UNKNOWN: "plain",
 }
+_FACT_WORDS = {
+    "title": "标题",
+    "document_number": "文号",
+    "issuer": "发文机关",
+    "issued": "发布日期",
+    "effective": "施行日期",
+    "status": "时效",
+}
+_UNVERIFIED = "未核实"
+_RELATED_SHOWN = 6  # in a terminal
 _LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
 
 
@@ -106,8 +116,10 @@ def marked_html(text: str, quotes: Iterable[str]) -> str:
     return "".join((*pieces, escape(text[at:])))
 
 
-def citation_html(citation: Citation, *, modalities: Sequence[Modality] = ()) -> str:
-    """One citation as a card."""
+def citation_html(
+    citation: Citation, *, modalities: Sequence[Modality] = (), related: Sequence[RelatedPolicy] = ()
+) -> str:
+    """One citation as a card, `related` folded away at its foot."""
     words = bare_heading(citation)
     heading = f'<span class="pz-heading">{escape(words)}</span>' if words else ""
     badges = [
@@ -126,18 +138,65 @@ def citation_html(citation: Citation, *, modalities: Sequence[Modality] = ()) ->
         f'<p class="pz-place"><strong>{escape(citation.address)}</strong>{heading}</p></div></div>'
         f'<p class="pz-badges">{"".join(badges)}</p>'
         f'<blockquote class="pz-clause{long}">{marked_html(citation.clause_text, citation.quotes)}</blockquote>'
+        f"{related_html(related)}"
         "</article>"
     )
+
+
+def related_html(policies: Sequence[RelatedPolicy]) -> str:
+    """Pointers as a list that opens on demand; empty without any. Addresses are words, not links."""
+    if not policies:
+        return ""
+    items = "".join(
+        f"<li><strong>{escape(titled(p.title))}</strong><br>{escape('；'.join(related_facts(p)))}</li>"
+        for p in policies
+    )
+    return (
+        f'<details class="pz-related"><summary>相关政策（{len(policies)}）</summary>'
+        f'<p class="pz-intro">仅供查阅，不是本答复的依据；本库未收录其原文。</p><ul>{items}</ul></details>'
+    )
+
+
+def related_facts(policy: RelatedPolicy) -> tuple[str, ...]:
+    """What is known of a related policy, a phrase each; what nobody has checked says so."""
+    facts = (
+        ("", policy.document_number),
+        ("", policy.issuer),
+        ("发布 ", policy.issued),
+        ("施行 ", policy.effective),
+        ("", policy.status),
+    )
+    known = [f"{words}{fact}" for words, fact in facts if fact and fact != _UNVERIFIED]
+    unknown = policy.status == _UNVERIFIED
+    if unknown:
+        known.append(f"时效{_UNVERIFIED}")
+    doubted = "、".join(_FACT_WORDS[name] for name in policy.unverified if not (unknown and name == "status"))
+    page = f"官方页面：{policy.official_url}" if policy.official_url else None
+    more = (policy.status_detail, f"关系：{policy.why}", page, policy.note)
+    return (*known, *([f"{_UNVERIFIED}：{doubted}"] if doubted else []), *(words for words in more if words))
 
 
 def _badge(text: str, kind: str) -> str:
     return f'<span class="pz-badge pz-{kind}">{escape(text)}</span>'
 
 
-def cards_html(citations: Sequence[Citation], *, statements: Sequence[Statement] = (), intro: str = "") -> str:
+def cards_html(
+    citations: Sequence[Citation],
+    *,
+    statements: Sequence[Statement] = (),
+    related: Sequence[RelatedPolicy] = (),
+    intro: str = "",
+) -> str:
     """Cards one below the other, `intro` above them."""
     lead = f'<p class="pz-intro">{escape(intro)}</p>' if intro else ""
-    cards = (citation_html(c, modalities=modalities_of(c.number, statements)) for c in citations)
+    cards = (
+        citation_html(
+            c,
+            modalities=modalities_of(c.number, statements),
+            related=[p for p in related if c.number in p.citations],
+        )
+        for c in citations
+    )
     return f'<div class="pz-cards">{lead}{"".join(cards)}</div>'
 
 
@@ -145,7 +204,7 @@ def answer_cards_html(answer: Answer) -> str:
     """The cards beside an answer: what it cites, or on a refusal the nearest clauses."""
     if answer.citations:
         intro = f"本答复引用 {len(answer.citations)} 处条款，标亮的是引用的原文。"
-        return cards_html(answer.citations, statements=answer.statements, intro=intro)
+        return cards_html(answer.citations, statements=answer.statements, related=answer.related, intro=intro)
     if answer.nearest:
         return cards_html(
             answer.nearest, intro="本库没有载明所问事项。以下是意思最接近的条款，仅供参考，不是答复的依据。"
@@ -254,6 +313,7 @@ def answer_terminal(answer: Answer) -> str:
     lines += [f"提示：{notice}" for notice in answer.notices]
     lines += _terminal_sources("依据：", answer.citations)
     lines += _terminal_sources("最接近的条款（仅供参考）：", answer.nearest)
+    lines += related_lines(answer.related)
     lines += ["", f"（{ai_label(answer.mode)}）"]
     return terminal_safe("\n".join(lines))
 
@@ -266,6 +326,16 @@ def _terminal_sources(caption: str, citations: Sequence[Citation]) -> list[str]:
         lines.append(_source_line(citation))
         lines += [f"    「{flat}」" for quote in citation.quotes if (flat := "".join(quote.splitlines()))]
     return lines
+
+
+def related_lines(policies: Sequence[RelatedPolicy]) -> list[str]:
+    """Pointers for the terminal, the first few in full."""
+    if not policies:
+        return []
+    lines = ["", "相关政策（仅供查阅，不是依据，本库未收录原文）："]
+    lines += [f"  {titled(p.title)}：{'；'.join(related_facts(p))}" for p in policies[:_RELATED_SHOWN]]
+    left = len(policies) - _RELATED_SHOWN
+    return lines + ([f"  另有 {left} 项，加 --json 可看全部。"] if left > 0 else [])
 
 
 # --- JSON ---------------------------------------------------------------------------------------
@@ -282,6 +352,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "statements": [_statement_dict(s) for s in answer.statements],
         "citations": [citation_dict(c) for c in answer.citations],
         "nearest": [citation_dict(c) for c in answer.nearest],
+        "related": [related_dict(p) for p in answer.related],
         "notices": list(answer.notices),
         "degraded": list(answer.degraded),
         "generation": answer.generation,
@@ -313,6 +384,29 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "status": citation.validity.value,
         "verdict": citation.verdict.value,
         "verified": citation.verified,
+    }
+
+
+def related_dict(policy: RelatedPolicy) -> dict[str, Any]:
+    """A related policy for the API."""
+    return {
+        "id": policy.id,
+        "title": policy.title,
+        "kind": policy.kind,
+        "document_number": policy.document_number,
+        "issuer": policy.issuer,
+        "issued": policy.issued,
+        "effective": policy.effective,
+        "status": policy.status,
+        "status_detail": policy.status_detail,
+        "official_url": policy.official_url,
+        "official_site": policy.official_site,
+        "why": policy.why,
+        "note": policy.note,
+        "named": policy.named,
+        "clauses": list(policy.clauses),
+        "unverified": list(policy.unverified),
+        "citations": list(policy.citations),
     }
 
 

@@ -86,6 +86,28 @@ class StatementBody(_Strict):
     quoted: bool = Field(description="是否为条款原话。")
 
 
+class RelatedBody(_Strict):
+    """与条款有关的一项政策。只列事实，供查阅；不是答复的依据，本库未收录其原文。"""
+
+    id: str
+    title: str = Field(examples=["国务院关于推进普惠金融高质量发展的实施意见"])
+    kind: str = Field(description="文件种类。", examples=["国务院规范性文件"])
+    document_number: str | None = Field(description="文号。", examples=["国发〔2023〕15号"])
+    issuer: str | None
+    issued: str | None = Field(description="发布日期，精确到年、月或日。", examples=["2023-09-25"])
+    effective: str | None = Field(description="施行日期，精确到年、月或日。")
+    status: str = Field(description="时效性。", examples=["现行有效"])
+    status_detail: str | None
+    official_url: str | None = Field(description="发布机关或政府网站的页面地址。")
+    official_site: str | None = Field(description="该页面所属的网站。")
+    why: str = Field(description="与条款的关系。")
+    note: str | None
+    named: bool = Field(description="条款是否点名了这份文件。")
+    clauses: list[str] = Field(description="所涉的条款。", examples=[["（十）"]])
+    unverified: list[str] = Field(description="尚未对照来源核实的字段名。", examples=[["issued", "status"]])
+    citations: list[int] = Field(description="与答复中哪几号引用的条款有关；单独查阅条款时为空。")
+
+
 class AnswerBody(_Strict):
     """一次答复。"""
 
@@ -97,6 +119,7 @@ class AnswerBody(_Strict):
     statements: list[StatementBody]
     citations: list[CitationBody]
     nearest: list[CitationBody] = Field(description="未载明时，意思最接近的条款，不是依据。")
+    related: list[RelatedBody] = Field(description="与所引条款有关的政策，仅供查阅，不是依据。")
     notices: list[str] = Field(description="需要告知使用者的情况。")
     degraded: list[str]
     generation: str = Field(description="作答所用索引的指纹。")
@@ -182,6 +205,7 @@ class ClauseBody(_Strict):
     span: SpanBody
     children: list[str] = Field(description="下级条款的地址。")
     status: str
+    related: list[RelatedBody] = Field(default=[], description="与该条款有关的政策，仅供查阅，不是依据。")
 
 
 class LiveBody(_Strict):

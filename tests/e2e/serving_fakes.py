@@ -22,6 +22,7 @@ from assistant.schema.answer import (
     Modality,
     Mode,
     Outcome,
+    RelatedPolicy,
     SourcesEvent,
     Statement,
 )
@@ -90,6 +91,29 @@ def small_citation() -> Citation:
     )
 
 
+def small_related(citations: tuple[int, ...] = ()) -> RelatedPolicy:
+    """A policy beside the clause of the small document."""
+    return RelatedPolicy(
+        id="xudai",
+        title="关于做好续贷工作的通知",
+        kind="规范性文件",
+        document_number="某规〔2024〕3号",
+        issuer="某监管局",
+        issued="2024-09",
+        effective=None,
+        status="现行有效",
+        status_detail=None,
+        official_url="https://www.example.gov.cn/a?b=1&c=2",
+        official_site="发布机关",
+        why="续贷新规",
+        note=None,
+        named=False,
+        clauses=("（十）",),
+        unverified=("status",),
+        citations=citations,
+    )
+
+
 def answered(question: str, standalone: str | None = None) -> Answer:
     """The answer that the scripted assistant gives."""
     return Answer(
@@ -105,6 +129,7 @@ def answered(question: str, standalone: str | None = None) -> Answer:
         ),
         citations=(small_citation(),),
         generation="fake-generation",
+        related=(small_related((1,)),),
     )
 
 
@@ -116,6 +141,7 @@ def refused(question: str) -> Answer:
         text="本库未载明：在所收录的文件中没有找到与所问事项对应的条款。",
         statements=(),
         citations=(),
+        related=(),
         nearest=(small_citation(),),
         notices=("已检索全部 1 份文件。",),
     )
@@ -200,6 +226,9 @@ class FakeAssistant:
         if document_id != "notice_2024_shaanxi":
             raise NotFoundError("本库没有这份文件，请先查阅文件清单。")
         return small_document()
+
+    def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+        return (small_related(),) if (document_id, address) == ("notice_2024_shaanxi", "五、（十）") else ()
 
 
 @contextmanager

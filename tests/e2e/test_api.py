@@ -505,6 +505,20 @@ def test_clause(client: httpx.Client, address: str) -> None:
     assert clause["children"] == ["五、（十）第一段"]
     assert "续贷支持，不得盲目" in clause["plain"]
     assert clause["plain"].startswith("（十）落实无还本续贷政策。\n各银行机构")
+    [related] = clause["related"]
+    assert (related["id"], related["unverified"], related["citations"]) == ("xudai", ["status"], [])
+
+
+def test_a_clause_without_related_policies(client: httpx.Client) -> None:
+    path = f"/api/v1/documents/notice_2024_shaanxi/clauses/{quote('五、（十）第一段')}"
+    assert client.get(path).json()["related"] == []
+
+
+def test_an_answer_points_at_related_policies(client: httpx.Client) -> None:
+    answer = client.post("/api/v1/ask", json={"question": "能续贷吗？"}).json()["answer"]
+    assert [(p["title"], p["citations"]) for p in answer["related"]] == [("关于做好续贷工作的通知", [1])]
+    refused = client.post("/api/v1/ask", json={"question": "彩票怎么买？"}).json()["answer"]
+    assert refused["related"] == []
 
 
 @pytest.mark.parametrize("address", [SECRET, "五", "%00", "../../etc/passwd", "五、（十）/x", "' OR 1=1", "x" * 201])

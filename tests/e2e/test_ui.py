@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from serving_fakes import ANSWER_TEXT, QUOTE, TITLE, FakeAssistant, answered, refused, serving, small_citation
+from serving_fakes import (
+    ANSWER_TEXT,
+    QUOTE,
+    TITLE,
+    FakeAssistant,
+    answered,
+    refused,
+    serving,
+    small_citation,
+    small_related,
+)
 
 from assistant.errors import IndexNotBuilt, ModelTimeout
 from assistant.schema.answer import Answer
@@ -354,6 +364,7 @@ def hostile(payload: str) -> Answer:
         standalone_question=payload,
         citations=(citation,),
         notices=(payload,),
+        related=(replace(small_related((1,)), title=payload, why=payload, note=payload, official_url=payload),),
     )
 
 
@@ -368,7 +379,8 @@ def test_hostile_documents_and_answers_are_inert(visit: Visit, fake: FakeAssista
         visit.page.wait_for_function(
             "want => document.querySelector('#pz-cards mark')?.textContent === want", arg=payload
         )
-        assert visit.page.locator("#pz-cards :is(a, img, script, iframe, svg, form, style, details)").count() == 0
+        assert visit.page.locator("#pz-cards :is(a, img, script, iframe, svg, form, style)").count() == 0
+        assert visit.page.locator("#pz-cards details").count() == 1  # our own list of related policies
     assert visit.page.locator("#pz-chat [data-testid=bot] :is(a, img, script, iframe, svg, form, style)").count() == 0
     visit.assert_quiet()
 
@@ -385,6 +397,20 @@ def test_phone_width_does_not_scroll_sideways(browser: Browser, address: str, fa
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 420
         visit.shoot(f"phone_{'dark' if dark else 'light'}")
+
+
+def test_related_policies_open_on_demand(visit: Visit) -> None:
+    visit.ask("能续贷吗？")
+    visit.wait_status("已答复")
+    folded = visit.page.locator("#pz-cards .pz-related")
+    assert folded.locator("summary").inner_text() == "相关政策（1）"
+    assert not folded.locator("li").is_visible()
+    folded.locator("summary").click()
+    shown = folded.inner_text()
+    assert "《关于做好续贷工作的通知》" in shown
+    assert "未核实：时效" in shown
+    assert "不是本答复的依据" in shown
+    visit.assert_quiet()
 
 
 def test_dark_theme_follows_the_system(browser: Browser, address: str, fake: FakeAssistant) -> None:
