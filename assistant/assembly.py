@@ -160,6 +160,7 @@ def build_assistant(
         expander=expander,
         institutions=load_institutions(),
         writer=LlmComposer(chat) if chat else None,
+        rights=frozenset(settings.rights),
         today=today,
         related_to=related.related_to if related else None,
     )

@@ -19,13 +19,14 @@ from assistant.dialogue.understanding import (
     understand,
     without_orders,
 )
+from assistant.errors import NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.expand import Expander
-from assistant.retrieval.filters import eligible
+from assistant.retrieval.filters import eligible, visible
 from assistant.retrieval.hybrid import LibraryPort
 from assistant.retrieval.lookup import Catalogue, Place, find_places
 from assistant.schema.answer import (
@@ -73,6 +74,7 @@ class PolicyAssistant:
     Args:
         fingerprint: of the index that answers.
         writer: lets a language model write the answer; without it answers are extractive.
+        rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
         today: gives the date in 北京时间; a test may set the clock.
         related_to: gives the policies beside a clause (document id, address); without it there are none.
     """
@@ -89,6 +91,7 @@ class PolicyAssistant:
         writer: LlmComposer | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
+        rights: frozenset[str] = frozenset(),
         today: Callable[[], date],
         related_to: Callable[[str, str], tuple[RelatedPolicy, ...]] | None = None,
     ) -> None:
@@ -102,8 +105,9 @@ class PolicyAssistant:
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
         self._today = today
+        self._rights = rights
         self._related_to = related_to
-        self._catalogue = Catalogue(library.documents)
+        self._catalogue = Catalogue([meta for meta in library.documents if visible(meta, rights)])
         self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
 
     @property
@@ -125,16 +129,19 @@ class PolicyAssistant:
         return self._retriever
 
     def documents(self) -> tuple[DocumentMeta, ...]:
-        """Every document of the library."""
-        return self._library.documents
+        """Every document of the library that may be seen."""
+        return tuple(meta for meta in self._library.documents if visible(meta, self._rights))
 
     def document(self, document_id: str) -> Document:
         """One document with its clause tree.
 
         Raises:
-            NotFoundError: the library does not hold it.
+            NotFoundError: the library does not hold it, or it may not be seen: no one can tell which.
         """
-        return self._library.document(document_id)
+        document = self._library.document(document_id)
+        if not visible(document.meta, self._rights):
+            raise NotFoundError("文件库中没有这份文件，请先查看文件列表。")
+        return document
 
     def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         """Pointers to the policies beside one clause; their words are not in the library."""
@@ -264,6 +271,7 @@ class PolicyAssistant:
             context=whole.context,
             as_of=as_of,
             document_ids=document_ids,
+            rights=self._rights,
         )
 
     def _names_topic(self, text: str) -> bool:

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
+    rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 
 

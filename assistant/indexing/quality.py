@@ -71,10 +71,12 @@ def _is_suspect(document: Document, clause: Clause, front: frozenset[int]) -> bo
     rest = document.text[label.span.end : clause.span.end].lstrip() if label else ""
     if _CONTINUES.match(rest):
         return True
-    before = document.text[: clause.span.start].rstrip()
-    line = before.rpartition("\n")[2].strip()
+    end = clause.span.start  # walked back over blanks, for a copy of all that stands before would be quadratic
+    while end and document.text[end - 1].isspace():
+        end -= 1
+    line = document.text[document.text.rfind("\n", 0, end) + 1 : end].strip()
     # A heading or a title before it ends openly too, but is short; a broken sentence is not.
-    return len(line) > _HEADING_CHARS and len(before) not in front and not line.startswith("#") and ends_openly(line)
+    return len(line) > _HEADING_CHARS and end not in front and not line.startswith("#") and ends_openly(line)
 
 
 def _unstated(meta: DocumentMeta) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ class Given:
     effective_on: date | None = None
     expired_on: date | None = None
     source: str | None = None
+    access: tuple[str, ...] | None = None
 
     def fields(self) -> dict[str, Any]:
         """Those that were stated, as `ManifestLine` names them."""

@@ -291,6 +291,7 @@ def _meta_from(fields: dict[str, Any]) -> DocumentMeta:
         "kind": DocumentKind(fields["kind"]),
         "validity": Validity(fields["validity"]),
         "aliases": tuple(fields["aliases"]),
+        "access": tuple(fields["access"]),
         "issuers": tuple(fields["issuers"]),
         "revised_on": tuple(date.fromisoformat(day) for day in fields["revised_on"]),
     }

@@ -53,6 +53,7 @@ class ManifestLine(BaseModel):
     status: Validity
     source: str | None = None
     aliases: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
     text_sha256: str | None = None  # of the words without white space: the same text in another format
     original_name: str | None = None  # of the file that was added
     added_at: datetime | None = None
@@ -126,6 +127,7 @@ def meta_from(
             source_path=line.path,
             source_sha256=sha,
             aliases=line.aliases,
+            access=line.access,
         )
     issued = _day(front.get("date"))
     return DocumentMeta(

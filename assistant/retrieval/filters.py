@@ -24,12 +24,19 @@ def in_force(meta: DocumentMeta, day: date) -> bool:
     return meta.validity not in (Validity.REPEALED, Validity.AMENDED)
 
 
+def visible(meta: DocumentMeta, rights: frozenset[str]) -> bool:
+    """Whether whoever holds `rights` may see the document: every label it bears must be among them."""
+    return rights.issuperset(meta.access)
+
+
 def eligible(documents: Iterable[DocumentMeta], query: Query, *, today: date) -> frozenset[str]:
-    """The ids of documents that `query` may rest on."""
+    """The ids of documents that `query` may rest on, and whoever asks may see."""
     versions = query.as_of is None and _ABOUT_VERSIONS.search(query.standalone) is not None
     day = query.as_of or today
     return frozenset(
         meta.id
         for meta in documents
-        if (query.document_ids is None or meta.id in query.document_ids) and (versions or in_force(meta, day))
+        if visible(meta, query.rights)
+        and (query.document_ids is None or meta.id in query.document_ids)
+        and (versions or in_force(meta, day))
     )

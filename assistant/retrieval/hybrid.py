@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -128,24 +128,32 @@ class HybridRetriever:
 
     def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
         vector = self._embedder.embed_queries([text])[0]
-        return _Ranking(
-            *(
-                self._scores(self._library.dense.search(vector, kind=kind, k=self._pools[kind]), allowed)
-                for kind in ChunkKind
-            )
-        )
+
+        def search(kind: ChunkKind, k: int) -> list[Hit]:
+            return self._library.dense.search(vector, kind=kind, k=k)
+
+        return self._ranking(search, allowed)
 
     def _lexical(self, text: str, analyzer: Literal["words", "grams"], allowed: frozenset[str]) -> _Ranking:
-        sparse = self._library.sparse
-        return _Ranking(
-            *(
-                self._scores(sparse.search(text, kind=kind, k=self._pools[kind], analyzer=analyzer), allowed)
-                for kind in ChunkKind
-            )
-        )
+        def search(kind: ChunkKind, k: int) -> list[Hit]:
+            return self._library.sparse.search(text, kind=kind, k=k, analyzer=analyzer)
 
-    def _scores(self, hits: Sequence[Hit], allowed: frozenset[str]) -> dict[str, float]:
-        return {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
+        return self._ranking(search, allowed)
+
+    def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]], allowed: frozenset[str]) -> _Ranking:
+        return _Ranking(*(self._allowed_scores(search, kind, allowed) for kind in ChunkKind))
+
+    def _allowed_scores(
+        self, search: Callable[[ChunkKind, int], list[Hit]], kind: ChunkKind, allowed: frozenset[str]
+    ) -> dict[str, float]:
+        """The scores of chunks that may be used; searched deeper while others fill the pool."""
+        k = pool = self._pools[kind]
+        while True:
+            hits = search(kind, k)
+            kept = {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
+            if 2 * len(kept) >= pool or len(hits) < k:
+                return kept
+            k *= 4
 
     def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> tuple[list[Hit], dict[str, float]]:
         """Clauses best first, and the fused score of every sentence seen."""

@@ -172,6 +172,7 @@ class DocumentMeta:
     source_path: str = ""  # relative to the corpus folder
     source_sha256: str = ""
     aliases: tuple[str, ...] = ()  # other names people use
+    access: tuple[str, ...] = ()  # rights labels; whoever lacks one of them never sees the document
     issuers: tuple[str, ...] = ()  # all 发文机关, in the order of the text; `issuer` is the first
     genre: str | None = None  # 文种: 通知, 意见, 法律, 条例, 办法, …
     revised_on: tuple[date, ...] = ()  # days of amendment, the last one last

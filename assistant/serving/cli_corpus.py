@@ -150,6 +150,10 @@ def corpus_add(
     issuer: Annotated[str | None, _option("--issuer", "机关", "发文机关。")] = None,
     number: Annotated[str | None, _option("--number", "文号", "发文字号。")] = None,
     region: Annotated[str | None, _option("--region", "地区", "适用地区。")] = None,
+    access: Annotated[
+        list[str] | None,
+        _option("--access", "标签", "限制查看的标签，可重复；只有持有全部标签的服务才会用到这份文件。"),
+    ] = None,
     issued: Annotated[str | None, _option("--issued", "日期", "发布日期。")] = None,
     effective: Annotated[str | None, _option("--effective", "日期", "施行日期。")] = None,
     expired: Annotated[str | None, _option("--expired", "日期", "不再有效的第一天。")] = None,
@@ -167,6 +171,7 @@ def corpus_add(
         issuer=_stated(issuer, "--issuer"),
         document_number=_stated(number, "--number"),
         region=_stated(region, "--region"),
+        access=tuple(access) if access else None,
         issued_on=day(issued, "--issued"),
         effective_on=day(effective, "--effective"),
         expired_on=day(expired, "--expired"),

@@ -1,0 +1,84 @@
+"""A document with a rights label does not exist for whoever lacks the label."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from memory_library import MemoryLibrary
+from sample_texts import law, notice
+
+from assistant.dialogue.understanding import load_institutions
+from assistant.errors import NotFoundError
+from assistant.generation.abstain import Limits
+from assistant.models.standins import HashingEmbedder
+from assistant.pipeline import PolicyAssistant
+from assistant.retrieval.as_langchain import ClauseRetriever
+from assistant.retrieval.expand import load_expander
+from assistant.retrieval.filters import visible
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.schema.document import Document
+
+TODAY = date(2026, 1, 1)
+OPEN, RESTRICTED = law(), notice()
+SECRET = "不得用续贷掩盖信用风险"
+
+
+def restricted(document: Document) -> Document:
+    return replace(document, meta=replace(document.meta, access=("内部", "信贷部")))
+
+
+def assistant(rights: frozenset[str], *, pool: int = 200) -> PolicyAssistant:
+    embedder = HashingEmbedder()
+    library = MemoryLibrary([OPEN, restricted(RESTRICTED)], embedder)
+    hybrid = HybridRetriever(library, embedder, load_expander(), clause_pool=pool, sentence_pool=pool)
+    return PolicyAssistant(
+        library=library,
+        fingerprint="test",
+        embedder_id=embedder.id,
+        retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
+        expander=load_expander(),
+        institutions=load_institutions(),
+        limits=Limits(certain=0.0, trade=0.0, doubtful=0.15),
+        rights=rights,
+        today=lambda: TODAY,
+    )
+
+
+@pytest.mark.parametrize("rights", [frozenset(), frozenset({"内部"}), frozenset({"别的"})])
+def test_without_every_label_the_document_is_nowhere(rights: frozenset[str]) -> None:
+    served = assistant(rights)
+    answer = served.ask("能不能用续贷掩盖信用风险？")
+    assert SECRET not in answer.text
+    assert not any(clause.startswith(RESTRICTED.id) for clause in answer.ranked_clauses)
+    assert all(c.document_id != RESTRICTED.id for c in (*answer.citations, *answer.nearest))
+    assert [meta.id for meta in served.documents()] == [OPEN.id]
+    with pytest.raises(NotFoundError):
+        served.document(RESTRICTED.id)
+
+
+def test_a_place_named_outright_stays_hidden_too() -> None:
+    answer = assistant(frozenset()).ask(f"《{RESTRICTED.meta.title}》第（一）项说了什么？")
+    assert SECRET not in answer.text
+    assert all(c.document_id != RESTRICTED.id for c in (*answer.citations, *answer.nearest))
+
+
+def test_whoever_holds_the_labels_gets_the_answer() -> None:
+    served = assistant(frozenset({"内部", "信贷部", "别的"}))
+    assert SECRET in served.ask("能不能用续贷掩盖信用风险？").text
+    assert {meta.id for meta in served.documents()} == {OPEN.id, RESTRICTED.id}
+
+
+def test_hidden_clauses_do_not_crowd_out_the_others() -> None:
+    """A pool of two is filled by the restricted notice; the search goes deeper until others are found."""
+    answer = assistant(frozenset(), pool=2).ask("能不能用续贷掩盖信用风险？")
+    assert answer.ranked_clauses
+    assert all(clause.startswith(OPEN.id) for clause in answer.ranked_clauses)
+
+
+def test_labels_must_all_be_held() -> None:
+    meta = restricted(RESTRICTED).meta
+    assert visible(meta, frozenset({"内部", "信贷部"}))
+    assert not visible(meta, frozenset({"内部"}))
+    assert visible(OPEN.meta, frozenset())
