@@ -149,7 +149,7 @@ def build_assistant(
     where = indexes_dir or settings.indexes_dir
     embedder = build_embedder(settings.embedder)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
-    expander = load_expander()
+    expander = load_expander(settings.colloquial)
     chat = build_chat(settings.llm)
     related = load_related(settings.corpus_dir)
     return PolicyAssistant(
@@ -158,7 +158,7 @@ def build_assistant(
         embedder_id=library.embedder_id,
         retriever=ClauseRetriever(hybrid=HybridRetriever(library, embedder, expander), today=today),
         expander=expander,
-        institutions=load_institutions(),
+        institutions=load_institutions(settings.institutions),
         writer=LlmComposer(chat) if chat else None,
         rights=frozenset(settings.rights),
         today=today,

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
+    colloquial: Path | None = None  # a table of lay wordings instead of the package's
+    institutions: Path | None = None  # a table of institutions instead of the package's
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 
