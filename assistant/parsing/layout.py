@@ -251,6 +251,9 @@ def _mark_tables(lines: list[Line], tables: Sequence[TableLike], text: str) -> N
             line.kind, line.table, line.row = Kind.ROW, places[at][2], places[at][3]
             if number and lines[number - 1].kind is Kind.WORDS and line.row == 0:
                 _mark_caption(lines[number - 1], tables[line.table], line.table, text)
+        elif at and line.start < tables[places[at - 1][2]].span.end:
+            # The rule below the head of a table in Markdown belongs to the row above it.
+            line.kind, line.table, line.row = Kind.ROW, places[at - 1][2], places[at - 1][3]
 
 
 def _mark_caption(line: Line, table: TableLike, number: int, text: str) -> None:

@@ -68,11 +68,13 @@ def parse_in_child(fmt: str, raw: bytes, *, timeout_s: float = DEFAULT_TIMEOUT_S
     if "rejected" in answer:
         child.close()  # what broke one reading may have harmed the process
         raise Rejected(str(answer["rejected"]["code"]), str(answer["rejected"]["message"]))
-    _POOL.give(child)
     try:
-        return from_json(answer["ok"])
+        parsed = from_json(answer["ok"])
     except (KeyError, TypeError, ValueError) as exc:
+        child.close()
         raise Rejected(CORRUPT, "文件无法解析，请重新导出后再加入") from exc
+    _POOL.give(child)
+    return parsed
 
 
 class _Child:

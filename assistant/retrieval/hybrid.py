@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -150,7 +150,7 @@ class HybridRetriever:
         k = pool = self._pools[kind]
         while True:
             hits = search(kind, k)
-            kept = {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
+            kept: dict[str, float] = {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
             if 2 * len(kept) >= pool or len(hits) < k:
                 return kept
             k *= 4

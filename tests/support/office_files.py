@@ -22,7 +22,8 @@ NAMESPACES = (
 
 def p(text: str = "", *, props: str = "", run: str = "") -> str:
     """A paragraph with one run; `props` goes into w:pPr, `run` into w:rPr."""
-    words = f'<w:r>{f"<w:rPr>{run}</w:rPr>" if run else ""}<w:t xml:space="preserve">{text}</w:t></w:r>' if text else ""
+    look = f"<w:rPr>{run}</w:rPr>" if run else ""
+    words = f'<w:r>{look}<w:t xml:space="preserve">{text}</w:t></w:r>' if text else ""
     return f"<w:p>{f'<w:pPr>{props}</w:pPr>' if props else ''}{words}</w:p>"
 
 
@@ -33,7 +34,8 @@ def listed(text: str, num: int = 1, level: int = 0) -> str:
 
 def level(ilvl: int, fmt: str, text: str, *, start: int = 1, extra: str = "") -> str:
     """A w:lvl."""
-    return f'<w:lvl w:ilvl="{ilvl}"><w:start w:val="{start}"/><w:numFmt w:val="{fmt}"/>{extra}<w:lvlText w:val="{text}"/></w:lvl>'
+    count = f'<w:start w:val="{start}"/><w:numFmt w:val="{fmt}"/>{extra}'
+    return f'<w:lvl w:ilvl="{ilvl}">{count}<w:lvlText w:val="{text}"/></w:lvl>'
 
 
 def numbering(levels: str, *, nums: str = "") -> str:
@@ -68,8 +70,9 @@ def docx(
         for i, (k, t) in enumerate(external)
     )
     files = {
-        "[Content_Types].xml": f'<Types xmlns="{_P}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
-        f'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        "[Content_Types].xml": f'<Types xmlns="{_P}/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/word/document.xml" ContentType="{_WML}.document.main+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{_P}/relationships">'
         f'<Relationship Id="r1" Type="{_R}/officeDocument" Target="word/document.xml"/></Relationships>',
@@ -105,7 +108,7 @@ def table(*rows: Sequence[str]) -> str:
 FONT = "STSong-Light"
 
 
-def pdf(*pages: Callable[[Any], None], encrypt: Any | None = None) -> bytes:
+def pdf(*pages: Callable[[Any], None]) -> bytes:
     """A PDF; each page is drawn by a function that gets reportlab's canvas. A4, the font has no file."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -113,12 +116,23 @@ def pdf(*pages: Callable[[Any], None], encrypt: Any | None = None) -> bytes:
 
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(595, 842), encrypt=encrypt)
+    canvas = Canvas(out, pagesize=(595, 842))
     for draw in pages:
         canvas.setFont(FONT, 12)
         draw(canvas)
         canvas.showPage()
     canvas.save()
+    return out.getvalue()
+
+
+def locked(raw: bytes, *, user: str) -> bytes:
+    """A PDF with an owner password, and a password for opening it unless `user` is empty."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(raw)))
+    writer.encrypt(user_password=user, owner_password="owner", algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
     return out.getvalue()
 
 

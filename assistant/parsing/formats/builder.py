@@ -11,7 +11,7 @@ from assistant.schema.document import Span
 
 _PADDING = " \t\r\n\u3000\u2002\u2003\u00a0\u200b\ufeff"
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_BREAKS = re.compile("[\t\x0b\x0c\r\x85\u2028\u2029]")
+_BREAKS = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]")
 
 
 class TextBuilder:

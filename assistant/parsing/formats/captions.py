@@ -12,6 +12,7 @@ _NUMBER_FIRST = re.compile(r"第?[一二三四五六七八九十百\d]+[、.．�
 _LEADERS = re.compile(
     r"^(?P<words>.{2,80}?)[\s\u3000]*(?:…+|\.{3,}|·{3,}|．{3,}|_{4,}|-{5,}|(?:[.·]\s){3,})[\s\u3000.…·]*\(?\d{1,4}\)?$"
 )
+_MAX_ENTRY = 200
 _CONTENTS = re.compile(r"目[\s\u3000]*[录次]$")
 
 
@@ -34,7 +35,8 @@ def is_contents_title(line: str) -> bool:
 
 def is_contents_line(line: str) -> bool:
     """A heading, leaders and a page number."""
-    return _LEADERS.match(line.strip()) is not None
+    line = line.strip()
+    return len(line) <= _MAX_ENTRY and _LEADERS.match(line) is not None
 
 
 _ENTRY = re.compile(r".{2,80}?[\s\u3000]+\d{1,4}$")
@@ -53,9 +55,13 @@ def contents_lines(lines: Sequence[str], marked: frozenset[int] = frozenset()) -
         if not is_contents_title(line):
             continue
         after = at + 1
-        while after < len(lines) and (after in entries or not lines[after].strip() or _ENTRY.match(lines[after])):
+        while after < len(lines) and (after in entries or not lines[after].strip() or _is_entry(lines[after])):
             after += 1
         found = range(at + 1, after)
         if sum(1 for i in found if lines[i].strip()) >= 2 or any(i in entries for i in found):
             entries.update(found, (at,))
     return frozenset(entries)
+
+
+def _is_entry(line: str) -> bool:
+    return len(line) <= _MAX_ENTRY and _ENTRY.match(line) is not None

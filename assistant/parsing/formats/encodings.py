@@ -53,8 +53,16 @@ def decode(raw: bytes, findings: Findings, *, declared: str | None = None) -> st
     if (wide := _wide_without_bom(raw)) is not None:
         return _guessed(raw, wide, findings)
     if (text := _strict(raw, "utf-8")) is not None:
-        return text
+        return _guessed(raw, "gb18030", findings) if _gbk_by_chance_utf8(raw, text) else text
     return _ladder_below_utf8(raw, findings)
+
+
+def _gbk_by_chance_utf8(raw: bytes, text: str) -> bool:
+    """通知 in GBK happens to be two letters of UTF-8, Hebrew and a combining mark; so are some others."""
+    if len(raw) > 64 or text.isascii() or not all(c.isascii() or "\u0080" <= c < "\u0800" for c in text):
+        return False
+    other = _strict(raw, "gb18030")
+    return other is not None and plausibility(other) >= 0.9 and plausibility(text) < 0.5
 
 
 def _ladder_below_utf8(raw: bytes, findings: Findings) -> str:

@@ -17,7 +17,7 @@ from assistant.schema.document import Span
 _ANCHOR = re.compile(r"(?m)(?:^|[:\-\[{,])\s*&\w")
 _ALIAS = re.compile(r"(?m)(?:^|[:\-\[{,])\s*\*\w")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_RULE_ROW = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE_ROW = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?$")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _CAPTION = re.compile(r"(附?表|附件)\s*[\d一二三四五六七八九十]|.*表$")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
@@ -106,7 +106,7 @@ def _tables(text: str) -> tuple[TableSource, ...]:
     found: list[TableSource] = []
     row = 1
     while row < len(lines):
-        if "|" in lines[row - 1][1] and "-" in lines[row][1] and _RULE_ROW.match(lines[row][1]):
+        if "|" in lines[row - 1][1] and "|" in lines[row][1] and _RULE_ROW.match(lines[row][1].strip()):
             end = row + 1
             while end < len(lines) and "|" in lines[end][1]:
                 end += 1

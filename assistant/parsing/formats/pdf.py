@@ -190,7 +190,7 @@ def _compose(pages: list[Page], findings: Findings) -> Parsed:
         grids.append(found)
         lines.append(lines_of(rest, number))
     lines = body_lines(pages, lines, findings)
-    flow = Flow(lines)
+    flow = Flow(pages, lines)
     for page_grids, page_lines in zip(grids, lines, strict=True):
         items: list[Line | Grid] = [*page_grids, *page_lines]
         for item in sorted(items, key=_height_on_page):

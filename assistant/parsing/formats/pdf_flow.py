@@ -27,6 +27,7 @@ _OPENS = re.compile(
     r"|[一二三四五六七八九十]{1,4}[、.．]|[（(][一二三四五六七八九十]{1,4}[）)]|[（(]\d{1,2}[）)]|\d{1,2}[.．、](?!\d)"
     r"|[①-⑳⑴-⒇⒈-⒛㈠-㈩]|附件|问[:：]|答[:：]"
 )
+_ATTACHED = re.compile(r"附[\s\u3000]*[件表录][\s\u3000]*[\d一二三四五六七八九十]{0,3}[\s\u3000]*[:：]?$")
 _NOTE = re.compile(r"[①-⑳]|\[\d{1,3}\]|〔\d{1,3}〕|\d{1,2}[\s\u3000]?\S|[*＊†]|注[:：\d]")
 _MARKER = re.compile(r"[①-⑳\d\[\]〔〕*＊†]+$")
 # What a line cannot be broken in: a word or figure with the marks that close it.
@@ -96,7 +97,8 @@ def _repeated(pages: list[Page], lines: list[list[Line]]) -> set[tuple[str, str,
     for page, page_lines in zip(pages, lines, strict=True):
         keys: dict[tuple[str, str, int], float] = {}
         for at, line in enumerate(page_lines):
-            zone = _zone(line, page)
+            # 附件1, 附件2 at the head of their pages are alike but for the number, and no running head.
+            zone = "" if _ATTACHED.match(line.text.strip()) else _zone(line, page)
             if zone and at_edge(at, len(page_lines)):
                 keys.setdefault(_key(line, zone), line.top)
         for key, top in keys.items():
@@ -173,9 +175,9 @@ def _body_size(lines: list[list[Line]]) -> float:
 class Flow:
     """Takes lines and tables in reading order, gives paragraphs and tables."""
 
-    def __init__(self, lines: list[list[Line]]) -> None:
+    def __init__(self, pages: list[Page], lines: list[list[Line]]) -> None:
         self.items: list[Paragraph | Grid] = []
-        self._measures = _measures(lines)
+        self._measures = _measures(pages, lines)
         self._held: list[Line] = []
 
     def take(self, item: Line | Grid) -> None:
@@ -226,6 +228,8 @@ class Flow:
         was = self._measures[before.page]
         if _centered(before, was) and _centered(line, measure):
             return before.size > 1.12 * size and not _OPENS.match(line.text) and not line.text.startswith(("（", "("))
+        if before is first and before.x0 > line.x0 + 4 * line.size:
+            return False  # a date at the right edge, and what follows it
         indent = line.x0 - measure.left
         full = _is_full(before, line, was)
         if indent > 1.2 * line.size:
@@ -246,7 +250,8 @@ class Flow:
         """Whether the paragraph has a hanging indentation, and `line` stands in it."""
         if len(self._held) > 1:
             return abs(self._held[-1].x0 - line.x0) < 0.6 * line.size and self._held[-1].page == line.page
-        return line.x0 > first.x0 + 0.8 * line.size and _OPENS.match(first.text) is not None
+        inset = (line.x0 - first.x0) / line.size
+        return 0.8 < inset < 6 and _OPENS.match(first.text) is not None  # further in stands a signature
 
 
 def _opens_clause(before: Line, line: Line) -> bool:
@@ -261,13 +266,20 @@ def _wider_gap(before: Line, line: Line, measure: _Measure) -> bool:
     return before.page == line.page and line.top - before.bottom > 1.25 * max(measure.pitch, 1.0)
 
 
-def _measures(lines: list[list[Line]]) -> list[_Measure]:
+def _measures(pages: list[Page], lines: list[list[Line]]) -> list[_Measure]:
     flat = [line for page_lines in lines for line in page_lines]
     body = _body_size(lines)
     sized = [line for line in flat if abs(line.size - body) <= 0.15 * body] or flat
     right = _high([line.x1 for line in sized], body)
+    if sum(1 for line in sized if line.x1 > right - 1.5 * body) < max(3, 0.15 * len(sized)):
+        # Too few lines reach it: the longest of some short lines is no margin. Margins are alike left and right.
+        right = max(right, pages[0].width - 1.25 * min((line.x0 for line in sized), default=0.0))
     full = [line for line in sized if line.x1 > right - 2.5 * body]
     left = min((line.x0 for line in full), default=min((line.x0 for line in sized), default=0.0))
+    # Where all full lines are indented, the short ends of their paragraphs show the edge.
+    whole = {id(line) for line in full}
+    ends = [b.x0 for page_lines in lines for a, b in zip(page_lines, page_lines[1:], strict=False) if id(a) in whole]  # noqa: RUF007
+    left = min((x0 for x0 in ends if 1.2 * body < left - x0 < 4.5 * body), default=left)
     starts = [line for line in full if line.x0 > left + 1.2 * body]
     gaps = [
         b.top - a.bottom

@@ -64,7 +64,7 @@ class Page:
     image_area: float = 0.0
 
 
-class PageDevice(PDFTextDevice):
+class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfminer's types
     """Collects one page after the other; `page` is the current one."""
 
     def __init__(self, manager: PDFResourceManager) -> None:
@@ -175,7 +175,7 @@ class PageDevice(PDFTextDevice):
                 if found and found[-1]:
                     found[-1].append(found[-1][0])
                 continue
-            x, y = apply_matrix_pt(self.ctm, (float(step[1]), float(step[2])))  # type: ignore[arg-type]
+            x, y = apply_matrix_pt(self.ctm, (float(step[1]), float(step[2])))
             point = (x, self.page.height - y)
             if step[0] == "m" or not found:
                 found.append([point])
@@ -198,7 +198,7 @@ class PageDevice(PDFTextDevice):
                 self.page.rules.append(Rule(False, (xa + xb) / 2, min(ya, yb), max(ya, yb)))
 
     def render_image(self, name: str, stream: Any) -> None:  # noqa: ARG002
-        x0, y0, x1, y1 = apply_matrix_rect(self.ctm, (0, 0, 1, 1))  # type: ignore[arg-type]
+        x0, y0, x1, y1 = apply_matrix_rect(self.ctm, (0, 0, 1, 1))
         self.page.images += 1
         self.page.image_area += abs((x1 - x0) * (y1 - y0))
 

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 
-from assistant.parsing.formats.model import CORRUPT, EMPTY, ENCRYPTED, MACRO, TYPE_MISMATCH, UNSUPPORTED, Rejected
+from assistant.parsing.formats.model import BOMB, CORRUPT, EMPTY, ENCRYPTED, MACRO, TYPE_MISMATCH, UNSUPPORTED, Rejected
 
 FORMATS = {
     ".txt": "txt",
@@ -62,10 +62,11 @@ _OTHER_MAGIC = (
     (b"SQLite format 3", "数据库"),
     (b"\x00asm", "程序文件"),
 )
+_MAX_ENTRIES = 20_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_HEAD = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|script|title)\b",
-    re.IGNORECASE | re.DOTALL,
+    rb"<(?:!doctype\s+html|html|head|body|meta|script|title)\b",
+    re.IGNORECASE,
 )
 _ANY_TAG = re.compile(rb"<(?:[a-zA-Z][\w:-]*|!doctype|/[a-zA-Z]|!--)", re.IGNORECASE)
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -126,9 +127,20 @@ def _kind(raw: bytes, suffix: str) -> _Kind:
     for magic, name in _OTHER_MAGIC:
         if raw.startswith(magic) and not (magic in (b"BM", b"MZ", b"#!") and _is_plain(raw)):
             return _Kind(None, name)
-    if _HTML_HEAD.match(_narrow(raw[:8000])):
+    if _HTML_HEAD.match(_behind_comments(_narrow(raw[:8000]))):
         return _Kind("html", "网页")
     return _Kind("txt", "纯文本")
+
+
+def _behind_comments(head: bytes) -> bytes:
+    """`head` without the blanks, XML declaration and comments it begins with."""
+    while (head := head.lstrip(_BLANK)).startswith((b"<!--", b"<?xml")):
+        end = b"-->" if head.startswith(b"<!--") else b"?>"
+        _, found, rest = head.partition(end)
+        if not found:
+            return head
+        head = rest
+    return head
 
 
 def _is_plain(raw: bytes) -> bool:
@@ -160,6 +172,8 @@ def _ole_kind(raw: bytes, suffix: str) -> _Kind:
 
 
 def _zip_kind(raw: bytes, suffix: str) -> _Kind:
+    if raw.count(b"PK\x01\x02") > _MAX_ENTRIES:
+        raise Rejected(BOMB, "压缩包内成员过多，不像正常的文档，不予展开")
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             names = set(archive.namelist()[:5000])

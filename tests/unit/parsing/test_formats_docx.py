@@ -309,9 +309,11 @@ def test_dde_and_foreign_references_are_warned_of() -> None:
 
 
 def test_text_boxes_are_read_where_they_stand() -> None:
-    box = "<w:p><w:r><w:t>前。</w:t></w:r><w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><wp:anchor><wp:docPr id='1' name='x'/>"
+    box = "<w:p><w:r><w:t>前。</w:t></w:r><w:r><mc:AlternateContent><mc:Choice Requires='wps'>"
+    box += "<w:drawing><wp:anchor><wp:docPr id='1' name='x'/>"
     box += f"<wps:txbx><w:txbxContent>{p('框内。')}</w:txbxContent></wps:txbx></wp:anchor></w:drawing></mc:Choice>"
-    box += f"<mc:Fallback><w:pict><v:textbox><w:txbxContent>{p('框内。')}</w:txbxContent></v:textbox></w:pict></mc:Fallback>"
+    box += f"<mc:Fallback><w:pict><v:textbox><w:txbxContent>{p('框内。')}</w:txbxContent></v:textbox></w:pict>"
+    box += "</mc:Fallback>"
     box += "</mc:AlternateContent></w:r></w:p>"
     parsed = read_docx(docx(box + p("后。")))
     assert lines(parsed) == ["前。", "框内。", "后。"]

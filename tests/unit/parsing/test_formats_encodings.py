@@ -29,8 +29,23 @@ def test_the_ladder_needs_no_guess(text: str, encoding: str) -> None:
 
 
 def test_short_gbk_is_not_korean() -> None:
-    for words in ("小微企业", "信贷投放", "普惠金融服务", "通知", "关于做好有关工作"):
-        assert decode(words.encode("gbk"), Findings()) == words
+    for words in ("小微企业", "信贷投放", "普惠金融服务", "关于做好有关工作"):
+        findings = Findings()
+        assert decode(words.encode("gbk"), findings) == words
+        assert codes(findings) == []
+
+
+@pytest.mark.parametrize("words", ["通知", "通知\n"])
+def test_gbk_that_is_utf8_by_chance(words: str) -> None:
+    findings = Findings()
+    assert words.encode("gbk").decode("utf-8") != words
+    assert decode(words.encode("gbk"), findings) == words
+    assert codes(findings) == ["encoding_guessed"]
+
+
+def test_other_alphabets_in_utf8_stay() -> None:
+    for words in ("Ελληνικά", "Привет", "café", "שלום"):
+        assert decode(words.encode(), Findings()) == words
 
 
 @pytest.mark.parametrize(

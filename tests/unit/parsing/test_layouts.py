@@ -487,12 +487,9 @@ def test_whatever_lines_come_no_character_is_lost(lines: list[str], gap: str, ki
     tree = parse_tree(text, kind)
     assert broken_laws(text, tree.clauses) == []
     assert parse_tree(text, kind) == tree
-    for found in (
-        *find_references(tree.clauses, text),
-        *read_header(tree.clauses, text),
-        *find_repeals(tree.clauses, text),
-    ):
-        assert text[found.span.start : found.span.end].strip()
+    facts = (*read_header(tree.clauses, text), *find_repeals(tree.clauses, text))
+    for span in (*(f.span for f in facts), *(r.span for r in find_references(tree.clauses, text))):
+        assert text[span.start : span.end].strip()
     document = Document(
         meta=DocumentMeta(id="x", title="某", kind=kind), text=text, clauses=tree.clauses, tables=tree.tables
     )
