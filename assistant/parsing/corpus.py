@@ -154,17 +154,19 @@ def _day(facts: Sequence[HeaderFact], name: str) -> date | None:
 
 
 # @@ or pinyin set between the characters of a text, so that it cannot be copied.
-_BETWEEN = re.compile(r"(?<=[一-龥])(?:[@#*&$^~]{1,3}|[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,6})(?=[一-龥])")
+# Scanned for the marks first and for the character before them after, which is many times faster.
+_BETWEEN = re.compile(r"(?:[@#*&$^~]{1,3}|[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,6})(?=[一-龥])")
 _MANY, _DENSE = 8, 0.05
 
 
 def _refuse_interleaved(path: Path, text: str) -> tuple[str, ...]:
     """A warning for marks set between characters; many of them make the text no quotable source."""
-    found = sum(1 for _ in _BETWEEN.finditer(text))
+    between = [m[0] for m in _BETWEEN.finditer(text) if m.start() and "一" <= text[m.start() - 1] <= "龥"]
+    found = len(between)
     if found >= _MANY and found > _DENSE * sum("一" <= c <= "龥" for c in text):
         message = f"{path.name}：字与字之间夹有 {found} 处拼音或符号，无法作为原文引用，请换用官方发布的版本"
         raise UnreadableSource(message, path=path, code="garbled")
-    strange = sum(1 for m in _BETWEEN.finditer(text) if not m[0].isalpha())
+    strange = sum(1 for mark in between if not mark.isalpha())
     return (f"interleaved：字间夹有 {strange} 处符号，请核对原文",) if strange else ()
 
 
