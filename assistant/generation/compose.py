@@ -124,7 +124,7 @@ class Composer:
             document_id=clause.document_id,
             document_title=meta.title,
             address=clause.unit,
-            heading=_own_heading(clause),
+            heading=_own_heading(clause) if meta.kind is DocumentKind.NOTICE else None,
             clause_text=clause.plain,
             quotes=tuple(chunk.plain for chunk in group),
             spans=tuple(chunk.span for chunk in group),

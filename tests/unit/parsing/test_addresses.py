@@ -163,3 +163,10 @@ def test_no_abbreviation_is_a_full_title_of_another() -> None:
     table = abbreviations()
     assert table
     assert not set(table) & set(table.values())
+
+
+def test_an_attachment_without_a_number_keeps_its_name() -> None:
+    address = parse_address("附件第三条第一款")
+    assert address is not None
+    assert [step.kind for step in address.steps] == ["附件", "条", "款"]
+    assert address.local == "附件第三条第一款"
