@@ -17,6 +17,7 @@ from assistant.dialogue.understanding import (
     asking_part,
     single,
     understand,
+    without_assumed_ban,
     without_orders,
 )
 from assistant.errors import NotFoundError
@@ -210,7 +211,7 @@ class PolicyAssistant:
         """Understand, retrieve, choose, and draft the extractive answer."""
         query = self._query(question, history, as_of, document_ids)
         asked = self._understand(query)
-        found = self._retriever.find(query)
+        found = self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone)))
         allowed = eligible(self._library.documents, query, today=self._today())
         places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
         if places:

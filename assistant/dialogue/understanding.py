@@ -212,6 +212,13 @@ _REGIONS = re.compile(
 _TITLES = re.compile(r"《([^《》]{2,60})》")
 
 
+# What a question takes for granted: 既然通知禁止…, 不是规定…吗.
+PREMISE = re.compile(
+    r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
+)
+STOPPED = re.compile(r"叫停|禁止|不许|不让|不准|取消|暂停|停止|停办|废除")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
     """What a question asks for."""
@@ -336,6 +343,11 @@ def asking_part(question: str) -> str:
     """The last part of `question`, which asks; what stands before it tells the story."""
     segments = [s for s in _SEGMENT.findall(without_orders(question)) if len(s.strip()) > _BRIEF]
     return segments[-1] if segments else question
+
+
+def without_assumed_ban(question: str) -> str:
+    """`question` for searching: a ban that it takes for granted would only find other bans."""
+    return STOPPED.sub("", question) if PREMISE.search(question) else question
 
 
 def single(asked: Understanding) -> Understanding:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.dialogue.understanding import Kind, Understanding
+from assistant.dialogue.understanding import PREMISE, STOPPED, Kind, Understanding
 from assistant.generation.abstain import Abstention, Reason
 from assistant.generation.citing import modality_of
 from assistant.generation.selection import Pick, Selection
@@ -23,10 +23,6 @@ _ENCOURAGED = re.compile(
 )
 _BEFORE_SUBJECT = 4  # characters: 支持保险公司为… names its addressee itself
 _MOST_LOOKED_UP = 24  # sentences of a clause asked for by its number
-_PREMISE = re.compile(
-    r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
-)
-_STOPPED = re.compile(r"叫停|禁止|不许|不让|不准|取消|暂停|停止|停办|废除")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|％|‰|个百分点|个点|个基点|[万亿]?元|倍|天|日|个?工作日|个月)")
 
 
@@ -211,14 +207,14 @@ def modality_in(text: str, *, ordered: bool) -> Modality:
 
 def _correction(question: str, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
     """What the question takes for granted and the clauses do not say; empty when there is nothing to correct."""
-    if not _PREMISE.search(question):
+    if not PREMISE.search(question):
         return ""
     texts = [clause.plain for clause in clauses]
     stated = frozenset(n for text in texts for n in numbers_in(text))
     strange = [f for f in _FIGURE.findall(question) if not numbers_in(f) <= stated]
     if strange:
         return f"所引条款中没有{'、'.join(f'“{f}”' for f in strange)}这一数值，原文并未这样规定。原文是："
-    stopped = _STOPPED.search(question)
+    stopped = STOPPED.search(question)
     banned = any(s.modality is Modality.PROHIBIT for s in statements[:1])
     if stopped and not banned and not any(stopped[0] in text for text in texts):
         return f"所引条款没有“{stopped[0]}”的表述，原文并非如此。原文是："
