@@ -72,10 +72,11 @@ class Given:
     expired_on: date | None = None
     source: str | None = None
     access: tuple[str, ...] | None = None
+    garbled_approved: bool = False  # a person has read the file and found its text sound
 
     def fields(self) -> dict[str, Any]:
         """Those that were stated, as `ManifestLine` names them."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "garbled_approved"}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -286,7 +287,7 @@ class CorpusRelease:
         document = parse_file(named)
         quality = examine(document)
         check_unchanged(candidate.path, sha)
-        _refuse_poor(quality, candidate.path)
+        _refuse_poor(quality, candidate.path, garbled_approved=given.garbled_approved)
         outcome = FileOutcome(
             source=candidate.shown,
             verdict=Verdict.ADDED,
@@ -473,7 +474,10 @@ def _report(shelf: _Shelf, build: BuildReport | None, **fields: Any) -> ReleaseR
     return ReleaseReport(build=build, pending=pending, **fields)
 
 
-def _refuse_poor(quality: Quality, path: Path) -> None:
+def _refuse_poor(quality: Quality, path: Path, *, garbled_approved: bool) -> None:
+    if not garbled_approved and any(warning.startswith("garbled：") for warning in quality.warnings):
+        message = "文字多半是乱码，未收入；核对无误后可加 --approve-garbled 再收入，或换用原始电子文件"
+        raise _Poor("garbled", message, path)
     if quality.coverage < MIN_COVERAGE:
         raise _Poor("low_coverage", f"只有 {quality.coverage:.0%} 的文字归入了条款，版式可能有误，未收入", path)
     if quality.personal_ids >= MAX_PERSONAL_IDS:

@@ -158,6 +158,9 @@ def corpus_add(
     effective: Annotated[str | None, _option("--effective", "日期", "施行日期。")] = None,
     expired: Annotated[str | None, _option("--expired", "日期", "不再有效的第一天。")] = None,
     source: Annotated[str | None, _option("--source", "来源", "文件从哪里来，例如官方页面的地址。")] = None,
+    approve_garbled: Annotated[
+        bool, typer.Option("--approve-garbled", help="已人工核对，疑似乱码的文件也收入。")
+    ] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="同名的旧版直接记为已被取代，不再等待确认。")] = False,
     folder: Folder = None,
     as_json: AsJson = False,
@@ -172,6 +175,7 @@ def corpus_add(
         document_number=_stated(number, "--number"),
         region=_stated(region, "--region"),
         access=tuple(access) if access else None,
+        garbled_approved=approve_garbled,
         issued_on=day(issued, "--issued"),
         effective_on=day(effective, "--effective"),
         expired_on=day(expired, "--expired"),

@@ -8,6 +8,7 @@ import shutil
 import socket
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.parsing.corpus import parse_file, read_corpus
 from assistant.parsing.manifest import MANIFEST, ManifestLine, read_manifest
-from assistant.schema.document import Validity
+from assistant.schema.document import Document, Validity
 
 
 @pytest.fixture(autouse=True)
@@ -343,6 +344,20 @@ def test_a_file_that_changes_while_it_is_read_is_rejected(
     report = corner.release().add([path])
     assert (report.exit_code, verdicts(report.outcomes)) == (1, [("rejected", "changed")])
     assert corner.files == []
+
+
+def test_garbled_text_waits_for_a_person(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def garbled(file: Path, entry: ManifestLine | None = None) -> Document:
+        return replace(parse_file(file, entry), warnings=("garbled：文字层多半是乱码",))
+
+    monkeypatch.setattr("assistant.indexing.release.parse_file", garbled)
+    path = corner.put("通知.txt", NOTICE)
+    refused = corner.release().add([path])
+    assert (refused.exit_code, verdicts(refused.outcomes)) == (1, [("rejected", "garbled")])
+    assert corner.files == []
+    approved = corner.release().add([path], given=Given(garbled_approved=True))
+    assert approved.exit_code == 0
+    assert corner.files != []
 
 
 def test_a_list_of_people_is_no_policy(corner: Corner) -> None:
