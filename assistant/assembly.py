@@ -142,9 +142,8 @@ def build_assistant(
     from assistant.indexing.library import open_library
     from assistant.parsing.related import load_related
     from assistant.pipeline import PolicyAssistant
-    from assistant.retrieval.as_langchain import ClauseRetriever
     from assistant.retrieval.expand import load_expander
-    from assistant.retrieval.hybrid import HybridRetriever
+    from assistant.retrieval.hybrid import Finder, HybridRetriever
 
     where = indexes_dir or settings.indexes_dir
     embedder = build_embedder(settings.embedder)
@@ -156,7 +155,7 @@ def build_assistant(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=ClauseRetriever(hybrid=HybridRetriever(library, embedder, expander), today=today),
+        retriever=Finder(HybridRetriever(library, embedder, expander), today),
         expander=expander,
         institutions=load_institutions(settings.institutions),
         writer=LlmComposer(chat) if chat else None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
 from assistant.dialogue.standalone import stand_alone
@@ -25,10 +26,9 @@ from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
-from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import eligible, visible
-from assistant.retrieval.hybrid import LibraryPort
+from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
 from assistant.retrieval.lookup import Catalogue, Place, find_places
 from assistant.schema.answer import (
     Answer,
@@ -49,6 +49,9 @@ from assistant.text.folding import fold
 from assistant.text.questions import clean_question
 from assistant.text.segment import terms_in
 
+if TYPE_CHECKING:
+    from assistant.retrieval.as_langchain import ClauseRetriever
+
 _log = logging.getLogger(__name__)
 _MOST_CLAUSES_FOR_MODEL = 5
 _TELLING_TERM = 3  # characters; a shorter term does not tell what a question is about
@@ -57,6 +60,14 @@ _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
 )
 _DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
+
+
+class FindingPort(Protocol):
+    """What the pipeline asks of retrieval: `Finder`, or `ClauseRetriever` where LangChain is loaded anyway."""
+
+    @property
+    def hybrid(self) -> HybridRetriever: ...
+    def find(self, query: Query) -> Retrieved: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +97,7 @@ class PolicyAssistant:
         library: LibraryPort,
         fingerprint: str,
         embedder_id: str,
-        retriever: ClauseRetriever,
+        retriever: FindingPort,
         expander: Expander,
         institutions: Institutions,
         writer: LlmComposer | None = None,
@@ -126,8 +137,10 @@ class PolicyAssistant:
 
     @property
     def retriever(self) -> ClauseRetriever:
-        """The retriever for LangChain chains of others."""
-        return self._retriever
+        """The same retrieval as a LangChain `BaseRetriever`, for chains, agents and tracers of others."""
+        from assistant.retrieval.as_langchain import ClauseRetriever
+
+        return ClauseRetriever(hybrid=self._retriever.hybrid, today=self._today, rights=self._rights)
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         """Every document of the library that may be seen."""

@@ -25,6 +25,7 @@ class ClauseRetriever(BaseRetriever):
 
     hybrid: HybridRetriever
     today: Callable[[], date]
+    rights: frozenset[str] = frozenset()  # labels of documents that whoever is served may see
 
     def find(self, query: Query) -> Retrieved:
         """Everything the retrieval gives, in our own nouns; what the pipeline calls."""
@@ -37,7 +38,9 @@ class ClauseRetriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain passes it
     ) -> list[LangChainDocument]:
         question = clean_question(query)
-        return [_as_document(e) for e in self.find(Query(text=question, standalone=question)).evidence]
+        return [
+            _as_document(e) for e in self.find(Query(text=question, standalone=question, rights=self.rights)).evidence
+        ]
 
 
 def _as_document(evidence: Evidence) -> LangChainDocument:

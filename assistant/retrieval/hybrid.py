@@ -195,6 +195,22 @@ class HybridRetriever:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A retriever and the clock that tells what is in force.
+
+    `as_langchain.ClauseRetriever` is the same for LangChain; importing LangChain takes a second, which
+    a question asked in a terminal need not wait for.
+    """
+
+    hybrid: HybridRetriever
+    today: Callable[[], date]
+
+    def find(self, query: Query) -> Retrieved:
+        """Everything the retrieval gives for `query` today."""
+        return self.hybrid.retrieve(query, today=self.today())
+
+
 def _document_of(chunk_id: str) -> str:
     return chunk_id.partition("#")[0]
 

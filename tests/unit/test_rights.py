@@ -77,6 +77,14 @@ def test_hidden_clauses_do_not_crowd_out_the_others() -> None:
     assert all(clause.startswith(OPEN.id) for clause in answer.ranked_clauses)
 
 
+def test_the_retriever_for_langchain_finds_the_same_clauses() -> None:
+    served = assistant(frozenset({"内部", "信贷部"}))
+    question = "能不能用续贷掩盖信用风险？"
+    documents = served.retriever.invoke(question)
+    assert [d.id for d in documents] == [str(hit.chunk_id) for hit in served.search(question, limit=8).ranking]
+    assert any(SECRET in d.page_content for d in documents)
+
+
 def test_labels_must_all_be_held() -> None:
     meta = restricted(RESTRICTED).meta
     assert visible(meta, frozenset({"内部", "信贷部"}))
