@@ -157,7 +157,7 @@ class Composer:
             quoted = "、".join(f"“{word}”" for word in words)
             if _wanted_elsewhere(statements):
                 return f"条款对此有支持性要求，也有禁止性要求（用语是{quoted}），须一并看："
-            return f"条款的用语是{quoted}，属于禁止性要求："
+            return f"以下条款含有禁止性表述（用语是{quoted}），是否适用请对照原文："
         return ""
 
 
