@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +14,7 @@ from assistant.dialogue.facets import facets
 from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.understanding import (
     Institutions,
+    Kind,
     Understanding,
     asking_part,
     single,
@@ -26,8 +27,9 @@ from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
+from assistant.generation.validity import standing
 from assistant.retrieval.expand import Expander
-from assistant.retrieval.filters import eligible, visible
+from assistant.retrieval.filters import eligible, in_force, visible
 from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
 from assistant.retrieval.lookup import Catalogue, Place, find_places
 from assistant.schema.answer import (
@@ -229,6 +231,8 @@ class PolicyAssistant:
         places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
         if places:
             return self._looked_up(question, query, found, places)
+        if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
+            return self._stood(question, query, found, subject)
         everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
         selection = self._select(asked, query, found, everything)
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
@@ -253,16 +257,28 @@ class PolicyAssistant:
         chunks: dict[ChunkId, Chunk] = {}
         for place in places:
             chunks.update({chunk.id: chunk for chunk in self._sentences_in(place)})
-        first = tuple(dict.fromkeys(chunk.parent_id for chunk in chunks.values() if chunk.parent_id))
-        rest = [hit for hit in found.ranking if hit.chunk_id not in first]
-        ids = [*first, *(hit.chunk_id for hit in rest)]
-        best = max((hit.score for hit in found.ranking), default=0.0)
-        ranking = tuple(
-            Hit(chunk_id=i, rank=n, score=best if i in first else rest[n - 1 - len(first)].score, retriever="lookup")
-            for n, i in enumerate(ids, start=1)
-        )
         draft = self._composer.looked_up(places, list(chunks.values()))
-        return _Worked(question=question, query=query, found=replace(found, ranking=ranking), draft=draft)
+        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=draft)
+
+    def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
+        """The document whose force is asked about: the one named, else the one that the best sentence ends."""
+        texts = [query.text, query.standalone]
+        if found.evidence and found.evidence[0].sentences:
+            best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
+            texts += [best] if "废止" in best else []
+        for text in texts:
+            if mentions := self._catalogue.mentions(text):
+                day = query.as_of or self._today()
+                return max(mentions[0].documents, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
+        return None
+
+    def _stood(self, question: str, query: Query, found: Retrieved, subject: DocumentMeta) -> _Worked:
+        """The answer to whether `subject` holds."""
+        held = standing(
+            subject, self.documents(), self._library.chunks(ChunkKind.SENTENCE), day=query.as_of or self._today()
+        )
+        draft = self._composer.standing(held)
+        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=draft)
 
     def _sentences_in(self, place: Place) -> list[Chunk]:
         """The sentences of a place, in the order of the text."""
@@ -309,11 +325,7 @@ class PolicyAssistant:
         if not asked.several or whole.exhaustive:
             return whole
         parts = [
-            (
-                single(understand(part, self._institutions)),
-                self._retriever.find(replace(query, text=part, standalone=part)),
-            )
-            for part in facets(query.text)
+            (single(understand(part, self._institutions)), self._find_part(query, part)) for part in facets(query.text)
         ]
         specific = [name for name in asked.institutions if name not in GENERIC]
         if not parts and len(specific) > 1:
@@ -447,6 +459,16 @@ class PolicyAssistant:
                 held = found.get(policy.id, policy)
                 found[policy.id] = replace(held, citations=(*held.citations, citation.number))
         return tuple(found.values())
+
+
+def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:
+    """`found` with the clauses of `sentences` at the head of its ranking."""
+    first = tuple(dict.fromkeys(chunk.parent_id for chunk in sentences if chunk.parent_id))
+    best = max((hit.score for hit in found.ranking), default=0.0)
+    head = [Hit(chunk_id=i, rank=n, score=best, retriever="lookup") for n, i in enumerate(first, start=1)]
+    rest = [hit for hit in found.ranking if hit.chunk_id not in first]
+    tail = [replace(hit, rank=n, retriever="lookup") for n, hit in enumerate(rest, start=len(first) + 1)]
+    return replace(found, ranking=(*head, *tail))
 
 
 def _notice(report: GateReport) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from assistant.dialogue.attributes import RULES, AttributeRule, narrowed
 from assistant.errors import SettingsError
 
 
@@ -28,147 +29,12 @@ class Kind(StrEnum):
     YES_NO = "yes_no"  # 能不能、合规吗
     MENTIONS = "mentions"  # 「绩效考核」提到几处
     DECISION = "decision"  # 这户能批吗: nothing a document can decide
+    VALIDITY = "validity"  # 这部条例还有效吗、哪天起施行
     OVERVIEW = "overview"  # 这份文件讲什么
     ABOUT_ASSISTANT = "about_assistant"  # 系统提示词、你是谁
     GREETING = "greeting"
     TASK = "task"  # 帮我写一份申请书: work that is not an answer about policy
 
-
-class Attribute(StrEnum):
-    """A kind of fact that a clause either states or does not."""
-
-    RATE = "比例或利率数值"
-    AMOUNT = "金额"
-    DAY = "具体日期"
-    DATE = "时间"
-    DURATION = "期限"
-    CONTACT = "联系方式或网址"
-    PROCEDURE = "办理材料或手续"
-    GRADE = "等级门槛"
-    PENALTY = "处罚标准"
-    STANDARD = "划分标准"
-    STATISTIC = "统计数字"
-    COUNT = "次数或人数"
-    NAMES = "具体机构名单"
-    PERSON = "负责人或联系人"
-    SUBSIDY = "补贴、贴息或税费减免"
-    DOCUMENT_NUMBER = "发文字号"
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeRule:
-    """How an attribute is asked for, and what a sentence that states it contains."""
-
-    attribute: Attribute
-    asked: re.Pattern[str]
-    stated: re.Pattern[str]
-
-
-_N = r"[\d０-９一二三四五六七八九十百千两]"
-RULES = (
-    AttributeRule(
-        Attribute.CONTACT,
-        re.compile(
-            r"电话|热线|网址|官网|网站(?:是|地址)|邮箱|公众号|微信号|联系方式|联系人|打哪个|地址(?:是|在)|办公地点"
-        ),
-        re.compile(r"https?:|www\.|\d{5,}|@|电话|网址"),
-    ),
-    AttributeRule(
-        Attribute.PENALTY,
-        re.compile(
-            r"(?:罚|赔)(?:款)?(?:多少|几)|怎么(?:处)?罚|如何(?:处)?罚|什么(?:处罚|罚则)|处罚标准|罚款(?:标准|金额|区间|是多少)|判(?:几|多少)年|坐牢|会被?罚"
-        ),
-        re.compile(r"罚款|处罚|拘留|没收|吊销|刑事责任|处分|终身"),
-    ),
-    AttributeRule(
-        Attribute.STATISTIC,
-        re.compile(
-            r"(?:一共|总共|总计|合计|累计|余额|规模|总额)[^，。？]{0,8}(?:多少|几)(?:个)?(?:亿|万|户|家|笔)|多少(?:亿|户|家企业)|(?:去年|上年|上季|本季|上月)[^，。？]{0,16}(?:多少|几)"
-        ),
-        re.compile(rf"{_N}+\s*(?:亿|万户|户|万笔)"),
-    ),
-    AttributeRule(
-        Attribute.STANDARD,
-        re.compile(
-            r"(?:多大|多少人|多少员工)[^，。？]{0,8}(?:算|划|才|属于|是)|划型|划分标准|(?:怎么|如何|怎样)(?:划分|界定)|(?:算|属于)(?:不)?(?:算|属于)?小微企业吗|营收多少"
-        ),
-        re.compile(rf"{_N}+\s*人|划型标准|营业收入{_N}|划分标准为"),
-    ),
-    AttributeRule(
-        Attribute.GRADE,
-        re.compile(
-            r"(?:评|达|够|要|得)?到?几级(?!分行)|什么(?:等级|级别)|哪(?:个|一)(?:等级|级别)|几星|多少分|[ABM]级"
-        ),
-        re.compile(r"[A-EＡ-Ｅ]级|[一二三四五]星|等级为"),
-    ),
-    AttributeRule(
-        Attribute.RATE,
-        re.compile(
-            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|容忍度|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|(?:利率|费率|利息)[^，。？]{0,6}(?:上限|下限|封顶)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
-        ),
-        re.compile(rf"[%％‰]|百分之|万分之|千分之|百分点|基点|{_N}倍|{_N}成"),
-    ),
-    AttributeRule(
-        Attribute.AMOUNT,
-        re.compile(
-            r"多少(?:钱|元|万|块)|几(?:万|千|百)(?:块|元)?|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
-        ),
-        re.compile(rf"{_N}\s*(?:[万亿千百]\s*)*元|[%％]|{_N}成|{_N}倍"),
-    ),
-    AttributeRule(
-        Attribute.DAY,
-        re.compile(
-            r"几月(?:份)?|几号|哪(?:一)?天|哪(?:一)?日|哪个月|(?:什么时候|何时)(?:截止|报|交|举行|举办|印发|发布|公布|施行|生效|开始|结束)|(?:最晚|最迟)(?!.{0,4}多少?天)|截止(?:日期|时间)?|时限"
-        ),
-        re.compile(rf"{_N}+\s*(?:月|日)|之日|日内|公布之日|每月|每季"),
-    ),
-    AttributeRule(
-        Attribute.DATE,
-        re.compile(r"什么(?:时候|时间|日期)|何时|(?:哪|什么)(?:一)?年"),
-        re.compile(rf"{_N}+\s*(?:年|月|日)|全年|之日|日内|年度|每年|每月|每季|定期|届满"),
-    ),
-    AttributeRule(
-        Attribute.COUNT,
-        re.compile(r"(?:几|多少)(?:次|回|趟|人次|个人|名(?!称))|最多(?:能|可以)?(?:续|办|贷)几"),
-        re.compile(rf"{_N}+\s*(?:次|人|名)"),
-    ),
-    AttributeRule(
-        Attribute.NAMES,
-        re.compile(r"哪(?:一|几|些)?家(?:银行|保险|公司|机构|企业|平台)|哪些银行(?:可以|能|参加|参与|有|在)|名单"),
-        re.compile(r"(?:工商|农业|建设|交通|中国|招商|邮政储蓄|长安|西安|秦农)银行|名单"),
-    ),
-    AttributeRule(
-        Attribute.PERSON,
-        re.compile(
-            r"(?:局长|行长|处长|主任|负责人|联系人|经办人)(?:是|叫)?(?:谁|哪位|什么名)|(?:谁|哪位)(?:是|当|任)(?:局长|行长|处长|负责人|联系人)|姓名"
-        ),
-        re.compile(r"(?:局长|联系人|负责人)[：:为是]"),
-    ),
-    AttributeRule(
-        Attribute.SUBSIDY,
-        re.compile(r"补贴|贴息|补助|免息|减税|免税|税收优惠|报销|风险补偿|奖金|奖励"),
-        re.compile(r"补贴|贴息|补助|免息|减税|免税|免征|减征|税收优惠|风险补偿|奖励|奖补"),
-    ),
-    AttributeRule(
-        Attribute.DOCUMENT_NUMBER,
-        re.compile(r"文号|发文字号|几号文|多少号文"),
-        re.compile(r"[〔\[（(]\d{4}[〕\]）)]\s*第?\d+号|第\d+号"),
-    ),
-    AttributeRule(
-        Attribute.DURATION,
-        re.compile(
-            r"多久|多长时间|(?:几|多少)(?:个)?(?:工作日|小时|分钟|天|日|年|个月|周)|期限(?:是)?(?:多长|多久|几)|最长(?:多|几|能)"
-        ),
-        re.compile(rf"{_N}+\s*个?(?:年|月|日|天|工作日|小时|周)|终身"),
-    ),
-    AttributeRule(
-        Attribute.PROCEDURE,
-        re.compile(
-            r"(?:怎么|如何|咋|怎样)(?:去)?(?:申请|办理|申办|注册|报名|申领|开通)|(?:哪些|什么|啥)(?:材料|手续|资料|证件)|办理(?:流程|步骤)|(?:去|到)哪(?:里|儿|个窗口)?(?:办|申请|报名)|入口"
-        ),
-        re.compile(r"申请(?:人|书|材料)|提交|材料|手续|办理登记|凭证"),
-    ),
-)
 
 _LIST = re.compile(
     r"哪些|哪几|有几|几(?:类|种|条|项|样|块|个方面|方面|件)|逐条|逐一|列(?:出|全|举|个|一下)|都有|都包括|分别|一共分|全部|所有|汇总|清单|别漏|别遗漏|说全|请说全|都要|各(?:有|是|说)|一个都别漏|梳理|归纳"
@@ -183,6 +49,16 @@ _MENTIONS = re.compile(r"(?:几处|哪几处|哪些地方|几次|哪些条款|�
 _QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,20})[”\"」』]")
 _WHOLE = re.compile(
     r"全文|通篇|整份|整个(?:通知|文件)|通知(?:里|中|上)?(?:专门|各|一共|总共|前后|都|凡是?|对)|汇总|归总|凡是?|从头到尾|各处|所有|哪几处|前后"
+)
+_INSTRUMENT = r"(?:法|条例|办法|规定|细则|解释|意见|通知|文件|规章|版本?|部|规)"
+_VALIDITY = re.compile(
+    rf"{_INSTRUMENT}》?[^。？?]{{0,14}}(?:还|仍|现在|如今|今天|目前|眼下)[^，。？]{{0,10}}(?:有效|管用|算数|作数|能用|用得上|能照|照它|适用|能引|引用)"
+    rf"|{_INSTRUMENT}》?[^，。？?]{{0,8}}(?:废止|失效|作废)了?(?:吗|没|没有|不|么)"
+    rf"|{_INSTRUMENT}》?[^，。？?]{{0,6}}(?:是否|有没有|是不是)(?:已经?|还)?(?:被)?(?:废止|失效|作废|有效|修订)"
+    rf"|{_INSTRUMENT}》?[^，。？?]{{0,8}}(?:什么时候|何时|哪一?天|哪年|几号|几时|从哪天)[^，。？]{{0,6}}(?:施行|生效|实施|起算|起用|废止|失效)"
+    rf"|{_INSTRUMENT}》?[^，。？?]{{0,4}}(?:施行|生效|实施)(?:日期|时间|日)"
+    rf"|(?:现在|如今|目前)(?:该|要|得)?(?:看|用|按|照)(?:哪|那)(?:一)?(?:部|版|个{_INSTRUMENT})"
+    rf"|{_INSTRUMENT}》?[^。？?]{{0,10}}被(?:什么|哪)[^，。？]{{0,6}}(?:取代|代替|替代)"
 )
 _DECISION = re.compile(
     r"(?:这户|这笔|这个客户|这家|该客户|我这(?:笔|个)|我的|他的|她的|我家)[^？。]{0,12}(?:能批|批不批|能过|批得下来|能贷下来|过得了|该不该批|能不能批|会不会批|能放款)|保证(?:能|会)?(?:批|通过|放款)|百分百能|肯定能批|帮我(?:批|审批|放款|做决定)|(?:预测|保证)[^？。]{0,8}(?:通过|获批)"
@@ -336,7 +212,8 @@ def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     asking = [
         s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
     ]
-    return tuple(rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    asked_for = (rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    return narrowed(asked_for, "，".join(asking))
 
 
 def asking_part(question: str) -> str:
@@ -375,6 +252,8 @@ def _kind(question: str, asked: str) -> Kind:
         return Kind.TASK
     if _DECISION.search(asked):
         return Kind.DECISION
+    if _VALIDITY.search(asked):
+        return Kind.VALIDITY
     if _PROHIBITIONS.search(asked):
         return Kind.PROHIBITIONS
     if _MENTIONS.search(asked):

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.dialogue.understanding import Attribute, AttributeRule, Institutions, Kind, Understanding
+from assistant.dialogue.attributes import Attribute, AttributeRule
+from assistant.dialogue.understanding import Institutions, Kind, Understanding
 from assistant.generation.selection import GENERIC, Selection
 from assistant.schema.document import Document, DocumentMeta, Validity
 from assistant.schema.retrieval import Query, Retrieved
@@ -138,7 +139,7 @@ def unstated(attributes: Sequence[AttributeRule], selection: Selection) -> tuple
     if not attributes:
         return ()
     texts = [pick.chunk.lead + pick.chunk.plain for pick in selection.picks]
-    if any(rule.stated.search(text) for rule in attributes for text in texts):
+    if any(rule.stated_in(text) for rule in attributes for text in texts):
         return ()
     # 「最高百分之几」 reads as an amount too; the more exact name is the one to show.
     exact = [rule for rule in attributes if rule.attribute is not Attribute.AMOUNT] or attributes

@@ -10,6 +10,8 @@ from assistant.dialogue.understanding import PREMISE, STOPPED, Kind, Understandi
 from assistant.generation.abstain import Abstention, Reason
 from assistant.generation.citing import modality_of
 from assistant.generation.selection import Pick, Selection
+from assistant.generation.validity import Standing
+from assistant.generation.validity import lead as standing_lead
 from assistant.retrieval.lookup import Place
 from assistant.schema.answer import Citation, Modality, Outcome, Statement
 from assistant.schema.chunk import Chunk
@@ -89,6 +91,14 @@ class Composer:
             citations=(),
             nearest=nearest,
         )
+
+    def standing(self, found: Standing) -> Draft:
+        """Whether a document holds, and the clause that puts it or its successor into force."""
+        citations = self.citations(found.proof)
+        numbers = {c.clause_id: c.number for c in citations}
+        statements = tuple(self._statement(Pick(chunk=chunk, score=0.0), numbers) for chunk in found.proof)
+        outcome = Outcome.PARTIAL if found.holds is None or not statements else Outcome.ANSWERED
+        return Draft(outcome=outcome, lead=standing_lead(found), statements=statements, citations=citations)
 
     def looked_up(self, places: Sequence[Place], sentences: Sequence[Chunk]) -> Draft:
         """The words of the places that a question names; of a long clause its first sentences and their count."""

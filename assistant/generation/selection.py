@@ -93,7 +93,7 @@ class Selector:
         scanned = self._scan(asked, question, found, everything)
         if scanned:
             return Selection(picks=tuple(Pick(chunk=c, score=best.score) for c in scanned), best=best, exhaustive=True)
-        picks = self._within_margins(asked, scored, best)
+        picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best)
         if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
             picks += self._companions(scored, best, picks, _rare(terms, everything, self._tuning.rare))
         return Selection(picks=tuple(_in_reading_order(picks)), best=best)
@@ -121,6 +121,13 @@ class Selector:
             for pick in (*top, *(self._companions(scored, scored[0], top, rare) if top else ())):
                 chosen.setdefault(str(pick.chunk.id), pick)
         return Selection(picks=tuple(_in_reading_order(list(chosen.values())[: t.most_parts])), best=whole.best)
+
+    def _with_fact(self, asked: Understanding, scored: Sequence[Pick], picks: list[Pick], best: Pick) -> list[Pick]:
+        """`picks`, and when none states the fact asked for, the sentence of the best clause that does."""
+        if not asked.attributes or any(_states(asked, pick.chunk) for pick in picks):
+            return picks
+        stating = [p for p in scored if p.chunk.parent_id == best.chunk.parent_id and _states(asked, p.chunk)]
+        return picks + sorted(stating, key=lambda p: (-p.score, p.chunk.id))[:1]
 
     def _companions(self, scored: Sequence[Pick], best: Pick, picks: Sequence[Pick], rare: Sequence[str]) -> list[Pick]:
         """What another clause says on the same rare term: 续贷 is wanted in one and has its limits in another."""
@@ -233,7 +240,7 @@ class Selector:
 
 def _states(asked: Understanding, chunk: Chunk) -> bool:
     """Whether the sentence states a fact of a kind that the question asks for."""
-    return any(rule.stated.search(chunk.plain) for rule in asked.attributes)
+    return any(rule.stated_in(chunk.plain) for rule in asked.attributes)
 
 
 def _share(words: Sequence[str], chunk: Chunk) -> float:

@@ -64,3 +64,10 @@ def test_asked_about_versions_the_old_one_shows_its_status(assistant: PolicyAssi
     shown = {str(hit.chunk_id).partition("#")[0] for hit in found.ranking}
     assert shown == {"办法2020", "办法2024"}
     assert assistant.document("办法2020").meta.validity is Validity.AMENDED
+
+
+def test_what_became_of_the_old_version_is_proved_by_the_new_one(assistant: PolicyAssistant) -> None:
+    answer = assistant.ask("2020年的小额贷款管理办法现在还有效吗？")
+    assert "已被修订" in answer.text
+    assert "2024年3月1日" in answer.text
+    assert {c.document_id for c in answer.citations} == {"办法2024"}

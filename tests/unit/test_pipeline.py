@@ -431,3 +431,26 @@ def test_leaving_a_stream_early_stops_the_model(library: MemoryLibrary) -> None:
     assert isinstance(stream, Generator)
     stream.close()
     assert ended == [True]
+
+
+def test_a_superseded_text_is_said_to_be_one(library: MemoryLibrary) -> None:
+    answer = build(library).ask("2010年的《村镇贷款条例》现在还有效吗？")
+    assert answer.outcome is Outcome.PARTIAL  # no clause of the sample says from when it holds
+    assert "已被修订" in answer.text
+    assert "2023年7月1日" in answer.text
+
+
+def test_a_text_in_force_is_said_to_be(library: MemoryLibrary) -> None:
+    answer = build(library).ask("《村镇贷款条例》什么时候开始施行的条例？还有效吗？")
+    assert "现行有效，自2023年7月1日起施行" in answer.text
+
+
+def test_a_years_notice_promises_nothing_for_later_years(library: MemoryLibrary) -> None:
+    answer = build(library).ask("《关于2024年陕西乡村金融服务的通知》今天还有效吗？")
+    assert answer.outcome is Outcome.PARTIAL
+    assert "2024年的年度文件" in answer.text
+
+
+def test_a_part_that_names_its_document_is_searched_there(library: MemoryLibrary) -> None:
+    answer = build(library).ask("续贷业务通知怎么要求？村镇贷款条例里贷款期限最长多久？")
+    assert {c.document_id for c in answer.citations} == {"notice", "law_2023"}

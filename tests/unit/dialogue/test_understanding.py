@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.dialogue.attributes import RULES, Attribute
 from assistant.dialogue.understanding import (
-    RULES,
-    Attribute,
     Institutions,
     Kind,
     Understanding,
@@ -108,6 +107,44 @@ def test_what_states_an_attribute(attribute: Attribute, states: str, does_not: s
     rules = [rule for rule in RULES if rule.attribute is attribute]
     assert any(rule.stated.search(states) for rule in rules)
     assert not any(rule.stated.search(does_not) for rule in rules)
+
+
+UNITS = [
+    ("利息最高是市场利率的几倍？", "不得超过同期市场利率的四倍。", "按照每日利率万分之五支付逾期利息。"),
+    ("逾期多少天要划入不良？", "逾期九十日以上的划入不良。", "自2024年6月1日起按一年期利率计收。"),
+    ("查一次要收几块钱？", "每次收费十元。", "每年有权两次免费查询。"),
+    ("最多能办几次？", "最多办理两次。", "期限为两年。"),
+    ("违反了罚多少？", "处五万元以上罚款。", "依法给予行政处罚。"),
+    ("最多能占多少？", "比例不得超过百分之十。", "应当合理确定。"),
+]
+
+
+@pytest.mark.parametrize(("question", "states", "does_not"), UNITS)
+def test_a_figure_in_another_unit_states_nothing(question: str, states: str, does_not: str) -> None:
+    rules = understood(question).attributes
+    assert any(rule.stated_in(states) for rule in rules)
+    assert not any(rule.stated_in(does_not) for rule in rules)
+
+
+VALIDITY = [
+    "《个体工商户条例》还有效吗？",
+    "2010年的贷款条例现在办事还能照它来吗？",
+    "这部办法废止了没有？",
+    "新条例从哪天起施行？",
+    "这个法什么时候生效？",
+]
+
+
+@pytest.mark.parametrize("question", VALIDITY)
+def test_whether_a_document_holds(question: str) -> None:
+    assert understood(question).kind is Kind.VALIDITY
+
+
+@pytest.mark.parametrize(
+    "question", ["抵押合同什么时候生效？", "续贷现在还能办吗？", "按条例应当几天内付款？", "授信额度现在还能用吗？"]
+)
+def test_force_of_something_else_is_not_meant(question: str) -> None:
+    assert understood(question).kind is not Kind.VALIDITY
 
 
 def test_every_attribute_has_a_rule() -> None:

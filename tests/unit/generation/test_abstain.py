@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_texts import law, notice
 
-from assistant.dialogue.understanding import Attribute, load_institutions, understand
+from assistant.dialogue.attributes import Attribute
+from assistant.dialogue.understanding import load_institutions, understand
 from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, off_topic, unstated
 from assistant.generation.selection import Selection, Selector
 from assistant.schema.document import Document

@@ -1,0 +1,190 @@
+"""The kind of fact that a question asks for, and how a sentence looks that states it.
+
+A question that names its unit (几倍, 多少天, 几块钱) is answered only by a figure in that unit or in one
+that serves for it: a daily rate settles nothing about a multiple.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Attribute(StrEnum):
+    """A kind of fact that a clause either states or does not."""
+
+    RATE = "比例或利率数值"
+    AMOUNT = "金额"
+    DAY = "具体日期"
+    DATE = "时间"
+    DURATION = "期限"
+    CONTACT = "联系方式或网址"
+    PROCEDURE = "办理材料或手续"
+    GRADE = "等级门槛"
+    PENALTY = "处罚标准"
+    STANDARD = "划分标准"
+    STATISTIC = "统计数字"
+    COUNT = "次数或人数"
+    NAMES = "具体机构名单"
+    PERSON = "负责人或联系人"
+    SUBSIDY = "补贴、贴息或税费减免"
+    DOCUMENT_NUMBER = "发文字号"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """How an attribute is asked for, and what a sentence that states it contains."""
+
+    attribute: Attribute
+    asked: re.Pattern[str]
+    stated: re.Pattern[str]
+    spans_time: bool = False  # a calendar day in the sentence is no span of time
+
+    def stated_in(self, text: str) -> bool:
+        """Whether `text` states a fact of this kind."""
+        return self.stated.search(_CALENDAR.sub("", text) if self.spans_time else text) is not None
+
+
+_N = r"[\d０-９一二三四五六七八九十百千两]"
+_CALENDAR = re.compile(
+    rf"(?:\d{{4}}|[〇零一二三四五六七八九]{{4}})\s*年(?:度|\s*{_N}+\s*月(?:\s*{_N}+\s*日)?)?|{_N}+\s*月\s*{_N}+\s*日"
+)
+_SPAN = rf"{_N}+\s*(?:个\s*)?(?:工作\s*)?(?:年(?!期)|月|日|天|小时|周|分钟)|半年|终身|即时|当[日天]|次日"
+_SHARE = rf"[%％‰]|[百千万]分之|百分点|基点|{_N}成"
+RULES = (
+    AttributeRule(
+        Attribute.CONTACT,
+        re.compile(
+            r"电话|热线|网址|官网|网站(?:是|地址)|邮箱|公众号|微信号|联系方式|联系人|打哪个|地址(?:是|在)|办公地点"
+        ),
+        re.compile(r"https?:|www\.|\d{5,}|@|电话|网址"),
+    ),
+    AttributeRule(
+        Attribute.PENALTY,
+        re.compile(
+            r"(?:罚|赔)(?:款)?(?:多少|几)|怎么(?:处)?罚|如何(?:处)?罚|什么(?:处罚|罚则)|处罚标准|罚款(?:标准|金额|区间|是多少)|判(?:几|多少)年|坐牢|会被?罚"
+        ),
+        re.compile(r"罚款|处罚|拘留|没收|吊销|刑事责任|处分|终身|赔偿"),
+    ),
+    AttributeRule(
+        Attribute.STATISTIC,
+        re.compile(
+            r"(?:一共|总共|总计|合计|累计|余额|规模|总额)[^，。？]{0,8}(?:多少|几)(?:个)?(?:亿|万|户|家|笔)|多少(?:亿|户|家企业)|(?:去年|上年|上季|本季|上月)[^，。？]{0,16}(?:多少|几)"
+        ),
+        re.compile(rf"{_N}+\s*(?:亿|万户|户|万笔)"),
+    ),
+    AttributeRule(
+        Attribute.STANDARD,
+        re.compile(
+            r"(?:多大|多少人|多少员工)[^，。？]{0,8}(?:算|划|才|属于|是)|划型|划分标准|(?:怎么|如何|怎样)(?:划分|界定)|(?:算|属于)(?:不)?(?:算|属于)?小微企业吗|营收多少"
+        ),
+        re.compile(rf"{_N}+\s*人|划型标准|营业收入{_N}|划分标准为"),
+    ),
+    AttributeRule(
+        Attribute.GRADE,
+        re.compile(
+            r"(?:评|达|够|要|得)?到?几级(?!分行)|什么(?:等级|级别)|哪(?:个|一)(?:等级|级别)|几星|多少分|[ABM]级"
+        ),
+        re.compile(r"[A-EＡ-Ｅ]级|[一二三四五]星|等级为"),
+    ),
+    AttributeRule(
+        Attribute.RATE,
+        re.compile(
+            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|容忍度|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|(?:利率|费率|利息)[^，。？]{0,6}(?:上限|下限|封顶)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
+        ),
+        re.compile(rf"{_SHARE}|{_N}倍"),
+    ),
+    AttributeRule(
+        Attribute.AMOUNT,
+        re.compile(
+            r"多少(?:钱|元|万|块)|几(?:万|千|百|亿)(?:块|元)?|几\s*(?:块钱|元)|(?:收|花|交|罚|赔|扣)几块|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
+        ),
+        re.compile(rf"{_N}\s*(?:[万亿千百]\s*)*元|{_SHARE}|{_N}倍"),
+    ),
+    AttributeRule(
+        Attribute.DAY,
+        re.compile(
+            r"几月(?:份)?|几号|哪(?:一)?天|哪(?:一)?日|哪个月|(?:什么时候|何时)(?:截止|报|交|举行|举办|印发|发布|公布|施行|生效|开始|结束)|(?:最晚|最迟)(?!.{0,4}多少?天)|截止(?:日期|时间)?|时限"
+        ),
+        re.compile(rf"{_N}+\s*(?:月|日)|之日|日内|公布之日|每月|每季"),
+    ),
+    AttributeRule(
+        Attribute.DATE,
+        re.compile(r"什么(?:时候|时间|日期)|何时|(?:哪|什么)(?:一)?年"),
+        re.compile(rf"{_N}+\s*(?:年|月|日)|全年|之日|日内|年度|每年|每月|每季|定期|届满"),
+    ),
+    AttributeRule(
+        Attribute.COUNT,
+        re.compile(r"(?:几|多少)(?:次|回|趟|人次|个人|名(?!称))|最多(?:能|可以)?(?:续|办|贷)几"),
+        re.compile(rf"{_N}+\s*(?:次|人|名)"),
+    ),
+    AttributeRule(
+        Attribute.NAMES,
+        re.compile(r"哪(?:一|几|些)?家(?:银行|保险|公司|机构|企业|平台)|哪些银行(?:可以|能|参加|参与|有|在)|名单"),
+        re.compile(r"(?:工商|农业|建设|交通|中国|招商|邮政储蓄|长安|西安|秦农)银行|名单"),
+    ),
+    AttributeRule(
+        Attribute.PERSON,
+        re.compile(
+            r"(?:局长|行长|处长|主任|负责人|联系人|经办人)(?:是|叫)?(?:谁|哪位|什么名)|(?:谁|哪位)(?:是|当|任)(?:局长|行长|处长|负责人|联系人)|姓名"
+        ),
+        re.compile(r"(?:局长|联系人|负责人)[：:为是]"),
+    ),
+    AttributeRule(
+        Attribute.SUBSIDY,
+        re.compile(r"补贴|贴息|补助|免息|减税|免税|税收优惠|报销|风险补偿|奖金|奖励"),
+        re.compile(r"补贴|贴息|补助|免息|减税|免税|免征|减征|税收优惠|风险补偿|奖励|奖补"),
+    ),
+    AttributeRule(
+        Attribute.DOCUMENT_NUMBER,
+        re.compile(r"文号|发文字号|几号文|多少号文"),
+        re.compile(r"[〔\[（(]\d{4}[〕\]）)]\s*第?\d+号|第\d+号"),
+    ),
+    AttributeRule(
+        Attribute.DURATION,
+        re.compile(
+            r"多久|多长时间|(?:几|多少)(?:个)?(?:工作日|小时|分钟|天|日|年|个月|周)|期限(?:是)?(?:多长|多久|几)|最长(?:多|几|能)"
+        ),
+        re.compile(_SPAN),
+        True,
+    ),
+    AttributeRule(
+        Attribute.PROCEDURE,
+        re.compile(
+            r"(?:怎么|如何|咋|怎样)(?:去)?(?:申请|办理|申办|注册|报名|申领|开通)|(?:哪些|什么|啥)(?:材料|手续|资料|证件)|办理(?:流程|步骤)|(?:去|到)哪(?:里|儿|个窗口)?(?:办|申请|报名)|入口"
+        ),
+        re.compile(r"申请(?:人|书|材料)|提交|材料|手续|办理登记|凭证"),
+    ),
+)
+
+# How a unit is asked for, and what a figure looks like that answers: 几块钱 wants an amount of money.
+_UNITS = (
+    (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|小时|分钟|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
+    (
+        re.compile(r"(?:几|多少)\s*(?:[百千万亿]\s*)*(?:块|元|钱)"),
+        re.compile(rf"{_N}\s*(?:[百千万亿]\s*)*元|(?<!次)免费|不收"),
+        False,
+    ),
+    (re.compile(r"(?:几|多少)倍"), re.compile(rf"{_N}\s*倍|百分之{_N}*百|\d{{3,}}[%％]"), False),
+    (re.compile(r"百分之(?:几|多少)|(?:几|多少)个?(?:百分点|点|基点|成|[%％])"), re.compile(_SHARE), False),
+    (re.compile(r"(?:几|多少)(?:次|回|趟)"), re.compile(rf"{_N}+\s*次"), False),
+    (re.compile(r"(?:几|多少)(?:个)?(?:人|名)"), re.compile(rf"{_N}+\s*(?:个)?(?:人|名)"), False),
+)
+_MEASURED = {Attribute.RATE, Attribute.AMOUNT, Attribute.DURATION, Attribute.COUNT, Attribute.DAY, Attribute.DATE}
+# 罚多少 wants a figure, 怎么罚 is content with the kind of penalty.
+_FINE_ASKED = re.compile(r"罚(?:款)?(?:[^，。？]{0,4})(?:多少|几|区间|金额|上限|下限)|(?:多少|几)[^，。？]{0,4}罚款")
+_FINE = re.compile(rf"罚款[^。；]{{0,10}}{_N}|{_N}[^。；]{{0,14}}罚款")
+
+
+def narrowed(rules: Iterable[AttributeRule], segment: str) -> tuple[AttributeRule, ...]:
+    """`rules` with what states them cut down to the unit that `segment` asks for."""
+    found = tuple(rules)
+    units = [(stated, spans) for asked, stated, spans in _UNITS if asked.search(segment)]
+    if len(units) == 1:
+        stated, spans = units[0]
+        found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in _MEASURED else r for r in found)
+    if _FINE_ASKED.search(segment):
+        found = tuple(replace(r, stated=_FINE) if r.attribute is Attribute.PENALTY else r for r in found)
+    return found
