@@ -28,6 +28,7 @@ from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
+from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import eligible, in_force, visible
 from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
@@ -234,7 +235,7 @@ class PolicyAssistant:
         if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
             return self._stood(question, query, found, subject)
         everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
-        selection = self._select(asked, query, found, everything)
+        selection, found = self._select(asked, query, found, everything)
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
         why = abstention(
             asked,
@@ -302,7 +303,15 @@ class PolicyAssistant:
             as_of=as_of,
             document_ids=document_ids,
             rights=self._rights,
+            named=self._named(without_orders(whole.text)),
         )
+
+    def _named(self, question: str) -> frozenset[str]:
+        """The documents that `question` names, unless a part of it names none and may mean another."""
+        parts = facets(question) or (question,)
+        if not all(self._catalogue.mentions(part) for part in parts):
+            return frozenset()
+        return frozenset(d.id for m in self._catalogue.mentions(question) for d in m.documents)
 
     def _names_topic(self, text: str) -> bool:
         """Whether `text` speaks of a matter of policy, in lay words or in terms that say more than 小微企业."""
@@ -317,20 +326,29 @@ class PolicyAssistant:
             return asked
         return replace(asked, institutions=understand(query.context[-1], self._institutions).institutions)
 
-    def _select(self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]) -> Selection:
-        """The sentences that answer the question; when it asks several things, each part is searched too."""
+    def _select(
+        self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]
+    ) -> tuple[Selection, Retrieved]:
+        """The sentences that answer the question; when it asks several things, each part is searched too.
+
+        The ranking then goes by turns: the best of the whole, then the best of each part.
+        """
         terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
         focus = self._focus(query.text)
         whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, focus=focus)
         if not asked.several or whole.exhaustive:
-            return whole
+            return whole, found
         parts = [
             (single(understand(part, self._institutions)), self._find_part(query, part)) for part in facets(query.text)
         ]
+        if parts:
+            found = replace(found, ranking=by_turns(found.ranking, [part.ranking for _, part in parts]))
         specific = [name for name in asked.institutions if name not in GENERIC]
         if not parts and len(specific) > 1:
             parts = [(replace(single(asked), institutions=(name,)), found) for name in specific]
-        return self._selector.select_parts(parts, whole, everything, terms=terms) if parts else whole
+        if not parts:
+            return whole, found
+        return self._selector.select_parts(parts, whole, everything, terms=terms), found
 
     def _find_part(self, query: Query, part: str) -> Retrieved:
         """The evidence for one part of a question, out of the document that the part itself names."""

@@ -34,7 +34,7 @@ class Tuning:
     rare: int = 3  # a term that stands in more clauses than this binds nothing together
     facet: float = 1.5  # a further sentence for one part of a question may be this much worse
     most_facet: int = 3
-    states: float = 2.0  # for a sentence that states the kind of fact asked for (a date, an amount …)
+    states: float = 4.0  # for a sentence that states the kind of fact asked for (a date, an amount …)
     focus: float = 3.0  # for a sentence that holds all the words of the part that asks
     institution: float = 3.0  # for the sentence of the asked institution, against its neighbour's
     most: int = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, Protocol
 
@@ -111,6 +111,7 @@ class HybridRetriever:
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
         ranking, sentences = self._fuse(dense, grams, words)
+        ranking = _named_first(ranking, query.named)
         evidence = tuple(self._evidence_of(hit, sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(query=query, ranking=tuple(ranking), evidence=evidence, degraded=degraded)
@@ -209,6 +210,14 @@ class Finder:
     def find(self, query: Query) -> Retrieved:
         """Everything the retrieval gives for `query` today."""
         return self.hybrid.retrieve(query, today=self.today())
+
+
+def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:
+    """`ranking` with the clauses of `named` documents before all others; scores stay as they are."""
+    if not named:
+        return ranking
+    ordered = sorted(ranking, key=lambda hit: _document_of(hit.chunk_id) not in named)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)]
 
 
 def _document_of(chunk_id: str) -> str:

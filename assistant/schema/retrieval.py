@@ -25,6 +25,7 @@ class Query:
     context: tuple[str, ...] = ()  # earlier user turns that still matter, oldest first
     as_of: date | None = None  # the day asked about; None is today
     document_ids: frozenset[str] | None = None  # only these documents; None is all
+    named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
 
 

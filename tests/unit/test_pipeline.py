@@ -454,3 +454,11 @@ def test_a_years_notice_promises_nothing_for_later_years(library: MemoryLibrary)
 def test_a_part_that_names_its_document_is_searched_there(library: MemoryLibrary) -> None:
     answer = build(library).ask("续贷业务通知怎么要求？村镇贷款条例里贷款期限最长多久？")
     assert {c.document_id for c in answer.citations} == {"notice", "law_2023"}
+
+
+def test_the_document_that_a_question_names_comes_first(library: MemoryLibrary) -> None:
+    ranked = build(library).ask("按村镇贷款条例，续贷业务有什么规定？").ranked_clauses
+    documents = [clause.partition("#")[0] for clause in ranked]
+    assert documents[0] == "law_2023"
+    assert documents == sorted(documents, key=lambda d: d != "law_2023")
+    assert "notice" in documents
