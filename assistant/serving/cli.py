@@ -20,6 +20,7 @@ from assistant import __version__
 from assistant.errors import AssistantError, InputError, SettingsError
 from assistant.serving.cli_corpus import corpus_app
 from assistant.serving.cli_help import ChineseCommand, complaint
+from assistant.serving.cli_model import model_app
 from assistant.serving.cli_shared import (
     EXIT_FAULT,
     EXIT_INPUT,
@@ -57,6 +58,7 @@ eval_app = group("用带标准答案的用例评测。")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(model_app, name="model")
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 NoLlm = Annotated[bool, typer.Option("--no-llm", help="不使用语言模型，只摘录条款原句。")]

