@@ -156,13 +156,31 @@ def check_writable(path: Path) -> None:
 
 
 def write_run(path: Path, lines: Iterable[RunLine]) -> None:
-    """Write a run file, all of it or nothing; a file that stood there is replaced.
+    """Write the lines of a run as JSON, as `write_lines` does."""
+    write_lines(path, (line.model_dump_json(exclude_none=True) for line in lines))
+
+
+def read_run(path: Path) -> tuple[RunLine, ...]:
+    """The lines of a run that `write_run` wrote.
+
+    Raises:
+        EvaluationError: the file cannot be read or has another form.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tuple(RunLine.model_validate_json(line) for line in text.split("\n") if line.strip())
+    except (OSError, ValueError) as exc:  # ValidationError is a ValueError
+        raise EvaluationError(f"结果文件 {path} 无法读取，请确认它是 eval run 写出的 JSONL 文件") from exc
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file, all of it or nothing; a file that stood there is replaced.
 
     Raises:
         EvaluationError: it cannot be written.
     """
     check_writable(path)
-    text = "".join(f"{line.model_dump_json(exclude_none=True)}\n" for line in lines)
+    text = "".join(f"{line}\n" for line in lines)
     part: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

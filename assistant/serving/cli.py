@@ -19,6 +19,7 @@ import typer
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, SettingsError
 from assistant.serving.cli_corpus import corpus_app
+from assistant.serving.cli_eval import add_commands
 from assistant.serving.cli_help import ChineseCommand, complaint
 from assistant.serving.cli_model import model_app
 from assistant.serving.cli_shared import (
@@ -57,6 +58,7 @@ index_app = group("建立、核验、切换条款索引。")
 eval_app = group("用带标准答案的用例评测。")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
+add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 

@@ -1,0 +1,131 @@
+"""Tens of thousands of articles searched by letters, by meaning and by the law they stand in.
+
+A scratch index in memory for `assistant eval retrieval`: no hand-written phrasing, no lay table, nothing
+learnt from gold articles. Its weights were found on one half of STARD's development questions and checked
+on the other (`docs/retrieval.md`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.evaluation.article_files import Article
+from assistant.indexing.gram_matrix import GramMatrix
+from assistant.models.protocols import Embedder, Vectors
+
+Scores = NDArray[np.float32]
+_STATUTE = re.compile(r"(?:法|法典)(?:[（(].*[）)])?$")
+_MATTERS = 0.25  # of the highest score; what is lower says little of a law and costs time
+_STEP = 4096  # passages embedded between two reports of progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleWeights:
+    """How much each signal counts; each is first divided by its largest value for the question."""
+
+    lexical: float = 0.35
+    dense: float = 0.65
+    law_lexical: float = 0.1  # mean of the ten best lexical scores within the article's law
+    law_dense: float = 0.1  # mean of the five best dense scores within it
+    statute: float = 0.1  # for articles of a 法, which outrank regulations and interpretations
+    law_best_lexical: int = 10
+    law_best_dense: int = 5
+
+
+class ArticleIndex:
+    """Articles ready to be searched."""
+
+    def __init__(
+        self,
+        articles: Sequence[Article],
+        grams: GramMatrix,
+        vectors: Vectors,
+        embedder: Embedder,
+        weights: ArticleWeights,
+    ) -> None:
+        self._ids = [article.id for article in articles]
+        self._grams = grams
+        self._vectors = vectors
+        self._embedder = embedder
+        self._weights = weights
+        names, laws = np.unique([article.law for article in articles], return_inverse=True)
+        self._laws = laws.astype(np.int64)
+        self._order = np.argsort(self._laws, kind="stable")
+        self._starts = np.searchsorted(self._laws[self._order], np.arange(len(names)))
+        self._statute = np.array([bool(_STATUTE.search(name)) for name in names], dtype=np.float32)[self._laws]
+        self.timings: dict[str, float] = {}  # seconds
+
+    @classmethod
+    def build(
+        cls,
+        articles: Sequence[Article],
+        *,
+        embedder: Embedder,
+        weights: ArticleWeights | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> ArticleIndex:
+        """Count and embed `articles`; `progress` hears stage, done, total."""
+        report = progress or (lambda _stage, _done, _total: None)
+        texts = [f"{article.law}：{article.text}" for article in articles]
+        report("统计字词", 0, len(texts))
+        start = time.process_time()
+        grams = GramMatrix.build(texts)
+        lexical = time.process_time() - start
+        start = time.process_time()
+        parts = []
+        for at in range(0, len(texts), _STEP):
+            report("计算向量", at, len(texts))
+            parts.append(embedder.embed_documents(texts[at : at + _STEP]))
+        vectors = np.concatenate(parts) if parts else np.zeros((0, embedder.dimension), dtype=np.float32)
+        index = cls(articles, grams, vectors, embedder, weights or ArticleWeights())
+        index.timings = {"lexical_build_s": lexical, "embedding_s": time.process_time() - start}
+        return index
+
+    def search(self, text: str, k: int) -> list[tuple[str, float]]:
+        """The `k` best articles for `text`, best first, ties in the order of the file."""
+        return self.rank(text, self._embedder.embed_queries([text])[0], k)
+
+    def rank(self, text: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        """The same for a question that is embedded already."""
+        scores = self.scores(text, vector)
+        k = min(k, scores.size)
+        top = np.argpartition(-scores, k - 1)[:k] if 0 < k < scores.size else np.arange(scores.size)[: max(k, 0)]
+        top = top[np.lexsort((top, -scores[top]))]
+        return [(self._ids[n], float(scores[n])) for n in top]
+
+    def scores(self, text: str, vector: Vectors) -> Scores:
+        """One score for each article."""
+        w = self._weights
+        lexical = _of_best(self._grams.scores(text))
+        cosines = self._vectors @ vector
+        dense = _of_best((cosines - cosines.mean()) / max(float(cosines.std()), 1e-9))
+        total = w.lexical * lexical + w.dense * dense + w.statute * self._statute
+        if w.law_lexical:
+            total += w.law_lexical * _of_best(self._by_law(lexical, w.law_best_lexical))[self._laws]
+        if w.law_dense:
+            total += w.law_dense * _of_best(self._by_law(np.maximum(dense, 0), w.law_best_dense))[self._laws]
+        return np.asarray(total, dtype=np.float32)
+
+    def _by_law(self, scores: Scores, best: int) -> Scores:
+        """The mean of the `best` highest scores of each law; those below `_MATTERS` count 0."""
+        high = np.flatnonzero(scores >= _MATTERS)
+        order = high[np.lexsort((-scores[high], self._laws[high]))]
+        laws = self._laws[order]
+        first = np.r_[True, laws[1:] != laws[:-1]] if laws.size else np.zeros(0, dtype=bool)
+        starts = np.flatnonzero(first)
+        place = np.arange(laws.size) - np.repeat(starts, np.diff(np.r_[starts, laws.size]))
+        kept = place < best
+        sums = np.bincount(laws[kept], weights=scores[order][kept], minlength=len(self._starts))
+        return np.asarray(sums / best, dtype=np.float32)
+
+
+def _of_best(scores: Scores) -> Scores:
+    """`scores` as shares of the highest."""
+    highest = float(scores.max(initial=0.0))
+    return scores / highest if highest > 0 else scores

@@ -1,0 +1,88 @@
+"""`assistant eval retrieval` over a handful of articles of our own, from file to TREC run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from assistant.errors import EvaluationError
+from assistant.evaluation.article_files import Article, read_articles, read_queries
+from assistant.evaluation.articles import ArticleIndex, ArticleWeights
+from assistant.evaluation.trec import read_run_file
+from assistant.models.standins import HashingEmbedder
+from assistant.serving.cli import app
+
+TEXTS = {
+    "村镇贷款法": ["贷款期限不得超过三年。", "贷款利率由双方约定。", "贷款人应当审查用途。"],
+    "印花管理办法": ["印花应当贴足。", "贷款合同应当贴花。"],
+}
+ARTICLES = [
+    {"id": f"A{n}{i}", "law": law, "article_no": f"第{i}条", "text": text}
+    for n, (law, texts) in enumerate(TEXTS.items())
+    for i, text in enumerate(texts)
+]
+QUERIES = [{"query_id": 7, "text": "贷款最长可以借几年，期限是多久？", "gold": ["A00"]}]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    articles, queries = tmp_path / "articles.jsonl.gz", tmp_path / "queries.jsonl"
+    with gzip.open(articles, "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(a, ensure_ascii=False) + "\n" for a in ARTICLES)
+    queries.write_text("".join(json.dumps(q, ensure_ascii=False) + "\n" for q in QUERIES), encoding="utf-8")
+    return articles, queries
+
+
+def test_from_files_to_a_run(files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_INDEXES_DIR", str(tmp_path / "indexes"))
+    monkeypatch.setenv("ASSISTANT_EMBEDDER__KIND", "hashing")
+    out = tmp_path / "out.run"
+    done = CliRunner().invoke(
+        app,
+        ["eval", "retrieval", "--articles", str(files[0]), "--queries", str(files[1]), "--out", str(out), "--json"],
+    )
+    assert done.exit_code == 0, done.output
+    ranking = read_run_file(out).rankings["7"]
+    assert ranking[0][0] == "A00"
+    assert len(ranking) == len(ARTICLES)
+    assert json.loads(done.stdout)["figures"]["R@1"]["mean"] == 1.0
+
+
+def test_an_article_of_a_law_that_speaks_more_of_the_matter_is_lifted_more() -> None:
+    articles = [Article.model_validate(a) for a in ARTICLES]
+    vector = HashingEmbedder().embed_queries(["贷款"])[0]
+    scores = []
+    for share in (0.0, 0.5):
+        weights = ArticleWeights(lexical=1, dense=0, law_lexical=share, law_dense=0, statute=0)
+        scores.append(ArticleIndex.build(articles, embedder=HashingEmbedder(), weights=weights).scores("贷款", vector))
+    lifted = scores[1] - scores[0]
+    assert np.ptp(lifted[:3]) < 1e-6
+    assert lifted[:3].min() > lifted[3:].max() > 0
+
+
+def test_fewer_articles_than_asked_for() -> None:
+    index = ArticleIndex.build([Article.model_validate(ARTICLES[0])], embedder=HashingEmbedder())
+    assert [document for document, _ in index.search("贷款", 10)] == ["A00"]
+
+
+@pytest.mark.parametrize("content", ["", "{}\n", "not json\n", '{"id": "a b", "law": "x", "text": "y"}\n'])
+def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(content)
+    with pytest.raises(EvaluationError, match=r"a\.jsonl"):
+        read_articles(file)
+
+
+def test_an_id_twice_and_a_broken_archive(tmp_path: Path) -> None:
+    line = json.dumps(ARTICLES[0], ensure_ascii=False)
+    (tmp_path / "twice.jsonl").write_text(f"{line}\n{line}\n", encoding="utf-8")
+    with pytest.raises(EvaluationError, match="重复"):
+        read_articles(tmp_path / "twice.jsonl")
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(line.encode())[:20])
+    with pytest.raises(EvaluationError, match="无法读取"):
+        read_queries(tmp_path / "cut.jsonl.gz")
