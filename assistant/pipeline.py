@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
@@ -29,7 +30,7 @@ from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
-from assistant.retrieval.expand import Expander
+from assistant.retrieval.expand import Concept, Expander
 from assistant.retrieval.filters import eligible, in_force, visible
 from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
 from assistant.retrieval.lookup import Catalogue, Place, find_places
@@ -48,7 +49,7 @@ from assistant.schema.answer import (
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
-from assistant.text.folding import fold
+from assistant.text.folding import fold, squeeze
 from assistant.text.questions import clean_question
 from assistant.text.segment import terms_in
 
@@ -62,6 +63,7 @@ _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter 
 _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
 )
+_NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
 _DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
 
 
@@ -376,7 +378,34 @@ class PolicyAssistant:
             concepts=len(self._expander.concepts(query.standalone)),
             known_terms=tuple(term for term in terms if fold(term) in known),
             unknown_terms=tuple(term for term in terms if self._foreign(fold(term))),
+            untreated=self._untreated(query),
         )
+
+    def _untreated(self, query: Query) -> tuple[str, ...]:
+        """Matters of the table that the question speaks of and no document does; none when it asks of another.
+
+        发不出工资，能续贷吗 tells of wages and asks of renewal.
+        """
+        near = query.text[-_NEAR_THE_END:]
+        strange = [c for c in self._expander.concepts(near) if c.beside and not self._treats(c)]
+        part = asking_part(query.text)
+        treated = any(self._treats(c) for c in self._expander.concepts(part)) or any(
+            self._uses(term) for term in terms_in(part) if term not in _COMMON_TERMS
+        )
+        return () if treated else tuple(c.name for c in strange)
+
+    def _treats(self, concept: Concept) -> bool:
+        """Whether a document uses a policy term of `concept`."""
+        return any(self._uses(term) for term in concept.policy)
+
+    def _uses(self, term: str) -> bool:
+        """Whether a document uses `term`."""
+        return any(fold(term) in text for text in self._texts)
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        """The words of every document that may be seen, folded for searching."""
+        return tuple(squeeze(fold(self._library.document(meta.id).text)) for meta in self.documents())
 
     def _foreign(self, term: str) -> bool:
         """Whether the library knows neither `term` nor all the words it is made of: 小微贷款 is made of known ones."""

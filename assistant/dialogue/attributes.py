@@ -186,5 +186,6 @@ def narrowed(rules: Iterable[AttributeRule], segment: str) -> tuple[AttributeRul
         stated, spans = units[0]
         found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in _MEASURED else r for r in found)
     if _FINE_ASKED.search(segment):
-        found = tuple(replace(r, stated=_FINE) if r.attribute is Attribute.PENALTY else r for r in found)
+        # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.
+        found = tuple(replace(r, stated=_FINE) for r in found if r.attribute is Attribute.PENALTY) or found
     return found

@@ -55,6 +55,7 @@ class Signals:
     concepts: int  # matters of the colloquial table it speaks of
     known_terms: tuple[str, ...] = ()  # policy terms of the question that the library uses
     unknown_terms: tuple[str, ...] = ()  # policy terms of the question that it never uses
+    untreated: tuple[str, ...] = ()  # matters it speaks of that no document treats, when it asks of nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,8 @@ def unstated(attributes: Sequence[AttributeRule], selection: Selection) -> tuple
 
 def _foreign_matter(asked: Understanding, signals: Signals) -> tuple[str, ...]:
     """The policy terms asked about, when the library uses none of them and the question speaks of nothing else."""
+    if signals.untreated:
+        return signals.untreated
     if signals.known_terms or signals.concepts or asked.institutions:
         return ()
     return signals.unknown_terms

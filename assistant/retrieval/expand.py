@@ -26,6 +26,7 @@ class ConceptLine(BaseModel):
     concept: str
     policy: tuple[str, ...] = Field(min_length=1)
     lay: tuple[str, ...] = Field(min_length=1)
+    beside: bool = False  # a matter of its own, which a library on lending may not treat at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Concept:
     name: str
     policy: tuple[str, ...]
     pattern: re.Pattern[str]
+    beside: bool = False
 
 
 class Expander:
@@ -45,7 +47,7 @@ class Expander:
 
     @cached_property
     def _concepts(self) -> tuple[Concept, ...]:
-        return tuple(Concept(line.concept, line.policy, _pattern(line.lay)) for line in self._lines)
+        return tuple(Concept(line.concept, line.policy, _pattern(line.lay), line.beside) for line in self._lines)
 
     def concepts(self, question: str) -> tuple[Concept, ...]:
         """The concepts whose lay wordings stand in `question`, in the order of the table."""

@@ -17,12 +17,13 @@ from assistant.generation.abstain import Limits
 from assistant.generation.llm import LlmComposer
 from assistant.models.protocols import ChatModel, Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
+from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.expand import load_expander
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, Modality, Mode, Outcome, SourcesEvent
-from assistant.schema.document import Document
+from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.retrieval import Turn
 from assistant.text.folding import flow
 
@@ -462,3 +463,31 @@ def test_the_document_that_a_question_names_comes_first(library: MemoryLibrary) 
     assert documents[0] == "law_2023"
     assert documents == sorted(documents, key=lambda d: d != "law_2023")
     assert "notice" in documents
+
+
+BESIDE = [
+    ("信贷员收了客户送的烟酒，通知怎么规定？", "礼品礼金"),
+    ("定期存款提前支取，利息怎么算？", "存款支取"),
+    ("老板拖欠工资该找谁？", "工资支付"),
+]
+
+
+@pytest.mark.parametrize(("question", "matter"), BESIDE)
+def test_a_matter_that_no_document_treats_is_refused_by_name(
+    library: MemoryLibrary, question: str, matter: str
+) -> None:
+    answer = build(library).ask(question)
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert matter in answer.text
+
+
+def test_a_matter_in_the_story_before_the_question_does_not_stop_the_answer(library: MemoryLibrary) -> None:
+    assert build(library).ask("这个月发不出工资，贷款到期还不上，能续贷吗？").outcome is not Outcome.NOT_FOUND
+
+
+def test_a_matter_is_treated_as_soon_as_a_document_speaks_of_it() -> None:
+    text = "# 贷款人员行为办法\n\n第一条 为规范行为，制定本办法。\n\n第二条 信贷人员不得收受客户的礼品、礼金。\n"
+    meta = DocumentMeta(id="gifts", title="贷款人员行为办法", kind=DocumentKind.LAW, validity=Validity.IN_FORCE)
+    gifts = Document(meta=meta, text=text, clauses=parse_clauses(text, meta.kind))
+    answer = build(MemoryLibrary([notice(), gifts], HashingEmbedder())).ask("信贷员收了客户送的礼品，怎么规定？")
+    assert "不得收受客户的礼品" in answer.text
