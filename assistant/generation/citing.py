@@ -116,6 +116,7 @@ def locate_quote(quote: str, text: str, *, within: Span) -> Span | None:
 
 _NUMBER_LIST = r"\^?\s*\d{1,3}(?:\s*[,，、\-–—~]\s*\d{1,3})*\s*"
 _MARK = re.compile(rf"\s*[\[［【]{_NUMBER_LIST}[\]］】]")  # [1] [1,2] 【1】 ［１］ [1-3] [^1]
+_MARK_ON_LINE = re.compile(rf"[ \t]*[\[［【]{_NUMBER_LIST}[\]］】]")
 _MARK_BEGUN = re.compile(r"[\[［【][\s\d^,，、\-–—~]*")
 _RANGE = re.compile(r"(\d+)(?:\s*[\-–—~]\s*(\d+))?")
 _MAX_RANGE = 20
@@ -212,7 +213,7 @@ def _after_marks(text: str, at: int) -> int | None:
         char = text[at]
         if char in _CLOSERS or char in _ENDERS:
             at += 1
-        elif mark := _MARK.match(text, at):
+        elif mark := _MARK_ON_LINE.match(text, at):  # a line break ends the sentence, marks behind it or not
             at = mark.end()
         elif char in " \t":
             blank = len(text) - len(text[at:].lstrip(" \t"))
