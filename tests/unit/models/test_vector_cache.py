@@ -82,10 +82,38 @@ def test_a_damaged_file_costs_only_time(file: Path, damage: bytes, caplog: pytes
     assert model.seen == []
 
 
-def test_a_vector_of_another_width_is_not_served(file: Path) -> None:
+def test_what_is_no_database_is_put_aside(file: Path) -> None:
+    CachedEmbedder(Counting(), file).embed_documents(["甲"])
+    file.write_bytes(b"not a database at all" * 100)
+    CachedEmbedder(Counting(), file).embed_documents(["甲"])
+    assert file.with_name("vectors.sqlite.damaged").read_bytes().startswith(b"not a database")
+
+
+def test_a_full_cache_begins_anew(file: Path) -> None:
+    texts = [f"第{n}条" for n in range(100)]
+    CachedEmbedder(Counting(), file).embed_documents(texts)
+    full = file.stat().st_size
+    CachedEmbedder(Counting(), file, most_bytes=full - 1).embed_documents(["新的一条"])
+    assert file.stat().st_size < full / 4
+    model = Counting()
+    CachedEmbedder(model, file).embed_documents([*texts, "新的一条"])
+    assert sorted(model.seen) == sorted(texts)
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        np.zeros(3, dtype="<f4").tobytes(),
+        b"12345",
+        "text",
+        np.full(HashingEmbedder().dimension, np.nan, dtype="<f4").tobytes(),
+        np.full(HashingEmbedder().dimension, 5, dtype="<f4").tobytes(),
+    ],
+)
+def test_what_is_no_vector_is_not_served(file: Path, blob: bytes | str) -> None:
     CachedEmbedder(Counting(), file).embed_documents(["甲"])
     with closing(sqlite3.connect(file)) as base, base:
-        base.execute("UPDATE vectors SET vector = ?", (np.zeros(3, dtype="<f4").tobytes(),))
+        base.execute("UPDATE vectors SET vector = ?", (blob,))
     vectors = CachedEmbedder(Counting(), file).embed_documents(["甲"])
     assert (vectors == HashingEmbedder().embed_documents(["甲"])).all()
 
