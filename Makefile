@@ -1,7 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-# The model is made once; a machine that cannot run it goes on with the slower one it came from.
 .PHONY: help run ask model index test lint eval bench lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
@@ -25,11 +24,11 @@ run: index ## 准备环境和索引，启动网页与接口（HOST=… PORT=… 
 	@echo '[3/3] 启动服务……'
 	@exec $(PY) -m assistant serve
 
-ask: model ## 在终端问一个问题：make ask Q='贷款到期还不上，能续贷吗？'
+ask: index ## 在终端问一个问题：make ask Q='贷款到期还不上，能续贷吗？'
 	@if [ -z "$$Q" ]; then echo "请这样使用：make ask Q='贷款到期还不上，能续贷吗？'" >&2; exit 2; fi
-	@[ -f indexes/CURRENT ] || $(PY) -m assistant index build || [ $$? -eq 3 ]
 	@$(PY) -m assistant ask -- "$$Q"
 
+# Made once; a machine that cannot run it goes on with the slower one it comes from.
 model: setup
 	@$(PY) -m assistant model prepare || echo "改用较慢的内置模型继续。"
 
@@ -52,8 +51,7 @@ eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 	@$(PY) -m assistant eval run --no-llm --cases '$(CASES)' --out '$(OUT)'
 	@if [ -f ../shared/eval/score.py ]; then $(PY) ../shared/eval/score.py '$(CASES)' '$(OUT)'; fi
 
-bench: model ## 测量启动、首问和连续提问的用时
-	@[ -f indexes/CURRENT ] || $(PY) -m assistant index build || [ $$? -eq 3 ]
+bench: index ## 测量启动、首问和连续提问的用时
 	@$(PY) scripts/bench.py
 
 lock: setup-dev ## 按 pyproject.toml 重新生成 constraints.txt

@@ -269,18 +269,21 @@ class PolicyAssistant:
         if found.evidence and found.evidence[0].sentences:
             best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
             texts += [best] if "废止" in best else []
+        day = query.as_of or self._today()
         for text in texts:
-            if mentions := self._catalogue.mentions(text):
-                day = query.as_of or self._today()
-                return max(mentions[0].documents, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
+            named = [d for m in self._catalogue.mentions(text)[:1] for d in m.documents if _within(query, d)]
+            if named:
+                return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
         return None
 
     def _stood(self, question: str, query: Query, found: Retrieved, subject: DocumentMeta) -> _Worked:
         """The answer to whether `subject` holds."""
-        held = standing(
-            subject, self.documents(), self._library.chunks(ChunkKind.SENTENCE), day=query.as_of or self._today()
-        )
-        draft = self._composer.standing(held)
+        library = [self._library.document(meta.id) for meta in self.documents() if _within(query, meta)]
+        ids = {document.id for document in library}
+        sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
+        today = self._today()
+        held = standing(subject, library, sentences, day=query.as_of or today)
+        draft = self._composer.standing(held, today=today)
         return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=draft)
 
     def _sentences_in(self, place: Place) -> list[Chunk]:
@@ -353,10 +356,15 @@ class PolicyAssistant:
         return self._selector.select_parts(parts, whole, everything, terms=terms), found
 
     def _find_part(self, query: Query, part: str) -> Retrieved:
-        """The evidence for one part of a question, out of the document that the part itself names."""
-        named = [m.documents for m in self._catalogue.mentions(part)]
-        only = frozenset(d.id for d in named[0]) if len(named) == 1 else query.document_ids
-        return self._retriever.find(replace(query, text=part, standalone=part, document_ids=only))
+        """The evidence for one part of a question, out of the document that the part itself names.
+
+        A choice of documents made by whoever asks is never widened.
+        """
+        mentions = self._catalogue.mentions(part)
+        named = frozenset(d.id for d in mentions[0].documents if _within(query, d)) if len(mentions) == 1 else None
+        return self._retriever.find(
+            replace(query, text=part, standalone=part, document_ids=named or query.document_ids)
+        )
 
     def _focus(self, question: str) -> tuple[str, ...]:
         """Words of the library and policy terms in the part of `question` that asks."""
@@ -388,6 +396,8 @@ class PolicyAssistant:
         """
         near = query.text[-_NEAR_THE_END:]
         strange = [c for c in self._expander.concepts(near) if c.beside and not self._treats(c)]
+        if not strange:
+            return ()
         part = asking_part(query.text)
         treated = any(self._treats(c) for c in self._expander.concepts(part)) or any(
             self._uses(term) for term in terms_in(part) if term not in _COMMON_TERMS
@@ -506,6 +516,11 @@ class PolicyAssistant:
                 held = found.get(policy.id, policy)
                 found[policy.id] = replace(held, citations=(*held.citations, citation.number))
         return tuple(found.values())
+
+
+def _within(query: Query, meta: DocumentMeta) -> bool:
+    """Whether `meta` is among the documents that whoever asks has chosen; without a choice all are."""
+    return query.document_ids is None or meta.id in query.document_ids
 
 
 def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:

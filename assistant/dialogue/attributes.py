@@ -52,6 +52,7 @@ _CALENDAR = re.compile(
     rf"(?:\d{{4}}|[〇零一二三四五六七八九]{{4}})\s*年(?:度|\s*{_N}+\s*月(?:\s*{_N}+\s*日)?)?|{_N}+\s*月\s*{_N}+\s*日"
 )
 _SPAN = rf"{_N}+\s*(?:个\s*)?(?:工作\s*)?(?:年(?!期)|月|日|天|小时|周|分钟)|半年|终身|即时|当[日天]|次日"
+_MONEY = rf"{_N}\s*(?:[百千万亿]\s*)*元"
 _SHARE = rf"[%％‰]|[百千万]分之|百分点|基点|{_N}成"
 RULES = (
     AttributeRule(
@@ -101,7 +102,7 @@ RULES = (
         re.compile(
             r"多少(?:钱|元|万|块)|几(?:万|千|百|亿)(?:块|元)?|几\s*(?:块钱|元)|(?:收|花|交|罚|赔|扣)几块|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
         ),
-        re.compile(rf"{_N}\s*(?:[万亿千百]\s*)*元|{_SHARE}|{_N}倍"),
+        re.compile(rf"{_MONEY}|{_SHARE}|{_N}倍"),
     ),
     AttributeRule(
         Attribute.DAY,
@@ -159,12 +160,14 @@ RULES = (
     ),
 )
 
+_MONEY_ALONE = re.compile(_MONEY)
+_MONEY_OR_NONE = re.compile(rf"{_MONEY}|免费|不收")
 # How a unit is asked for, and what a figure looks like that answers: 几块钱 wants an amount of money.
 _UNITS = (
     (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|小时|分钟|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
     (
         re.compile(r"(?:几|多少)\s*(?:[百千万亿]\s*)*(?:块|元|钱)"),
-        re.compile(rf"{_N}\s*(?:[百千万亿]\s*)*元|(?<!次)免费|不收"),
+        _MONEY_OR_NONE,
         False,
     ),
     (re.compile(r"(?:几|多少)倍"), re.compile(rf"{_N}\s*倍|百分之{_N}*百|\d{{3,}}[%％]"), False),
@@ -178,12 +181,14 @@ _FINE_ASKED = re.compile(r"罚(?:款)?(?:[^，。？]{0,4})(?:多少|几|区间|
 _FINE = re.compile(rf"罚款[^。；]{{0,10}}{_N}|{_N}[^。；]{{0,14}}罚款")
 
 
-def narrowed(rules: Iterable[AttributeRule], segment: str) -> tuple[AttributeRule, ...]:
-    """`rules` with what states them cut down to the unit that `segment` asks for."""
+def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:
+    """`rules` with what states them cut down to the unit that `segment`, the asking part of `question`, asks for."""
     found = tuple(rules)
     units = [(stated, spans) for asked, stated, spans in _UNITS if asked.search(segment)]
     if len(units) == 1:
         stated, spans = units[0]
+        if stated is _MONEY_OR_NONE and "免费" in question:
+            stated = _MONEY_ALONE  # 免费次数用完了，再查收几块钱: that some are free is known already
         found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in _MEASURED else r for r in found)
     if _FINE_ASKED.search(segment):
         # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.

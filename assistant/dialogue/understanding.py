@@ -213,7 +213,7 @@ def _attributes(asked: str) -> tuple[AttributeRule, ...]:
         s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
     ]
     asked_for = (rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
-    return narrowed(asked_for, "，".join(asking))
+    return narrowed(asked_for, "，".join(asking), asked)
 
 
 def asking_part(question: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from assistant.dialogue.understanding import PREMISE, STOPPED, Kind, Understanding
 from assistant.generation.abstain import Abstention, Reason
 from assistant.generation.citing import modality_of
 from assistant.generation.selection import Pick, Selection
-from assistant.generation.validity import Standing
+from assistant.generation.validity import Force, Standing
 from assistant.generation.validity import lead as standing_lead
 from assistant.retrieval.lookup import Place
 from assistant.schema.answer import Citation, Modality, Outcome, Statement
@@ -92,13 +93,19 @@ class Composer:
             nearest=nearest,
         )
 
-    def standing(self, found: Standing) -> Draft:
+    def standing(self, found: Standing, *, today: date) -> Draft:
         """Whether a document holds, and the clause that puts it or its successor into force."""
         citations = self.citations(found.proof)
         numbers = {c.clause_id: c.number for c in citations}
         statements = tuple(self._statement(Pick(chunk=chunk, score=0.0), numbers) for chunk in found.proof)
-        outcome = Outcome.PARTIAL if found.holds is None or not statements else Outcome.ANSWERED
-        return Draft(outcome=outcome, lead=standing_lead(found), statements=statements, citations=citations)
+        settled = statements and found.force is not Force.UNSAID
+        marks = "".join(f"[{c.number}]" for c in citations)
+        return Draft(
+            outcome=Outcome.ANSWERED if settled else Outcome.PARTIAL,
+            lead=standing_lead(found, today=today) + marks,
+            statements=statements,
+            citations=citations,
+        )
 
     def looked_up(self, places: Sequence[Place], sentences: Sequence[Chunk]) -> Draft:
         """The words of the places that a question names; of a long clause its first sentences and their count."""

@@ -6,75 +6,95 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 
+from assistant.indexing.versions import title_key
+from assistant.retrieval.filters import in_force
 from assistant.schema.chunk import Chunk
-from assistant.schema.document import DocumentMeta, Validity
-from assistant.text.folding import squeeze
+from assistant.schema.document import Document, DocumentMeta, Validity
 
-_ENDED = frozenset({Validity.REPEALED, Validity.AMENDED})
-_IN_FORCE = re.compile(r"(?:施行|实施|生效|执行)")
+_IN_FORCE = re.compile(r"施行|实施|生效|执行")
 _STARTS = re.compile(r"自.{2,24}起|自.{0,6}公布之日")
-_REPEALS = re.compile(r"废止|停止执行|失效")
+
+
+class Force(Enum):
+    """How a document stands on a day."""
+
+    HOLDS = auto()
+    ENDED = auto()
+    NOT_YET = auto()
+    UNSAID = auto()  # the source does not say, or it was made for one year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is known of one document's force on a day. `proof` are sentences of one clause that state it."""
+    """What is known of one document's force on `day`. `proof` are sentences of one clause that state it."""
 
     document: DocumentMeta
-    holds: bool | None  # None: the source does not say
+    day: date
+    force: Force
     successor: DocumentMeta | None = None
     proof: tuple[Chunk, ...] = ()
 
 
-def standing(
-    document: DocumentMeta, others: Sequence[DocumentMeta], sentences: Sequence[Chunk], *, day: date
-) -> Standing:
+def standing(document: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], *, day: date) -> Standing:
     """How `document` stands on `day`.
 
     Args:
-        others: every document that whoever asks may see.
-        sentences: all their sentences, in the order of the corpus.
+        library: every document that may be cited.
+        sentences: their sentences, in the order of the corpus.
     """
-    ended = document.validity in _ENDED and (document.expired_on is None or document.expired_on <= day)
-    if ended:
-        successor, proof = _successor(document, others, sentences)
-        return Standing(document=document, holds=False, successor=successor, proof=proof)
-    known = document.validity is Validity.IN_FORCE and (document.effective_on is None or document.effective_on <= day)
-    return Standing(document=document, holds=True if known else None, proof=_starting(document, sentences))
+    force = _force(document, day)
+    if force is not Force.ENDED:
+        return Standing(document=document, day=day, force=force, proof=_starting(document, sentences))
+    successor, proof = _successor(document, library, sentences, day)
+    return Standing(document=document, day=day, force=force, successor=successor, proof=proof)
 
 
-def lead(found: Standing) -> str:
+def lead(found: Standing, *, today: date) -> str:
     """The answer in a sentence; every date in it is a fact of the document's record."""
     title = _titled(found.document)
-    if found.holds is False:
-        how = "已被修订" if found.document.validity is Validity.AMENDED else "已废止"
-        since = f"自{_day(found.document.expired_on)}起" if found.document.expired_on else "现"
-        now = f"；现行的是{_titled(found.successor)}{_since(found.successor)}" if found.successor else ""
-        return f"{title}{how}，{since}失效，不能再作为现行依据{now}。"
-    if found.holds:
-        return f"{title}现行有效{_since(found.document)}。"
-    if found.document.validity is Validity.ANNUAL:
-        year = f"{found.document.year}年的" if found.document.year else ""
-        return f"{title}是{year}年度文件，此后是否继续适用，本库未载明，请以发文机关的最新规定为准。"
-    return f"{title}现在是否有效，本库未载明，请向发文机关核实。"
+    then = "" if found.day == today else f"在{_day(found.day)}"
+    match found.force:
+        case Force.HOLDS:
+            return f"{title}{then or '现行'}有效{_since(found.document)}。"
+        case Force.NOT_YET:
+            return f"{title}{then}尚未施行{_since(found.document)}。"
+        case Force.ENDED:
+            how = "被修订" if found.document.validity is Validity.AMENDED else "被废止"
+            since = f"自{_day(found.document.expired_on)}起不再有效" if found.document.expired_on else "不再有效"
+            now = f"；取代它的是{_titled(found.successor)}{_since(found.successor)}" if found.successor else ""
+            return f"{title}已{how}，{since}{now}。"
+        case Force.UNSAID if found.document.validity is Validity.ANNUAL:
+            year = f"{found.document.year}年的" if found.document.year else ""
+            return f"{title}是{year}年度文件，此后是否继续适用，本库未载明，请以发文机关的最新规定为准。"
+        case Force.UNSAID:
+            return f"{title}是否有效，本库未载明，请向发文机关核实。"
+
+
+def _force(document: DocumentMeta, day: date) -> Force:
+    if document.validity in (Validity.UNKNOWN, Validity.ANNUAL) and document.expired_on is None:
+        return Force.UNSAID
+    if document.effective_on is not None and day < document.effective_on:
+        return Force.NOT_YET
+    return Force.HOLDS if in_force(document, day) else Force.ENDED
 
 
 def _successor(
-    old: DocumentMeta, others: Sequence[DocumentMeta], sentences: Sequence[Chunk]
+    old: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], day: date
 ) -> tuple[DocumentMeta | None, tuple[Chunk, ...]]:
     """Who took its place, and the clause that says so: one that repeals it by name, else that starts the successor."""
-    named = f"《{_bare(old.title)}》"
-    metas = {meta.id: meta for meta in others if meta.id != old.id and meta.validity not in _ENDED}
-    for chunk in sentences:
-        text = squeeze(chunk.plain)
-        if chunk.document_id in metas and _REPEALS.search(text) and named in text.replace("中华人民共和国", ""):
-            clause = [c for c in sentences if c.parent_id == chunk.parent_id]
-            return metas[chunk.document_id], tuple(c for c in clause if c is chunk or _IN_FORCE.search(c.plain))
-    for meta in metas.values():
-        if _bare(meta.title) == _bare(old.title):
-            return meta, _starting(meta, sentences)
-    return None, ()
+    key = title_key(old.title)
+    held = [d for d in library if d.id != old.id and in_force(d.meta, day)]
+    for document in held:
+        repeals = [f.span for f in document.facts if f.name == "repeals" and title_key(f.value) == key]
+        own = [c for c in sentences if c.document_id == document.id]
+        units = {c.parent_id for c in own for span in repeals if span in c.span}
+        proof = tuple(c for c in own if c.parent_id in units and (_IN_FORCE.search(c.plain) or "废止" in c.plain))
+        if proof:
+            return document.meta, proof
+    same = next((d.meta for d in held if title_key(d.meta.title) == key), None)
+    return same, _starting(same, sentences) if same else ()
 
 
 def _starting(document: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk, ...]:
@@ -84,17 +104,14 @@ def _starting(document: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk
 
 
 def _titled(meta: DocumentMeta) -> str:
-    year = (meta.issued_on or meta.effective_on or date(meta.year or 1, 1, 1)).year
-    return f"《{meta.title}》（{year}年）" if year > 1 else f"《{meta.title}》"
+    day = meta.issued_on or meta.effective_on
+    year = day.year if day else meta.year
+    return f"《{meta.title}》（{year}年）" if year and str(year) not in meta.title else f"《{meta.title}》"
 
 
-def _since(meta: DocumentMeta | None) -> str:
-    return f"，自{_day(meta.effective_on)}起施行" if meta and meta.effective_on else ""
+def _since(meta: DocumentMeta) -> str:
+    return f"，自{_day(meta.effective_on)}起施行" if meta.effective_on else ""
 
 
-def _day(day: date | None) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if day else ""
-
-
-def _bare(title: str) -> str:
-    return squeeze(title).strip("《》").removeprefix("中华人民共和国")
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

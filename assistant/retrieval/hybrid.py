@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal, Protocol
 
 from assistant.errors import ModelError
@@ -147,14 +149,20 @@ class HybridRetriever:
     def _allowed_scores(
         self, search: Callable[[ChunkKind, int], list[Hit]], kind: ChunkKind, allowed: frozenset[str]
     ) -> dict[str, float]:
-        """The scores of chunks that may be used; searched deeper while others fill the pool."""
-        k = pool = self._pools[kind]
-        while True:
+        """The scores of chunks that may be used; searched to the bottom when others fill the pool."""
+        pool, everything = self._pools[kind], self._sizes[kind].total()
+        enough = min(pool // 2, sum(self._sizes[kind][document] for document in allowed))
+        for k in (pool, everything):
             hits = search(kind, k)
             kept: dict[str, float] = {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
-            if 2 * len(kept) >= pool or len(hits) < k:
-                return kept
-            k *= 4
+            if len(kept) >= enough or len(hits) < k:
+                break
+        return kept
+
+    @cached_property
+    def _sizes(self) -> dict[ChunkKind, Counter[str]]:
+        """How many chunks each document has."""
+        return {kind: Counter(chunk.document_id for chunk in self._library.chunks(kind)) for kind in ChunkKind}
 
     def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> tuple[list[Hit], dict[str, float]]:
         """Clauses best first, and the fused score of every sentence seen."""

@@ -12,8 +12,8 @@ import pytest
 from assistant.errors import EvaluationError
 from assistant.evaluation.bootstrap import Estimate, estimate, paired_difference
 from assistant.evaluation.cases import Case, read_cases
-from assistant.evaluation.compare import as_json, compare, drops, figures, read_recorded
-from assistant.evaluation.metrics import ARTICLE_MEASURES, measure
+from assistant.evaluation.compare import as_json, compare, drops, read_recorded
+from assistant.evaluation.metrics import measure
 from assistant.evaluation.runner import RunLine, read_run
 from assistant.evaluation.scoring import marks
 from assistant.evaluation.trec import read_qrels, read_run_file, write_qrels, write_run_file
@@ -170,4 +170,3 @@ def test_the_marks_are_those_of_the_shared_scorer(name: str, monkeypatch: pytest
     for entry in raw:
         verdict = score.judge(score.case_from(entry), score.output_from(by_id[entry["id"]].model_dump()))
         assert found["passed"][entry["id"]] == float(not verdict.faults), entry["id"]
-    assert figures(found).keys() >= set(ARTICLE_MEASURES[:1])
