@@ -45,20 +45,25 @@ class SoundAlikes:
         """Words of the library whose sound stands in `question`, longest first at each place.
 
         Characters must sound alike in their tones too, and a single word of two characters proves no
-        misspelling (行是 is not meant as 形式): then there are none.
+        misspelling (行是 is not meant as 形式): then there are none, unless it was typed in letters.
 
         >>> SoundAlikes(lambda: ["普惠", "志愿者", "单列"]).words_in("普会 zhiyuanzhe 要不要单烈")
         ('普惠', '志愿者', '单列')
+        >>> SoundAlikes(lambda: ["续贷", "形式"]).words_in("xudai 咋弄")
+        ('续贷',)
         """
         syllables = list(self._syllables(fold(question)))
         found: dict[str, None] = {}
+        typed = False
         at = 0
         while at < len(syllables):
             words, size = self._longest_at(syllables, at)
             found.update(dict.fromkeys(words))
+            typed = typed or (bool(words) and all(s.toned is None for s in syllables[at : at + size]))
             at += size
         meant = tuple(found)
-        return meant if len(meant) > 1 or any(len(word) > _FEWEST_SYLLABLES for word in meant) else ()
+        certain = typed or len(meant) > 1 or any(len(word) > _FEWEST_SYLLABLES for word in meant)
+        return meant if certain else ()
 
     def _longest_at(self, syllables: Sequence[_Syllable], at: int) -> tuple[Sequence[str], int]:
         for size in range(min(_MOST_SYLLABLES, len(syllables) - at), _FEWEST_SYLLABLES - 1, -1):

@@ -19,6 +19,7 @@ def sounds() -> SoundAlikes:
         ("普会小薇要不要单烈", ("普惠", "小微", "单列")),  # homophones, tones and all
         ("jinrong zhiyuanzhe 讲什么", ("金融", "志愿者")),
         ("yinhang 和志愿者", ("银行", "志愿者")),
+        ("xindai 找谁", ("信贷",)),  # one short word, but typed in letters on purpose
         ("信代计化 怎么单烈", ("信贷计划", "单列")),  # the longest word wins
     ],
 )
