@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from assistant.dialogue.attributes import Attribute, AttributeRule
 from assistant.dialogue.understanding import Institutions, Kind, Understanding
@@ -163,8 +164,14 @@ def _foreign_titles(asked: Understanding, documents: Sequence[Document]) -> tupl
         title
         for title in asked.titles
         if not any(squeeze(title) in name or name in squeeze(title) for name in held)
-        and not any(squeeze(title) in squeeze(d.text) for d in documents)
+        and not any(squeeze(title) in _squeezed(d.text) for d in documents)
     )
+
+
+@lru_cache(maxsize=1024)
+def _squeezed(text: str) -> str:
+    """`squeeze`, once for each document and not for each question."""
+    return squeeze(text)
 
 
 def _foreign_years(

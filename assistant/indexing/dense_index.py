@@ -7,7 +7,7 @@ Chroma stays inside this module. What was learnt of chromadb 1.5 and holds here:
 - Opening a folder changes its files, and fails where they are read-only. So nobody opens the folder
   of a generation: `ChromaDenseIndex.open` is given a private copy (see `library.py`).
 - No `where` on the way of a question: filtering inside Chroma costs a hundred times the search.
-  One collection per ChunkKind instead; every other filter is the caller's.
+  One collection per ChunkKind instead; documents are told apart by `DocumentDenseIndex`.
 - Damaged files can end the process (SIGSEGV). Compare hashes before opening.
 """
 
@@ -16,31 +16,36 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.errors import IndexDamaged, IndexStoreError
 from assistant.models.protocols import Vectors
 from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.schema.retrieval import Hit
 
-VectorsByKind = Mapping[ChunkKind, tuple[tuple[ChunkId, ...], Vectors]]
+_Held = tuple[tuple[ChunkId, ...], Vectors]
+VectorsByKind = Mapping[ChunkKind, _Held]
 RETRIEVER = "dense"
 _DIGITS = 6  # equal vectors get equal scores whatever the order in which a library adds
 _SPARE = 16  # asked for beyond k, so that a tie at the end is settled by id and not by Chroma
+_MANY = 2  # times as many as wanted are asked of an approximate index when some may be of other documents
 _HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}
 
 
 class DenseIndex(Protocol):
     """Chunks ranked by the cosine of their vector with a question's."""
 
-    def search(self, vector: Vectors, *, kind: ChunkKind, k: int) -> list[Hit]:
+    def search(self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None) -> list[Hit]:
         """The `k` best of `kind`, best first, ties by id; scores are cosines, -1..1.
 
         Args:
             vector: of unit length, shape `(dimension,)`.
+            within: only chunks of these documents; `None` is all.
 
         Raises:
             ValueError: `vector` has another shape or holds NaN.
@@ -56,22 +61,119 @@ class DenseIndex(Protocol):
 
 
 class ExactDenseIndex:
-    """Every vector compared with the question: exact, 0.1 ms for a notice, 20 ms for 100,000 chunks."""
+    """Every vector compared with the question: exact, 0.1 ms for a notice, 20 ms for 100,000 chunks.
 
-    def __init__(self, vectors: VectorsByKind, *, dimension: int) -> None:
-        self._vectors = vectors
+    Args:
+        vectors: ids and vectors of each kind, `(len(ids), dimension)`; or what gives them, asked once a kind.
+    """
+
+    def __init__(self, vectors: VectorsByKind | Callable[[ChunkKind], _Held], *, dimension: int) -> None:
+        self._give = vectors if callable(vectors) else (lambda kind: vectors.get(kind, _none(dimension)))
         self._dimension = dimension
+        self._held: dict[ChunkKind, _Held] = {}
+        self._owners: dict[ChunkKind, DocumentMask] = {}
 
-    def search(self, vector: Vectors, *, kind: ChunkKind, k: int) -> list[Hit]:
+    def search(self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None) -> list[Hit]:
         _check_vector(vector, self._dimension)
-        ids, matrix = self._vectors.get(kind, ((), np.zeros((0, self._dimension), dtype=np.float32)))
-        return _ranked(zip(ids, (matrix @ vector).tolist(), strict=True), k)
+        ids, matrix = self._of(kind)
+        if k <= 0 or not len(ids):
+            return []
+        rows = self.rows(kind, within)
+        scores = matrix @ vector if rows is None else matrix[rows] @ vector
+        best = _best(scores, k)
+        places = best if rows is None else rows[best]
+        return _ranked(((ids[n], float(s)) for n, s in zip(places.tolist(), scores[best], strict=True)), k)
+
+    def rows(self, kind: ChunkKind, within: frozenset[str] | None) -> NDArray[np.intp] | None:
+        """The places of the chunks of `within`; `None` when that is every chunk."""
+        if within is None:
+            return None
+        ids, _ = self._of(kind)
+        if kind not in self._owners:
+            self._owners[kind] = DocumentMask(ids)
+        return self._owners[kind].rows(within)
 
     def count(self, kind: ChunkKind) -> int:
-        return len(self._vectors[kind][0]) if kind in self._vectors else 0
+        return len(self._of(kind)[0])
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _of(self, kind: ChunkKind) -> _Held:
+        if kind not in self._held:
+            self._held[kind] = self._give(kind)
+        return self._held[kind]
+
+
+class DocumentDenseIndex:
+    """An index of everything, with exact search where only some documents are asked for.
+
+    Filtering behind an approximate search means asking it for many more than are wanted, in the end for
+    everything; the vectors of a few documents are compared sooner (a library of 21 documents: 5 ms → 0.3 ms).
+    Above `most_exact` vectors the approximate index is asked first and exact search only when too few are left.
+    """
+
+    def __init__(self, whole: DenseIndex, exact: ExactDenseIndex, *, most_exact: int = 20_000) -> None:
+        self.whole = whole
+        self._exact = exact
+        self._most_exact = most_exact
+
+    def search(self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None) -> list[Hit]:
+        rows = self._exact.rows(kind, within)
+        if rows is None:
+            return self.whole.search(vector, kind=kind, k=k)
+        if len(rows) > self._most_exact:
+            hits = self.whole.search(vector, kind=kind, k=_MANY * k)
+            kept = [hit for hit in hits if within is None or document_of(hit.chunk_id) in within][:k]
+            if len(kept) == k:
+                return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
+        return self._exact.search(vector, kind=kind, k=k, within=within)
+
+    def count(self, kind: ChunkKind) -> int:
+        return self.whole.count(kind)
+
+    def close(self) -> None:
+        self.whole.close()
+
+
+class DocumentMask:
+    """Which chunks belong to which documents, as numbers.
+
+    >>> DocumentMask([ChunkId("甲#一"), ChunkId("乙#一"), ChunkId("甲#二")]).rows(frozenset({"甲"})).tolist()
+    [0, 2]
+    """
+
+    def __init__(self, ids: Sequence[ChunkId]) -> None:
+        self._numbers: dict[str, int] = {}
+        owners = [self._numbers.setdefault(document_of(i), len(self._numbers)) for i in ids]
+        self._owners = np.array(owners, dtype=np.int32)
+
+    def mask(self, within: frozenset[str]) -> NDArray[np.bool_]:
+        """For every chunk whether a document of `within` holds it."""
+        wanted = np.array([document in within for document in self._numbers], dtype=bool)
+        return wanted[self._owners] if len(self._owners) else np.zeros(0, dtype=bool)
+
+    def rows(self, within: frozenset[str]) -> NDArray[np.intp] | None:
+        """The places of the chunks of `within`, in order; `None` when it is every chunk."""
+        mask = self.mask(within)
+        return None if mask.all() else np.flatnonzero(mask)
+
+
+def document_of(chunk_id: str) -> str:
+    """The document of a chunk, by its id."""
+    return chunk_id.partition("#")[0]
+
+
+def _none(dimension: int) -> _Held:
+    return (), np.zeros((0, dimension), dtype=np.float32)
+
+
+def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """Places of the `k` best scores, and of all that tie with the last of them."""
+    if len(scores) <= k:
+        return np.arange(len(scores))
+    bar = np.partition(scores, len(scores) - k)[len(scores) - k] - 10.0**-_DIGITS
+    return np.flatnonzero(scores >= bar)
 
 
 def _nothing() -> None:
@@ -110,9 +212,10 @@ class ChromaDenseIndex:
                 f"向量库 {folder} 无法打开。请运行 python -m assistant index build --force 重建。"
             ) from exc
 
-    def search(self, vector: Vectors, *, kind: ChunkKind, k: int) -> list[Hit]:
+    def search(self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None) -> list[Hit]:
+        """As `DenseIndex.search`; with `within` everything is asked for and the rest thrown away."""
         _check_vector(vector, self._dimension)
-        wanted = min(k + _SPARE, self._counts[kind])
+        wanted = min(k + _SPARE, self._counts[kind]) if within is None else self._counts[kind]
         if k <= 0 or wanted == 0:
             return []
         try:
@@ -120,7 +223,8 @@ class ChromaDenseIndex:
         except Exception as exc:
             raise IndexDamaged("向量库没有应答。请运行 python -m assistant index verify 检查索引。") from exc
         [ids], [distances] = found["ids"], found["distances"]
-        return _ranked(((ChunkId(i), 1.0 - d) for i, d in zip(ids, distances, strict=True)), k)
+        found = ((ChunkId(i), 1.0 - d) for i, d in zip(ids, distances, strict=True))
+        return _ranked((f for f in found if within is None or document_of(f[0]) in within), k)
 
     def count(self, kind: ChunkKind) -> int:
         return self._counts[kind]

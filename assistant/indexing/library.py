@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.errors import IndexDamaged, IndexStale, NotFoundError
-from assistant.indexing.dense_index import ChromaDenseIndex, DenseIndex, ExactDenseIndex
+from assistant.indexing.dense_index import ChromaDenseIndex, DenseIndex, DocumentDenseIndex, ExactDenseIndex
 from assistant.indexing.generations import current_folder
 from assistant.indexing.manifest import CHROMA, LEXICAL, RECORD, Manifest, damaged_files, read_manifest
 from assistant.indexing.sparse_index import SparseIndex
@@ -43,7 +43,7 @@ class Library:
     ) -> None:
         self.fingerprint = manifest.fingerprint
         self.embedder_id = manifest.embedder_id
-        self.dense = dense
+        self.dense = DocumentDenseIndex(dense, ExactDenseIndex(self.vectors, dimension=manifest.dimension))
         self.sparse = sparse
         self.degraded = degraded  # "chroma": exact search instead; "lexical": word index made anew from the record
         self.documents: tuple[DocumentMeta, ...] = record.metas()

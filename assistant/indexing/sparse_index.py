@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import IndexDamaged
+from assistant.indexing.dense_index import DocumentMask
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.retrieval import Hit
 from assistant.text.segment import Segmenter, char_grams
@@ -59,6 +60,7 @@ class SparseIndex:
     def __init__(self, weights: Mapping[tuple[ChunkKind, Analyzer], _Weights], *, segmenter: Segmenter) -> None:
         self._weights = weights
         self._segmenter = segmenter
+        self._masks: dict[ChunkKind, DocumentMask] = {}
 
     @classmethod
     def build(cls, chunks: Sequence[Chunk], *, segmenter: Segmenter) -> SparseIndex:
@@ -86,10 +88,18 @@ class SparseIndex:
         for (kind, analyzer), weights in self._weights.items():
             _write(folder, kind, analyzer, weights)
 
-    def search(self, text: str, *, kind: ChunkKind, k: int, analyzer: Analyzer) -> list[Hit]:
-        """The `k` best of `kind`, best first, ties by id. A chunk without a word of `text` is no hit."""
+    def search(
+        self, text: str, *, kind: ChunkKind, k: int, analyzer: Analyzer, within: frozenset[str] | None = None
+    ) -> list[Hit]:
+        """The `k` best of `kind`, best first, ties by id. A chunk without a word of `text` is no hit.
+
+        Args:
+            within: only chunks of these documents; `None` is all.
+        """
         weights = self._weights[kind, analyzer]
         scores = weights.scores(_analysis(analyzer, self._segmenter)(text))
+        if within is not None:
+            scores[~self._owners(kind).mask(within)] = 0.0
         found = [(-round(float(scores[n]), _DIGITS), weights.ids[n]) for n in _best(scores, k)]
         return [
             Hit(chunk_id=chunk_id, rank=rank, score=-score, retriever=f"sparse-{analyzer}")
@@ -113,6 +123,11 @@ class SparseIndex:
     def ids(self, kind: ChunkKind) -> tuple[ChunkId, ...]:
         """The chunks of `kind`, in the order of the corpus."""
         return self._weights[kind, "words"].ids
+
+    def _owners(self, kind: ChunkKind) -> DocumentMask:
+        if kind not in self._masks:
+            self._masks[kind] = DocumentMask(self.ids(kind))
+        return self._masks[kind]
 
 
 def _analysis(analyzer: Analyzer, segmenter: Segmenter) -> Callable[[str], list[str]]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from typing import Literal, Protocol
 
 from assistant.errors import ModelError
@@ -25,11 +23,21 @@ _log = logging.getLogger(__name__)
 
 
 class DensePort(Protocol):
-    def search(self, vector: Vectors, *, kind: ChunkKind, k: int) -> list[Hit]: ...
+    def search(
+        self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None
+    ) -> list[Hit]: ...
 
 
 class SparsePort(Protocol):
-    def search(self, text: str, *, kind: ChunkKind, k: int, analyzer: Literal["words", "grams"]) -> list[Hit]: ...
+    def search(
+        self,
+        text: str,
+        *,
+        kind: ChunkKind,
+        k: int,
+        analyzer: Literal["words", "grams"],
+        within: frozenset[str] | None = None,
+    ) -> list[Hit]: ...
     def vocabulary(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
     def words(self) -> Iterable[str]: ...
 
@@ -73,8 +81,7 @@ class HybridRetriever:
     """Query → Retrieved.
 
     Args:
-        clause_pool, sentence_pool: how many hits of each ranking are looked at. Documents are
-            filtered after the search, because filtering inside Chroma costs a hundred times more.
+        clause_pool, sentence_pool: how many hits of each ranking are looked at, all of documents that may be used.
     """
 
     def __init__(
@@ -133,36 +140,21 @@ class HybridRetriever:
         vector = self._embedder.embed_queries([text])[0]
 
         def search(kind: ChunkKind, k: int) -> list[Hit]:
-            return self._library.dense.search(vector, kind=kind, k=k)
+            return self._library.dense.search(vector, kind=kind, k=k, within=allowed)
 
-        return self._ranking(search, allowed)
+        return self._ranking(search)
 
     def _lexical(self, text: str, analyzer: Literal["words", "grams"], allowed: frozenset[str]) -> _Ranking:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
-            return self._library.sparse.search(text, kind=kind, k=k, analyzer=analyzer)
+            return self._library.sparse.search(text, kind=kind, k=k, analyzer=analyzer, within=allowed)
 
-        return self._ranking(search, allowed)
+        return self._ranking(search)
 
-    def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]], allowed: frozenset[str]) -> _Ranking:
-        return _Ranking(*(self._allowed_scores(search, kind, allowed) for kind in ChunkKind))
+    def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]]) -> _Ranking:
+        def scores(kind: ChunkKind) -> dict[str, float]:
+            return {hit.chunk_id: hit.score for hit in search(kind, self._pools[kind])}
 
-    def _allowed_scores(
-        self, search: Callable[[ChunkKind, int], list[Hit]], kind: ChunkKind, allowed: frozenset[str]
-    ) -> dict[str, float]:
-        """The scores of chunks that may be used; searched to the bottom when others fill the pool."""
-        pool, everything = self._pools[kind], self._sizes[kind].total()
-        enough = min(pool // 2, sum(self._sizes[kind][document] for document in allowed))
-        for k in (pool, everything):
-            hits = search(kind, k)
-            kept: dict[str, float] = {hit.chunk_id: hit.score for hit in hits if _document_of(hit.chunk_id) in allowed}
-            if len(kept) >= enough or len(hits) < k:
-                break
-        return kept
-
-    @cached_property
-    def _sizes(self) -> dict[ChunkKind, Counter[str]]:
-        """How many chunks each document has."""
-        return {kind: Counter(chunk.document_id for chunk in self._library.chunks(kind)) for kind in ChunkKind}
+        return _Ranking(clauses=scores(ChunkKind.CLAUSE), sentences=scores(ChunkKind.SENTENCE))
 
     def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> tuple[list[Hit], dict[str, float]]:
         """Clauses best first, and the fused score of every sentence seen."""

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from assistant.errors import IndexDamaged
-from assistant.indexing.dense_index import ChromaDenseIndex, DenseIndex, ExactDenseIndex, write_chroma
+from assistant.indexing.dense_index import (
+    ChromaDenseIndex,
+    DenseIndex,
+    DocumentDenseIndex,
+    ExactDenseIndex,
+    write_chroma,
+)
 from assistant.models.protocols import Vectors
 from assistant.schema.chunk import ChunkId, ChunkKind
 
@@ -28,12 +34,12 @@ def vectors() -> _VectorsByKind:
     clauses, sentences = _unit(rng, 40), _unit(rng, 400)
     sentences[100:110] = sentences[7]  # equal texts have equal vectors
     return {
-        ChunkKind.CLAUSE: (tuple(ChunkId(f"通知#第{n:03}条") for n in range(40)), clauses),
-        ChunkKind.SENTENCE: (tuple(ChunkId(f"通知#第{n:03}条@0-9") for n in range(400)), sentences),
+        ChunkKind.CLAUSE: (tuple(ChunkId(f"{'甲乙丙'[n % 3]}#第{n:03}条") for n in range(40)), clauses),
+        ChunkKind.SENTENCE: (tuple(ChunkId(f"{'甲乙丙'[n % 3]}#第{n:03}条@0-9") for n in range(400)), sentences),
     }
 
 
-@pytest.fixture(scope="module", params=["exact", "chroma"])
+@pytest.fixture(scope="module", params=["exact", "chroma", "both", "chroma first"])
 def index(
     request: pytest.FixtureRequest, vectors: _VectorsByKind, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DenseIndex]:
@@ -44,6 +50,9 @@ def index(
         folder = tmp_path_factory.mktemp("dense") / "chroma"
         write_chroma(folder, vectors)
         made = ChromaDenseIndex.open(folder, dimension=_DIMENSION)
+        if request.param != "chroma":
+            most = 0 if request.param == "chroma first" else 1000
+            made = DocumentDenseIndex(made, ExactDenseIndex(vectors.__getitem__, dimension=_DIMENSION), most_exact=most)
     yield made
     made.close()
     made.close()  # twice is fine
@@ -86,6 +95,19 @@ def test_asking_for_nothing_gives_nothing(index: DenseIndex, vectors: _VectorsBy
     vector = vectors[ChunkKind.CLAUSE][1][0]
     assert index.search(vector, kind=ChunkKind.CLAUSE, k=0) == []
     assert index.search(vector, kind=ChunkKind.CLAUSE, k=-1) == []
+
+
+@pytest.mark.parametrize("documents", [{"乙"}, {"甲", "丙"}, {"甲", "乙", "丙"}, {"丁"}, set()])
+def test_only_chunks_of_the_documents_asked_for(
+    index: DenseIndex, vectors: _VectorsByKind, documents: set[str]
+) -> None:
+    ids, matrix = vectors[ChunkKind.SENTENCE]
+    question = _unit(np.random.default_rng(5), 1)[0]
+    cosines = (matrix.astype(np.float64) @ question.astype(np.float64)).round(5)
+    owned = [(-c, i) for c, i in zip(cosines.tolist(), ids, strict=True) if i.partition("#")[0] in documents]
+    hits = index.search(question, kind=ChunkKind.SENTENCE, k=25, within=frozenset(documents))
+    assert [hit.chunk_id for hit in hits][:20] == [i for _, i in sorted(owned)[:20]]
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
 
 
 @pytest.mark.parametrize("shape", [(1, _DIMENSION), (_DIMENSION + 1,), ()])

@@ -163,7 +163,7 @@ def test_what_is_built_is_what_is_opened(indexes_dir: Path, segmenter: Segmenter
     assert library.fingerprint == report.fingerprint
     assert library.embedder_id == HashingEmbedder(64).id
     assert library.degraded == ()
-    assert isinstance(library.dense, ChromaDenseIndex)
+    assert isinstance(library.dense.whole, ChromaDenseIndex)
     assert library.documents == tuple(document.meta for document in documents)
     assert [library.document(document.id) for document in documents] == list(documents)
     assert [*library.chunks(ChunkKind.CLAUSE)] == [c for c in chunks if c.kind is ChunkKind.CLAUSE]
@@ -353,7 +353,7 @@ def test_a_damaged_chroma_is_replaced_by_exact_search(
             (report.folder / "chroma").rename(indexes_dir / "elsewhere")
     library = _open(indexes_dir, segmenter, opened)
     assert library.degraded == ("chroma",)
-    assert isinstance(library.dense, ExactDenseIndex)
+    assert isinstance(library.dense.whole, ExactDenseIndex)
     assert library.dense.search(vector, kind=ChunkKind.SENTENCE, k=5) == whole
     assert not verify_generation(report.folder).ok
     mended = _build(indexes_dir, segmenter)

@@ -29,11 +29,11 @@ def segmenter(tmp_path_factory: pytest.TempPathFactory) -> Segmenter:
     return Segmenter(policy_terms(), cache_dir=tmp_path_factory.mktemp("jieba"))
 
 
-def _chunk(number: int, text: str) -> Chunk:
+def _chunk(number: int, text: str, document: str = "d") -> Chunk:
     return Chunk(
-        id=ChunkId(f"d#{number}"),
+        id=ChunkId(f"{document}#{number}"),
         kind=ChunkKind.SENTENCE,
-        document_id="d",
+        document_id=document,
         unit="一",
         address="一",
         heading_path=("通知",),
@@ -121,3 +121,18 @@ def test_a_damaged_file_is_named(
 def test_nothing_is_printed_while_building(segmenter: Segmenter, capfd: pytest.CaptureFixture[str]) -> None:
     SparseIndex.build([_chunk(0, _TEXTS[0])], segmenter=segmenter)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("analyzer", ANALYZERS)
+def test_only_chunks_of_the_documents_asked_for(segmenter: Segmenter, analyzer: Analyzer) -> None:
+    both = [_chunk(n, text, "de"[n % 2]) for n, text in enumerate(_TEXTS)]
+    index = SparseIndex.build(both, segmenter=segmenter)
+
+    def found(within: frozenset[str] | None) -> list[tuple[str, float]]:
+        hits = index.search("循环贷资金", kind=ChunkKind.SENTENCE, k=1, analyzer=analyzer, within=within)
+        return [(hit.chunk_id, hit.score) for hit in hits]
+
+    [(_, score)] = found(None)
+    assert found(frozenset("d")) == [("d#4", score)]  # the scores are those of the whole index
+    assert found(frozenset("e")) == [("e#1", score)]
+    assert found(frozenset("f")) == found(frozenset()) == []
