@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
@@ -23,7 +25,7 @@ from assistant.dialogue.understanding import (
     without_assumed_ban,
     without_orders,
 )
-from assistant.errors import NotFoundError
+from assistant.errors import InputError, NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
@@ -31,9 +33,18 @@ from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Concept, Expander
-from assistant.retrieval.filters import eligible, in_force, visible
+from assistant.retrieval.filters import addresses, chosen, eligible, in_force, visible
 from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
-from assistant.retrieval.lookup import Catalogue, Place, find_places
+from assistant.retrieval.lookup import (
+    Catalogue,
+    Mention,
+    Place,
+    find_places,
+    following_places,
+    names_place,
+    plain_places,
+)
+from assistant.retrieval.versions import Families, VersionReader, without_versions
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -47,8 +58,8 @@ from assistant.schema.answer import (
     Statement,
 )
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta
-from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
+from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentMeta
+from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
 from assistant.text.questions import clean_question
 from assistant.text.segment import terms_in
@@ -62,6 +73,45 @@ _TELLING_TERM = 3  # characters; a shorter term does not tell what a question is
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
 _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
+)
+_WHOLE_CHARACTERS = 6
+# Words of any question, and whom it asks about: they do not say what it is about.
+_EVERYDAY = frozenset(
+    {
+        *(
+            "可以",
+            "没有",
+            "不能",
+            "自己",
+            "一个",
+            "有人",
+            "要求",
+            "规定",
+            "处理",
+            "以后",
+            "时间",
+            "知道",
+            "问题",
+            "情况",
+        ),
+        *(
+            "需要",
+            "应当",
+            "能够",
+            "进行",
+            "注意",
+            "一次",
+            "一年",
+            "方面",
+            "内容",
+            "有关",
+            "相关",
+            "其他",
+            "情形",
+            "具体",
+        ),
+        *("银行", "企业", "公司", "机构", "部门", "客户", "个人", "单位", "监管", "监管部门", "保险公司", "银行机构"),
+    }
 )
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
 _DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
@@ -125,6 +175,7 @@ class PolicyAssistant:
         self._rights = rights
         self._related_to = related_to
         self._catalogue = Catalogue([meta for meta in library.documents if visible(meta, rights)])
+        self._versions = VersionReader(self._catalogue, Families(self.documents()))
         self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
 
     @property
@@ -173,13 +224,16 @@ class PolicyAssistant:
         history: Sequence[Turn] = (),
         limit: int = 10,
         document_ids: frozenset[str] | None = None,
+        as_of: date | None = None,
+        filters: Filters | None = None,
     ) -> Retrieved:
-        """The ranking alone, its first `limit` lines.
+        """The ranking alone, its first `limit` lines. Arguments as of `ask`.
 
         Raises:
             InputError: the question is empty, too long or broken.
         """
-        found = self._retriever.find(self._query(clean_question(question), history, None, document_ids))
+        query = self._query(clean_question(question), history, _filters(filters, as_of, document_ids))
+        found = self._retriever.find(query)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
     def ask(
@@ -189,6 +243,7 @@ class PolicyAssistant:
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
         use_llm: bool = True,
     ) -> Answer:
         """The whole answer.
@@ -197,12 +252,14 @@ class PolicyAssistant:
             history: the turns before, oldest first; only the user's are read.
             as_of: the day the question is about; today without it.
             document_ids: rest on these documents only.
+            filters: everything that whoever asks has chosen; the two before it, where given, take precedence.
             use_llm: False keeps a configured language model out.
 
         Raises:
             InputError: the question is empty, too long or broken.
         """
-        events = self.stream(question, history=history, as_of=as_of, document_ids=document_ids, use_llm=use_llm)
+        everything = _filters(filters, as_of, document_ids)
+        events = self.stream(question, history=history, filters=everything, use_llm=use_llm)
         return next(event.answer for event in events if isinstance(event, DoneEvent))
 
     def stream(
@@ -212,31 +269,37 @@ class PolicyAssistant:
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
         use_llm: bool = True,
     ) -> Iterator[AnswerEvent]:
         """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
         started = time.perf_counter()
-        worked = self._work(clean_question(question), history, as_of, document_ids)
+        worked = self._work(clean_question(question), history, _filters(filters, as_of, document_ids))
         if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
             yield from self._written(worked, self._writer)
         else:
             yield from self._extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
-    def _work(
-        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
-    ) -> _Worked:
+    def _work(self, question: str, history: Sequence[Turn], filters: Filters) -> _Worked:
         """Understand, retrieve, choose, and draft the extractive answer."""
-        query = self._query(question, history, as_of, document_ids)
+        query = self._query(question, history, filters)
         asked = self._understand(query)
-        found = self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone)))
+        found = self._retriever.find(replace(query, standalone=self._searched(query)))
         allowed = eligible(self._library.documents, query, today=self._today())
-        places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
+        places = self._places(query, allowed)
         if places:
-            return self._looked_up(question, query, found, places)
+            return self._looked_up(question, query, found, self._with_counterpart(query, places))
+        if query.pair:
+            sides = self._side_by_side(query)
+            found = replace(found, ranking=_alternating([side.ranking for side in sides], found.ranking))
         if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
             return self._stood(question, query, found, subject)
-        everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
+        everything = [
+            c
+            for c in self._library.chunks(ChunkKind.SENTENCE)
+            if c.document_id in allowed and addresses(self._clause_of(c).plain, query.addressee)
+        ]
         selection, found = self._select(asked, query, found, everything)
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
         why = abstention(
@@ -263,15 +326,69 @@ class PolicyAssistant:
         draft = self._composer.looked_up(places, list(chunks.values()))
         return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=draft)
 
+    def _searched(self, query: Query) -> str:
+        """The words to search with: without a ban taken for granted, and without the titles of documents
+        whose clauses come first anyway, for a title is like every clause of its document."""
+        text = without_assumed_ban(query.standalone)
+        return self._versions.without_titles(text) if query.named else text
+
+    def _places(self, query: Query, allowed: frozenset[str]) -> tuple[Place, ...]:
+        """The places that the last turn names, in a document or beside a place that a turn before it names."""
+
+        def named_in(turn: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
+            return find_places(turn, mentions, eligible=allowed, load=self._library.document)
+
+        text = plain_places(query.text)
+        mentions = self._versions.mentions(text, today=self._today())
+        found = named_in(text, mentions)
+        if found or mentions or not names_place(text):
+            return found
+        for turn in map(plain_places, reversed(query.context)):
+            earlier = self._versions.mentions(turn, today=self._today())
+            if beside := following_places(text, named_in(turn, earlier), load=self._library.document):
+                return beside
+            if earlier and (found := named_in(text, [replace(earlier[-1], start=0, end=0)])):
+                return found
+        return ()
+
+    def _with_counterpart(self, query: Query, places: Sequence[Place]) -> Sequence[Place]:
+        """`places`, and for one of two versions compared the clause of the other that is likest to it."""
+        place = places[0]
+        if query.pair is None or len(places) > 1 or place.clause is None or place.document not in query.pair:
+            return places
+        [other] = [m for m in query.pair if m != place.document]
+        unit = next(c for c in self._units(place.document.id) if place.clause.span in c.span)
+        found = self._retriever.find(self._only_in(query, other, unit.text))
+        if not found.ranking:
+            return places
+        address = found.ranking[0].chunk_id.rpartition("#")[2]
+        document = self._library.document(other.id)
+        same = Place(document=other, address=place.address, clause=document.find(address), articles=place.articles)
+        return (place, same)
+
+    def _units(self, document_id: str) -> list[Clause]:
+        return [c for c in self._library.document(document_id).walk() if c.level in UNIT_LEVELS]
+
+    def _only_in(self, query: Query, document: DocumentMeta, text: str) -> Query:
+        """`text` asked of one version alone."""
+        filters = replace(query.filters, document_ids=frozenset({document.id}))
+        return replace(query, text=text, standalone=text, pair=None, named=frozenset(), filters=filters)
+
+    def _side_by_side(self, query: Query) -> tuple[Retrieved, ...]:
+        """The question asked of each of the versions that it compares, the newer first."""
+        text = self._versions.without_titles(without_versions(query.standalone))
+        return tuple(self._retriever.find(self._only_in(query, meta, text)) for meta in reversed(query.pair or ()))
+
     def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
         """The document whose force is asked about: the one named, else the one that the best sentence ends."""
         texts = [query.text, query.standalone]
         if found.evidence and found.evidence[0].sentences:
             best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
             texts += [best] if "废止" in best else []
-        day = query.as_of or self._today()
+        day = query.as_of or query.day or self._today()
         for text in texts:
-            named = [d for m in self._catalogue.mentions(text)[:1] for d in m.documents if _within(query, d)]
+            mentions = self._versions.mentions(text, today=self._today())[:1]
+            named = [d for m in mentions for d in m.documents if _within(query, d)]
             if named:
                 return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
         return None
@@ -282,7 +399,7 @@ class PolicyAssistant:
         ids = {document.id for document in library}
         sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
         today = self._today()
-        held = standing(subject, library, sentences, day=query.as_of or today)
+        held = standing(subject, library, sentences, day=query.as_of or query.day or today)
         draft = self._composer.standing(held, today=today)
         return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=draft)
 
@@ -297,19 +414,38 @@ class PolicyAssistant:
             if chunk.document_id == place.document.id and chunk.span in span
         ]
 
-    def _query(
-        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
-    ) -> Query:
-        whole = stand_alone(question, history, names_topic=self._names_topic)
+    def _query(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
+        whole = stand_alone(question, history, names_topic=self._names_topic, is_whole=self._is_whole)
+        text, standalone = without_orders(question), without_orders(whole.text)
+        asked = self._versions.read(text, whole.context, today=self._today())
         return Query(
-            text=without_orders(question),
-            standalone=without_orders(whole.text),
+            text=text,
+            standalone=standalone,
             context=whole.context,
-            as_of=as_of,
-            document_ids=document_ids,
+            filters=filters,
+            addressee=self._addressee(filters.institution),
+            versions=asked.versions,
+            outdated=asked.outdated,
+            pair=asked.pair,
+            day=asked.day,
             rights=self._rights,
-            named=self._named(without_orders(whole.text)),
+            named=asked.named or self._named(standalone) - asked.outdated,
         )
+
+    def _addressee(self, institution: str | None) -> tuple[str, ...]:
+        """How documents write the chosen institution.
+
+        Raises:
+            InputError: nobody of that name is known.
+        """
+        if institution is None:
+            return ()
+        names = self._institutions.asked(institution)
+        if not names:
+            raise InputError(
+                "没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request"
+            )
+        return tuple(dict.fromkeys(word for name in names for word in self._institutions.wordings(name)))
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""
@@ -319,10 +455,24 @@ class PolicyAssistant:
         return frozenset(d.id for m in self._catalogue.mentions(question) for d in m.documents)
 
     def _names_topic(self, text: str) -> bool:
-        """Whether `text` speaks of a matter of policy, in lay words or in terms that say more than 小微企业."""
-        return bool(self._expander.concepts(text)) or any(
-            len(term) >= _SPEAKING_TERM and term not in _COMMON_TERMS for term in terms_in(text)
-        )
+        """Whether `text` speaks of a matter of policy: in lay words, in terms that say more than 小微企业, or
+        in detail."""
+        terms = any(len(term) >= _SPEAKING_TERM and term not in _COMMON_TERMS for term in terms_in(text))
+        return bool(self._expander.concepts(text)) or terms or self._is_whole(text)
+
+    def _is_whole(self, text: str) -> bool:
+        """Whether `text` says enough of its matter to be a question by itself, however short: it names a
+        document, or words of the library that are not everybody's fill six characters of it."""
+        if self._catalogue.mentions(text):
+            return True
+        if names_place(text):
+            return False  # 第四十条第二款呢: of the document spoken of before
+        known, _ = self._library.sparse.vocabulary(text)
+        folded, told = fold(text), set[int]()
+        for word in known:
+            if word not in _EVERYDAY:
+                told |= {n for m in re.finditer(re.escape(word), folded) for n in range(m.start(), m.end())}
+        return len(told) >= _WHOLE_CHARACTERS
 
     def _understand(self, query: Query) -> Understanding:
         """What the last turn asks; whom it asks about may stand in the turns before."""
@@ -363,7 +513,12 @@ class PolicyAssistant:
         mentions = self._catalogue.mentions(part)
         named = frozenset(d.id for d in mentions[0].documents if _within(query, d)) if len(mentions) == 1 else None
         return self._retriever.find(
-            replace(query, text=part, standalone=part, document_ids=named or query.document_ids)
+            replace(
+                query,
+                text=part,
+                standalone=part,
+                filters=replace(query.filters, document_ids=named or query.document_ids),
+            )
         )
 
     def _focus(self, question: str) -> tuple[str, ...]:
@@ -518,9 +673,26 @@ class PolicyAssistant:
         return tuple(found.values())
 
 
+def _filters(filters: Filters | None, as_of: date | None, document_ids: frozenset[str] | None) -> Filters:
+    """One value of all that was chosen."""
+    base = filters or Filters()
+    return replace(
+        base,
+        as_of=as_of if as_of is not None else base.as_of,
+        document_ids=document_ids if document_ids is not None else base.document_ids,
+    )
+
+
+def _alternating(sides: Sequence[Sequence[Hit]], rest: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The best of each side by turns, then what else was found."""
+    turns = [hit for pair in zip_longest(*sides) for hit in pair if hit is not None]
+    ordered = {hit.chunk_id: hit for hit in (*turns, *rest)}
+    return tuple(replace(hit, rank=rank, retriever="versions") for rank, hit in enumerate(ordered.values(), start=1))
+
+
 def _within(query: Query, meta: DocumentMeta) -> bool:
-    """Whether `meta` is among the documents that whoever asks has chosen; without a choice all are."""
-    return query.document_ids is None or meta.id in query.document_ids
+    """Whether `meta` is among what whoever asks has chosen; without a choice everything is."""
+    return chosen(meta, query.filters)
 
 
 def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:

@@ -15,7 +15,7 @@ MAX_TURNS_BACK = 3  # user turns that may help; older ones do not matter to a qu
 _SHORT = 12  # characters; a question this short after another one leaves something out
 # 保险先不说了。我这儿有个好客户…: what comes behind the cue is the question.
 _NEW_TOPIC = re.compile(
-    r"(?:先不(?:说|谈|聊|问|管)|不(?:说|谈|聊)这个|换个(?:话题|问题|事)|另外(?:问|请教|咨询)|再问(?:个|一个)别的|说点别的|问个别的|题外话)[^。？！，,]{0,6}[。？！，,]?"
+    r"(?:先不(?:说|谈|聊|问|管)|不(?:说|谈|聊)这个|换个(?:话题|问题|事)|另外(?:问|请教|咨询)|再问(?:个|一个)别的|说点别的|问个别的|题外话)(?:[：:，,。！!]|一下|下|一个|个|别的|问题|您|你|事|了|哈|啊|吧|这个|那个|再|，|,)*"
 )
 _ELLIPSIS = re.compile(
     r"^(?:那|那么|还|另外|如果|要是|假如|具体|再|也|然后|可是|但是|不过|万一|同样|除此|除了这|其中|上面|前面|刚才|我刚才)"
@@ -31,7 +31,13 @@ class StandAlone:
     context: tuple[str, ...] = ()
 
 
-def stand_alone(question: str, history: Sequence[Turn], *, names_topic: Callable[[str], bool]) -> StandAlone:
+def stand_alone(
+    question: str,
+    history: Sequence[Turn],
+    *,
+    names_topic: Callable[[str], bool],
+    is_whole: Callable[[str], bool] = lambda _: False,
+) -> StandAlone:
     """`question` with the earlier user turns that it leans on put before it.
 
     A question that shows no sign of leaning (ellipsis, a pronoun, a handful of characters) and names a
@@ -40,12 +46,13 @@ def stand_alone(question: str, history: Sequence[Turn], *, names_topic: Callable
 
     Args:
         names_topic: whether a text names a matter of policy by itself.
+        is_whole: whether a text of a handful of characters says enough to be a question by itself.
     """
     turns = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
     fresh = _after_new_topic(question)
     if fresh is not None or not turns:
         return StandAlone(text=fresh or question)
-    if not _leans(question) and names_topic(question):
+    if not _ELLIPSIS.search(question) and (is_whole if len(question) <= _SHORT else names_topic)(question):
         return StandAlone(text=question)
     context: list[str] = []
     for turn in reversed(turns[-MAX_TURNS_BACK:]):

@@ -13,6 +13,7 @@ from assistant.generation.citing import modality_of
 from assistant.generation.selection import Pick, Selection
 from assistant.generation.validity import Force, Standing
 from assistant.generation.validity import lead as standing_lead
+from assistant.parsing.legal_level import level_of
 from assistant.retrieval.lookup import Place
 from assistant.schema.answer import Citation, Modality, Outcome, Statement
 from assistant.schema.chunk import Chunk
@@ -136,6 +137,7 @@ class Composer:
             number=number,
             document_id=clause.document_id,
             document_title=meta.title,
+            legal_level=level_of(meta),
             address=clause.unit,
             heading=_own_heading(clause) if meta.kind is DocumentKind.NOTICE else None,
             clause_text=clause.plain,
@@ -180,6 +182,9 @@ class Composer:
 
 def _absence(place: Place) -> str:
     """That a document has no such place, and how far its numbering goes."""
+    if place.held:
+        title = place.document.title.partition("（")[0]
+        return f"本库未载明：《{title}》只收录了节选（{'、'.join(place.held)}），其中没有{place.address.local}。"
     unit = "项" if place.document.kind is DocumentKind.NOTICE else "条"
     return (
         f"本库未载明：《{place.document.title}》没有{place.address.local}，本库收录的文本共 {place.articles} {unit}。"

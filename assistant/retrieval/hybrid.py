@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, Protocol
 
+import numpy as np
+
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
 from assistant.retrieval.expand import Expander
-from assistant.retrieval.filters import eligible
+from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
 from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
@@ -67,6 +69,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
+    last_turn: float = 0.5  # of a follow-up's vector; the rest is the whole conversation's
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,14 @@ class HybridRetriever:
         text = self.search_text(query)
         degraded: tuple[str, ...] = ()
         try:
-            dense = self._dense(text, allowed)
+            dense = self._dense(self._vector(text, self._last_turn(query)), allowed)
         except ModelError as exc:
             _log.warning("dense retrieval is out: %s", exc.message)
             dense, degraded = _Ranking({}, {}), ("dense",)
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
         ranking, sentences = self._fuse(dense, grams, words)
-        ranking = _named_first(ranking, query.named)
+        ranking = _named_first(self._addressed(ranking, query), query.named)
         evidence = tuple(self._evidence_of(hit, sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(query=query, ranking=tuple(ranking), evidence=evidence, degraded=degraded)
@@ -136,9 +139,21 @@ class HybridRetriever:
         known, _ = self._library.sparse.vocabulary(question)
         return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
 
-    def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
-        vector = self._embedder.embed_queries([text])[0]
+    def _last_turn(self, query: Query) -> str | None:
+        """The last turn alone, where the question leans on turns before it: it says what is asked now."""
+        if not query.context or query.text == query.standalone:
+            return None
+        return self.search_text(replace(query, standalone=query.text))
 
+    def _vector(self, text: str, last: str | None) -> Vectors:
+        """The direction between the whole conversation and its last turn; of `text` when there is no turn before."""
+        if last is None:
+            return np.asarray(self._embedder.embed_queries([text])[0], dtype=np.float32)
+        whole, alone = self._embedder.embed_queries([text, last])
+        between = (1 - self._weights.last_turn) * whole + self._weights.last_turn * alone
+        return np.asarray(between / np.linalg.norm(between), dtype=np.float32)
+
+    def _dense(self, vector: Vectors, allowed: frozenset[str]) -> _Ranking:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
             return self._library.dense.search(vector, kind=kind, k=k, within=allowed)
 
@@ -182,6 +197,13 @@ class HybridRetriever:
             for r, c in enumerate(ordered, start=1)
         ]
         return hits, of_sentences
+
+    def _addressed(self, ranking: list[Hit], query: Query) -> list[Hit]:
+        """The clauses of `ranking` that name the institution chosen."""
+        if not query.addressee:
+            return ranking
+        kept = [hit for hit in ranking if addresses(self._library.chunk(hit.chunk_id).plain, query.addressee)]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
     def _evidence_of(self, hit: Hit, sentences: Mapping[str, float], dense: _Ranking) -> Evidence:
         chunks = self._library.sentences_of(hit.chunk_id)

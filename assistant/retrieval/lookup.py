@@ -8,22 +8,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.parsing.addresses import Address, Chain, abbreviations, bare_title, locate, read_chain
+from assistant.parsing.addresses import Address, Chain, Step, abbreviations, bare_title, locate, read_chain
+from assistant.parsing.header import number_form
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level
 from assistant.text.folding import squeeze
+from assistant.text.numerals import parse_numeral, to_han
 
 _EXTRACT = re.compile(r"[（(〔][^（()）]*节选[）)〕]$")
-_PART_OF_CODE = re.compile(r"[（(]([^（()）]{2,6}编)")  # 民法典（物权编…节选）: people say 物权编
+_PART_OF_CODE = re.compile(r"[（(]([^（()）]{2,6}?编)")  # 民法典（物权编…节选）: people say 物权编
 _LEAST_SUFFIX = 4  # 支付条例 names 保障中小企业款项支付条例 when no other title ends so
-_YEAR_NEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年?")
+# 2024年6月 beside a title is a day and names no version.
+_YEAR_NEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)(?!\s*年?\s*\d{1,2}\s*月|[-/.]\d|\s*年?\s*[初底末上下])\s*年?")
+_BEFORE = 8  # characters before a title in which its year may stand
+_BREAK = re.compile(r"[，,。；;：:、？?]|(?<![年版\d])[和与跟]")
+_YEAR_BEHIND = re.compile(r"[》”]?\s*[（(〔\[]?\s*(?:19|20)\d{2}")
 _NO_TITLE = re.compile(
     r"通知(?:书|单|到|给|我|你|他|银行|客户|保险|权|义务|一下)"
 )  # a notice of another sort, or the verb
+_OUTRIGHT = ("条", "（一）", "一", "附件")  # what an address begins with that can only be an address
+_ADJACENT = 2  # characters between a notice's name and a number of it
+_NUMBER = r"[一二三四五六七八九十百零〇\d０-９]{1,5}"
+_LOOSE = (
+    (re.compile("條"), "条"),
+    (re.compile("項"), "项"),
+    (re.compile(r"§+\s*(\d{1,4})"), r"第\1条"),
+    (re.compile(rf"第({_NUMBER})条[条條]+(?!例)"), r"第\1条"),
+    (re.compile(r"第{2,}"), "第"),
+    (re.compile(rf"第({_NUMBER})\s*[-–—~～]\s*({_NUMBER})(?=条(?!例))"), r"第\1条至第\2"),
+    (re.compile(rf"条[，,\s]*第?({_NUMBER})款"), r"条第\1款"),
+    (re.compile(rf"([条款])[，,\s]*第?({_NUMBER})项"), r"\1第\2项"),
+    (re.compile(rf"第({_NUMBER})大?(?:部分|点|块|项)(?=.{{0,2}}(?:第?{_NUMBER}小?[点项]|[（(])|的?第)"), r"第\1部分"),
+    (re.compile(rf"第({_NUMBER})大(?:部分|点|块|项|条)"), r"第\1部分"),
+    (re.compile(rf"第({_NUMBER})小(?:点|项|条)"), r"（\1）"),
+)
+# A place told by the one spoken of before: 上一条, 后一款, 该条, 这一项
+_BESIDE = re.compile(
+    r"(?P<way>上|前|下|后)面?(?:的)?一(?P<unit>[条款项])|(?:该|这|那|此)一?(?P<same>[条款项])(?![件例规目约理项产式])"
+)
+_DEEPER = re.compile(r"第\s*[（(]?[一二三四五六七八九十\d]+[）)]?\s*[款项目]")
+_WAYS = {"上": -1, "前": -1, "下": 1, "后": 1}
+_STEP_OF = {"条": "条", "款": "款", "项": "项"}
 # Where an address may begin: 第52条, 695条, 五、（十）, （十）
 _STARTS = re.compile(
-    r"第\s*[（(]?[一二三四五六七八九十百千零〇\d]|(?<![\d年月])\d{1,4}\s*条|[一二三四五六七八九十百]{1,5}(?:、|(?=[（(]))|[一二三四五六七八九十百]{2,6}条|[（(][一二三四五六七八九十]{1,3}[）)]"
+    r"第\s*[（(]?[一二三四五六七八九十百千零〇\d]|(?<![\d年月])\d{1,4}\s*条|[一二三四五六七八九十百]{1,5}(?:、|(?=[（(]))|[一二三四五六七八九十百]{2,6}条|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]"
 )
 
 
@@ -34,6 +63,7 @@ class Mention:
     start: int
     end: int
     documents: tuple[DocumentMeta, ...]
+    exact: bool = False  # a year or a number says which version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +74,7 @@ class Place:
     address: Address
     clause: Clause | None
     articles: int  # how many articles, or numbered items of a notice, the document has
+    held: tuple[str, ...] = ()  # of a law held in extracts: its first and last article in each of them, 第X条至第Y条
 
 
 class Catalogue:
@@ -54,42 +85,143 @@ class Catalogue:
         self._names = _names(self._documents)
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile("|".join(re.escape(name) for name in longest_first) or r"(?!)")
+        self._numbers = _numbers(self._documents)
 
     def mentions(self, question: str) -> tuple[Mention, ...]:
         """The documents named in `question`, in its order; a year beside the name keeps that version."""
-        found = []
+        found = list(self._numbered(question))
+        taken = [(m.start, m.end) for m in found]
         for match in self._pattern.finditer(question):
             if _inside_another_title(question, match) or _NO_TITLE.match(question, match.start()):
                 continue
-            near = question[max(0, match.start() - 8) : match.start()] + question[match.end() : match.end() + 10]
-            documents = _of_year(self._names[match[0]], near)
-            found.append(Mention(start=match.start(), end=match.end(), documents=documents))
-        return tuple(found)
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            near = _near(question, match)
+            held = self._names[match[0]]
+            documents = _of_year(held, near)
+            exact = len(documents) < len(held)
+            found.append(Mention(start=match.start(), end=match.end(), documents=documents, exact=exact))
+        return tuple(sorted(found, key=lambda m: m.start))
+
+    def _numbered(self, question: str) -> Iterator[Mention]:
+        """Documents named by their 文号: 国务院令第728号, 728号令, 银发〔2021〕5号 in any brackets."""
+        for pattern, documents in self._numbers:
+            for match in pattern.finditer(question):
+                yield Mention(start=match.start(), end=match.end(), documents=documents, exact=True)
 
 
 def find_places(
-    question: str, catalogue: Catalogue, *, eligible: frozenset[str], load: Callable[[str], Document]
+    question: str, mentions: Sequence[Mention], *, eligible: frozenset[str], load: Callable[[str], Document]
 ) -> tuple[Place, ...]:
-    """The places that `question` names, in its order; empty when it names none.
+    """The places that `question`, as `plain_places` writes it, names, in its order; empty when it names none.
 
     Without a title beside it an address counts only in a library of one document. Of several versions
     the eligible ones are taken, all of them when none is.
+
+    Args:
+        mentions: the documents that `question` names, as `Catalogue.mentions` finds them.
     """
-    mentions = catalogue.mentions(question)
     places: list[Place] = []
     for start, address in _addresses(question):
         before = [m for m in mentions if m.end <= start]
         documents = before[-1].documents if before else _only(eligible, load)
+        if address.steps[0].kind not in _OUTRIGHT and not _of_notice(address, documents, before, start):
+            continue
         current = [d for d in documents if d.id in eligible] or list(documents)
         for meta in _holding(current, address, load):
-            document = load(meta.id)
-            clauses = locate(document, address)
-            places.append(
-                Place(
-                    document=meta, address=address, clause=clauses[0] if clauses else None, articles=_numbered(document)
-                )
-            )
+            place = _place(meta, load(meta.id), address)
+            places.append(place if place.clause else replace(place, held=_held(current, load)))
     return tuple(places)
+
+
+def plain_places(question: str) -> str:
+    """`question` with loose spellings of places in the usual one, for `find_places` and what it is given.
+
+    >>> [plain_places(q) for q in ("某法§16", "某法40条2款", "某法第38-40条", "通知第二大点第三小点")]
+    ['某法第16条', '某法40条第2款', '某法第38条至第40条', '通知第二部分（三）']
+    """
+    for pattern, usual in _LOOSE:
+        question = pattern.sub(usual, question)
+    return question
+
+
+def names_place(text: str) -> bool:
+    """Whether `text` names a place of some document, or one beside the place spoken of before."""
+    found = any(address.steps[0].kind in _OUTRIGHT for _, address in _addresses(text))
+    return found or _BESIDE.search(text) is not None or _DEEPER.search(text) is not None
+
+
+def following_places(question: str, before: Sequence[Place], *, load: Callable[[str], Document]) -> tuple[Place, ...]:
+    """The places that `question` names by one spoken of before: 上一条, 下一款, 该条第二款, 第（三）项呢.
+
+    Args:
+        before: the places that the turn before it names, in its order; the last one is meant.
+    """
+    if not before:
+        return ()
+    base = before[-1]
+    if match := _BESIDE.search(question):
+        step = _STEP_OF.get(match["unit"] or match["same"] or "条", "条")
+        steps = _up_to(base.address.steps, step) or _up_to(base.address.steps, "（一）")
+        if not steps:
+            return ()
+        number = steps[-1].number + _WAYS.get(match["way"] or "", 0)
+        steps = (*steps[:-1], replace(steps[-1], number=number))
+        at = match.end()
+    else:
+        start = _DEEPER.search(question)
+        steps = _up_to(base.address.steps, "条")
+        if start is None or not steps:
+            return ()
+        at = start.start()
+    chain = read_chain(question, at, len(question), True)
+    deeper = [c for c in chain.written_out() if c[0].kind in ("款", "项", "目")] if chain else []
+    addresses = [Address((*_above(steps, more[0].kind), *more)) for more in deeper] or [Address(steps)]
+    document = load(base.document.id)
+    return tuple(_place(base.document, document, address) for address in addresses)
+
+
+def _of_notice(address: Address, documents: Sequence[DocumentMeta], before: Sequence[Mention], start: int) -> bool:
+    """Whether an address that may be anything (第十项, (10)) belongs to a notice named right before it."""
+    named = bool(before) and any(meta.kind is DocumentKind.NOTICE for meta in documents)
+    return named and address.steps[0].kind in ("项", "（1）") and start - before[-1].end <= _ADJACENT
+
+
+def _as_notice(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """How people number a notice that has no articles: 第十条 is （十）, 第五条第（十）项 is 五、（十）."""
+    first, *rest = steps
+    if rest and first.kind in ("条", "一"):
+        return (replace(first, kind="一"), replace(rest[0], kind="（一）"), *rest[1:])
+    return (replace(first, kind="（一）"), *rest) if first.kind in ("条", "项", "（1）") else steps
+
+
+def _up_to(steps: tuple[Step, ...], kind: str) -> tuple[Step, ...]:
+    """`steps` down to the one of `kind`; empty when there is none."""
+    at = next((n for n, step in enumerate(steps) if step.kind == kind), None)
+    return steps[: at + 1] if at is not None else ()
+
+
+def _above(steps: tuple[Step, ...], kind: str) -> tuple[Step, ...]:
+    """`steps` without those as deep as `kind` or deeper."""
+    order = ("款", "项", "目")
+    return tuple(s for s in steps if s.kind not in order or order.index(s.kind) < order.index(kind))
+
+
+def _place(meta: DocumentMeta, document: Document, address: Address) -> Place:
+    clauses = locate(document, address)
+    if not clauses and meta.kind is DocumentKind.NOTICE:
+        clauses = locate(document, Address(_as_notice(address.steps)))
+    return Place(document=meta, address=address, clause=clauses[0] if clauses else None, articles=_numbered(document))
+
+
+def _held(metas: Sequence[DocumentMeta], load: Callable[[str], Document]) -> tuple[str, ...]:
+    """First and last article of each extract of one law; empty for a whole text."""
+    spans = []
+    for meta in metas:
+        articles = [c.address for c in load(meta.id).walk() if c.level is Level.ARTICLE]
+        if articles and _EXTRACT.search(bare_title(meta.title)):
+            spans.append(f"{articles[0]}至{articles[-1]}")
+    return tuple(spans)
 
 
 def _addresses(question: str) -> Iterator[tuple[int, Address]]:
@@ -100,9 +232,7 @@ def _addresses(question: str) -> Iterator[tuple[int, Address]]:
         if chain is None:
             at = match.end()
             continue
-        for steps in chain.written_out():
-            if steps[0].kind in ("条", "（一）", "一", "附件"):
-                yield match.start(), Address(steps)
+        yield from ((match.start(), Address(steps)) for steps in chain.written_out())
         at = max(chain.end, match.end())
 
 
@@ -126,6 +256,29 @@ def _holding(
 def _numbered(document: Document) -> int:
     level = Level.ARTICLE if document.meta.kind is not DocumentKind.NOTICE else Level.HEADING_2
     return sum(1 for clause in document.walk() if clause.level is level)
+
+
+def _numbers(documents: Sequence[DocumentMeta]) -> tuple[tuple[re.Pattern[str], tuple[DocumentMeta, ...]], ...]:
+    """What 文号 look like in a question, and whose they are; extracts of one law share theirs."""
+    owners: dict[str, list[DocumentMeta]] = {}
+    for meta in documents:
+        if meta.document_number:
+            owners.setdefault(number_form(meta.document_number), []).append(meta)
+    return tuple((re.compile(_number_pattern(number)), tuple(metas)) for number, metas in owners.items())
+
+
+def _number_pattern(number: str) -> str:
+    """国务院令第728号 is also written 国务院令728号, 国务院728号令, 第728号令."""
+    if match := re.fullmatch(r"(.+?)令第?(.+?)号", number):
+        value = parse_numeral(match[2])
+        digits = "|".join(
+            dict.fromkeys(map(re.escape, (match[2], *([str(value), to_han(int(value))] if value else []))))
+        )
+        maker = re.escape(match[1])
+        return rf"{maker}令?\s*第?\s*(?<!\d)(?:{digits})\s*号令?|第?\s*(?<!\d)(?:{digits})\s*号令"
+    if match := re.fullmatch(r"(.+?)〔(\d{4})〕第?(\d+)号", number):
+        return rf"{re.escape(match[1])}\s*[〔\[（(【［]?{match[2]}[〕\]）)】］]?\s*年?第?{match[3]}号"
+    return re.escape(number)
 
 
 def _names(documents: Sequence[DocumentMeta]) -> dict[str, tuple[DocumentMeta, ...]]:
@@ -176,13 +329,21 @@ def _inside_another_title(question: str, match: re.Match[str]) -> bool:
     return bare_title(whole) != match[0] and squeeze(whole) != squeeze(match[0])
 
 
+def _near(question: str, match: re.Match[str]) -> str:
+    """What stands around a title and may tell its year: the words before it, and a year right behind it."""
+    before = _BREAK.split(question[max(0, match.start() - _BEFORE) : match.start()])[-1]
+    behind = _YEAR_BEHIND.match(question, match.end())
+    return f"{before} {behind[0] if behind else ''}"
+
+
 def _of_year(documents: tuple[DocumentMeta, ...], near: str) -> tuple[DocumentMeta, ...]:
     if len(documents) < 2:
         return documents
     years = {int(y) for y in _YEAR_NEAR.findall(near)}
-    dated = tuple(d for d in documents if years & _years(d))
+    dated = tuple(d for d in documents if years & years_of(d))
     return dated or documents
 
 
-def _years(meta: DocumentMeta) -> set[int]:
+def years_of(meta: DocumentMeta) -> set[int]:
+    """The years that tell one version from another: issued, in force since, as the manifest says."""
     return {day.year for day in (meta.issued_on, meta.effective_on) if day} | ({meta.year} if meta.year else set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.schema.document import Span, Validity
+from assistant.schema.document import LegalLevel, Span, Validity
 
 
 class Modality(StrEnum):
@@ -61,6 +61,7 @@ class Citation:
     spans: tuple[Span, ...]
     validity: Validity
     verdict: Verdict = Verdict.OK
+    legal_level: LegalLevel | None = None  # 效力级别 of the document
 
     @property
     def verified(self) -> bool:

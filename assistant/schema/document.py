@@ -88,6 +88,23 @@ class Validity(StrEnum):
     UNKNOWN = "时效未载明"
 
 
+class LegalLevel(StrEnum):
+    """效力级别, from the highest down (立法法 §§98–101); each is as strong as the next at least."""
+
+    LAW = "法律"
+    REGULATION = "行政法规"
+    INTERPRETATION = "司法解释"
+    LOCAL = "地方性法规"
+    RULE = "部门规章"
+    LOCAL_RULE = "地方政府规章"
+    NORMATIVE = "规范性文件"
+
+    @property
+    def order(self) -> int:
+        """0 for the highest."""
+        return list(LegalLevel).index(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossReference:
     """A place that names another: 前款, 第三十八条第二款, 《某法》第五十八条."""

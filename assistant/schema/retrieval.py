@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assistant.schema.chunk import Chunk, ChunkId
+from assistant.schema.document import DocumentMeta, LegalLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +18,44 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What whoever asks lets an answer rest on. Each choice narrows, none shows what may not be seen.
+
+    `None` is no choice.
+    """
+
+    document_ids: frozenset[str] | None = None  # only these documents
+    levels: frozenset[LegalLevel] | None = None  # only these 效力级别; a text whose level is not known falls out
+    region: str | None = None  # no texts made for another region; those for the whole country stay
+    as_of: date | None = None  # texts in force on that day; without it those in force today
+    institution: str | None = None  # only clauses that name this institution, as people call it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is searched. `standalone` is what the answer is about; `text` the last turn alone."""
 
     text: str
     standalone: str
     context: tuple[str, ...] = ()  # earlier user turns that still matter, oldest first
-    as_of: date | None = None  # the day asked about; None is today
-    document_ids: frozenset[str] | None = None  # only these documents; None is all
+    filters: Filters = Filters()
+    versions: frozenset[str] = frozenset()  # texts no longer, or not yet, in force that the question is about
+    outdated: frozenset[str] = frozenset()  # texts in force today that are not those of the day the question names
+    addressee: tuple[str, ...] = ()  # how documents write the institution that was chosen
+    pair: tuple[DocumentMeta, DocumentMeta] | None = None  # an older and a newer version to set side by side
+    day: date | None = None  # the day that the question names, where it has chosen `versions`
     named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
+
+    @property
+    def as_of(self) -> date | None:
+        """The day chosen by whoever asks; `None` is today."""
+        return self.filters.as_of
+
+    @property
+    def document_ids(self) -> frozenset[str] | None:
+        """The documents chosen by whoever asks; `None` is all."""
+        return self.filters.document_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,20 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, NotFoundError
 from assistant.schema.answer import DeltaEvent, SourcesEvent
+from assistant.schema.document import LegalLevel
+from assistant.schema.retrieval import Filters
 from assistant.serving import wire
 from assistant.serving.apidocs import docs_html
 from assistant.serving.desk import Desk, Inquiry, Piece, Reply
@@ -30,10 +32,19 @@ from assistant.serving.guards import (
     strict_json,
 )
 from assistant.serving.ports import AssistantProvider
-from assistant.serving.render import answer_dict, citation_dict, clause_dict, document_dict, outline_dict, related_dict
+from assistant.serving.render import (
+    answer_dict,
+    citation_dict,
+    clause_dict,
+    document_dict,
+    hit_dict,
+    outline_dict,
+    related_dict,
+)
 from assistant.serving.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
+Body = TypeVar("Body", bound=BaseModel)
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -193,39 +204,64 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
 # --- questions ----------------------------------------------------------------------------------
 
 
-async def _asked(request: Request) -> Inquiry:
-    """The inquiry in the body. Read here and not by FastAPI, whose reader is more lenient and whose errors echo."""
+async def _body(request: Request, model: type[Body]) -> Body:
+    """The body as `model`. Read here and not by FastAPI, whose reader is more lenient and whose errors echo."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise InputError("请求格式须为 application/json。", code="unsupported_media_type")
     fields = strict_json(await request.body())
     try:
-        asked = wire.AskRequest.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as exc:
-        raise _refused_fields(exc) from None  # its text repeats the input
-    ids = frozenset(asked.document_ids) if asked.document_ids is not None else None
-    return Inquiry(question=asked.question, session_id=asked.session_id, as_of=asked.as_of, document_ids=ids)
+        raise _refused_fields(exc, model) from None  # its text repeats the input
 
 
-def _refused_fields(exc: ValidationError) -> InputError:
+async def _asked(request: Request) -> Inquiry:
+    asked = await _body(request, wire.AskRequest)
+    chosen = _filters(asked)
+    return Inquiry(
+        question=asked.question,
+        session_id=asked.session_id,
+        as_of=chosen.as_of,
+        document_ids=chosen.document_ids,
+        filters=chosen,
+    )
+
+
+async def _sought(request: Request) -> wire.SearchRequest:
+    return await _body(request, wire.SearchRequest)
+
+
+def _filters(asked: wire.Chosen) -> Filters:
+    return Filters(
+        as_of=asked.as_of,
+        document_ids=frozenset(asked.document_ids) if asked.document_ids is not None else None,
+        levels=frozenset(map(LegalLevel, asked.legal_levels)) if asked.legal_levels is not None else None,
+        region=asked.region,
+        institution=asked.institution,
+    )
+
+
+def _refused_fields(exc: ValidationError, model: type[BaseModel]) -> InputError:
     errors = exc.errors(include_input=False, include_context=False, include_url=False)
     if any(error["type"] == "string_unicode" for error in errors):
         return InputError("请求里有无法识别的字符（如残缺的编码），请重新输入。", code="bad_characters")
     named = {str(error["loc"][0]) for error in errors}
-    known = [name for name in wire.AskRequest.model_fields if name in named]  # a name of ours is safe to say
+    known = [name for name in model.model_fields if name in named]  # a name of ours is safe to say
     parts = [f"字段 {'、'.join(known)} 缺失或取值不符"] if known else []
     if named - set(known):
-        parts.append(f"含有不支持的字段（可用的字段：{'、'.join(wire.AskRequest.model_fields)}）")
+        parts.append(f"含有不支持的字段（可用的字段：{'、'.join(model.model_fields)}）")
     return InputError(f"请求有误：{'；'.join(parts)}。请查阅接口说明 /docs。", code="bad_request")
 
 
-_ASK_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": wire.AskRequest.model_json_schema()}},
-    }
-}
+def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_ASK_BODY = _body_schema(wire.AskRequest)
 Asked = Annotated[Inquiry, Depends(_asked)]
+Sought = Annotated[wire.SearchRequest, Depends(_sought)]
 
 
 def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
@@ -252,6 +288,24 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         pieces = await desk.stream(inquiry)
         return EventSourceResponse(
             _events(pieces, _request_id(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
+        )
+
+    @app.post(
+        "/api/v1/search",
+        summary="查找条款",
+        tags=["问答"],
+        responses=errors,
+        openapi_extra=_body_schema(wire.SearchRequest),
+    )
+    async def search(request: Request, sought: Sought) -> wire.SearchResponse:
+        """只列出相近的条款，不作答复，也不记入会话。"""
+        found, assistant = await desk.search(sought.question, _filters(sought), sought.limit)
+        hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking]
+        return wire.SearchResponse(
+            request_id=_request_id(request),
+            query=found.query.standalone,
+            degraded=list(found.degraded),
+            hits=[wire.HitBody.model_validate(hit) for hit in hits],
         )
 
 

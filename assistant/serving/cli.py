@@ -18,6 +18,8 @@ import typer
 
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, SettingsError
+from assistant.schema.document import LegalLevel
+from assistant.schema.retrieval import Filters
 from assistant.serving.cli_corpus import corpus_app
 from assistant.serving.cli_eval import add_commands
 from assistant.serving.cli_help import ChineseCommand, complaint
@@ -63,6 +65,27 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="日期", help="问的是哪一天的规定，例如 2024-06-30；默认今天。")
+]
+Docs = Annotated[
+    list[str] | None, typer.Option("--doc", metavar="编号", help="只在这份文件内查找；可多次给出。", show_default=False)
+]
+Kinds = Annotated[
+    list[LegalLevel] | None,
+    typer.Option(
+        "--kind",
+        metavar="级别",
+        help="只依据这一效力级别：" + "、".join(LegalLevel) + "；可多次给出。",
+        show_default=False,
+    ),
+]
+Region = Annotated[
+    str | None, typer.Option("--region", metavar="地区", help="适用的地区，例如 陕西。", show_default=False)
+]
+Institution = Annotated[
+    str | None, typer.Option("--institution", metavar="机构", help="只看写到这类机构的条款。", show_default=False)
+]
 NoLlm = Annotated[bool, typer.Option("--no-llm", help="不使用语言模型，只摘录条款原句。")]
 
 
@@ -129,9 +152,11 @@ def root(
 def ask(
     question: Question,
     as_json: AsJson = False,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="日期", help="问的是哪一天的规定，例如 2024-06-30；默认今天。")
-    ] = None,
+    doc: Docs = None,
+    kind: Kinds = None,
+    region: Region = None,
+    institution: Institution = None,
+    as_of: AsOf = None,
     no_llm: NoLlm = False,
 ) -> None:
     """问一个问题，得到附条款出处的答复。"""
@@ -139,15 +164,42 @@ def ask(
     from assistant.serving.render import answer_dict, answer_terminal
     from assistant.text.questions import clean_question
 
-    when = day(as_of, "--as-of")
+    filters = _chosen(doc, kind, region, institution, as_of)
     clean_question(question)  # before the index is opened: a bad question is told at once
     with _opened(open_settings()) as assistant:
         with busy("正在查找条款……"):
-            answer = assistant.ask(question, as_of=when, use_llm=not no_llm)
+            answer = assistant.ask(question, filters=_held(filters, assistant), use_llm=not no_llm)
         if as_json:
             say_json(answer_dict(answer))
         else:
             say(answer_terminal(answer))
+
+
+def _chosen(
+    doc: list[str] | None,
+    kind: list[LegalLevel] | None,
+    region: str | None,
+    institution: str | None,
+    as_of: str | None,
+) -> Filters:
+    return Filters(
+        document_ids=frozenset(doc) if doc else None,
+        levels=frozenset(kind) if kind else None,
+        region=region,
+        institution=institution,
+        as_of=day(as_of, "--as-of"),
+    )
+
+
+def _held(filters: Filters, assistant: PolicyAssistant) -> Filters:
+    """`filters`, when the library holds the documents chosen.
+
+    Raises:
+        InputError: it does not.
+    """
+    if filters.document_ids is not None and not filters.document_ids <= {m.id for m in assistant.documents()}:
+        raise InputError("--doc 指定的文件不在库中，请用 python -m assistant corpus list 查看文件编号。")
+    return filters
 
 
 @app.command(cls=ChineseCommand)
@@ -209,14 +261,21 @@ def search(
     question: Question,
     limit: Annotated[int, typer.Option("--limit", metavar="条数", min=1, max=1000, help="最多列出几条。")] = 10,
     as_json: AsJson = False,
+    doc: Docs = None,
+    kind: Kinds = None,
+    region: Region = None,
+    institution: Institution = None,
+    as_of: AsOf = None,
 ) -> None:
     """只查找相近的条款，不作答复。"""
-    from assistant.serving.cli_text import hit_dict, hits_text
+    from assistant.serving.cli_text import hits_text
+    from assistant.serving.render import hit_dict
     from assistant.text.questions import clean_question
 
+    filters = _chosen(doc, kind, region, institution, as_of)
     clean_question(question)
     with _opened(open_settings()) as assistant:
-        found = assistant.search(question, limit=limit)
+        found = assistant.search(question, limit=limit, filters=_held(filters, assistant))
         hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking[:limit]]
     if as_json:
         say_json({"query": found.query.standalone, "degraded": list(found.degraded), "hits": hits})

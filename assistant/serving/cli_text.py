@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
-from assistant.schema.retrieval import Hit
 from assistant.serving.render import clause_dict, document_dict, outline_dict, plain_text, terminal_safe, titled
 
 if TYPE_CHECKING:
@@ -83,21 +82,6 @@ def verify_text(report: VerifyReport) -> str:
 
 
 # --- search -------------------------------------------------------------------------------------
-
-
-def hit_dict(hit: Hit, document: Document) -> dict[str, Any]:
-    """A line of a ranking with its clause."""
-    address = hit.chunk_id.rpartition("#")[2]
-    clause = document.find(address)
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "document_id": document.id,
-        "document_title": document.meta.title,
-        "address": address,
-        "heading": clause.heading if clause else None,
-        "text": plain_text(document, clause) if clause else "",
-    }
 
 
 def hits_text(hits: Sequence[dict[str, Any]]) -> str:

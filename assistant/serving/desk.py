@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 from assistant.errors import AssistantError, NotFoundError
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
+from assistant.schema.retrieval import Filters, Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionStore
 from assistant.text.questions import clean_question
@@ -50,6 +51,7 @@ class Inquiry:
     session_id: str | None = None  # None begins a conversation
     as_of: date | None = None
     document_ids: frozenset[str] | None = None
+    filters: Filters | None = None  # further choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +75,26 @@ class _Ready:
     assistant: Assistant
     as_of: date | None
     document_ids: frozenset[str] | None
+    filters: Filters | None
     began: float
 
     def ask(self) -> Answer:
         return self.assistant.ask(
-            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+            self.question,
+            history=self.session.turns,
+            as_of=self.as_of,
+            document_ids=self.document_ids,
+            filters=self.filters,
         )
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
         events = self.assistant.stream(
-            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+            self.question,
+            history=self.session.turns,
+            as_of=self.as_of,
+            document_ids=self.document_ids,
+            filters=self.filters,
         )
         try:
             for event in events:
@@ -170,6 +181,18 @@ class Desk:
         await ticket.wait_turn(self._patience_s)
         return self._settle(ready, await ticket.result())
 
+    async def search(self, question: str, filters: Filters, limit: int) -> tuple[Retrieved, Assistant]:
+        """The ranking alone, and the assistant that made it.
+
+        Raises:
+            AssistantError: as `ask`.
+        """
+        asked = clean_question(question)
+        assistant = await asyncio.to_thread(self._assistant_for, filters.document_ids)
+        ticket = self._take_place(lambda: assistant.search(asked, limit=limit, filters=filters))
+        await ticket.wait_turn(self._patience_s)
+        return await ticket.result(), assistant
+
     async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
@@ -194,6 +217,7 @@ class Desk:
             assistant=await asyncio.to_thread(self._assistant_for, inquiry.document_ids),
             as_of=inquiry.as_of,
             document_ids=inquiry.document_ids,
+            filters=inquiry.filters,
             began=began,
         )
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
-from assistant.schema.retrieval import Turn
+from assistant.schema.retrieval import Filters, Retrieved, Turn
 
 
 class Assistant(Protocol):
@@ -26,6 +26,7 @@ class Assistant(Protocol):
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
     ) -> Answer:
         """The whole answer.
 
@@ -41,8 +42,17 @@ class Assistant(Protocol):
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
     ) -> Iterator[AnswerEvent]:
         """The same answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`."""
+        ...
+
+    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Retrieved:
+        """The ranking alone, its first `limit` lines.
+
+        Raises:
+            AssistantError: the question, the index or a model cannot be used.
+        """
         ...
 
     def documents(self) -> tuple[DocumentMeta, ...]:

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from assistant.parsing.legal_level import level_of
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentMeta, Level, Span, Validity
+from assistant.schema.retrieval import Hit
 from assistant.text.folding import flow
 
 OUTCOME_LABELS = {
@@ -123,6 +125,7 @@ def citation_html(
     words = bare_heading(citation)
     heading = f'<span class="pz-heading">{escape(words)}</span>' if words else ""
     badges = [
+        *([_badge(citation.legal_level.value, "plain")] if citation.legal_level else ()),
         _badge(citation.validity.value, _VALIDITY_CLASSES[citation.validity]),
         _badge(VERDICT_LABELS[citation.verdict], "good" if citation.verified else "bad"),
         *(_badge(modality.value, "plain") for modality in modalities),
@@ -290,7 +293,8 @@ def source_lines(answer: Answer) -> tuple[str, ...]:
 def _source_line(c: Citation) -> str:
     words = bare_heading(c)
     heading = f" {words}" if words else ""
-    checked = f"{c.validity.value}，{VERDICT_LABELS[c.verdict]}"
+    level = f"{c.legal_level.value}，" if c.legal_level else ""
+    checked = f"{level}{c.validity.value}，{VERDICT_LABELS[c.verdict]}"
     return f"[{c.number}] {titled(c.document_title)}{c.address}{heading}（{checked}）"
 
 
@@ -382,6 +386,7 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "quotes": list(citation.quotes),
         "spans": [_span_dict(span) for span in citation.spans],
         "status": citation.validity.value,
+        "legal_level": citation.legal_level.value if citation.legal_level else None,
         "verdict": citation.verdict.value,
         "verified": citation.verified,
     }
@@ -421,6 +426,7 @@ def document_dict(meta: DocumentMeta) -> dict[str, Any]:
         "title": meta.title,
         "kind": meta.kind.value,
         "status": meta.validity.value,
+        "legal_level": _level(meta),
         "issuer": meta.issuer,
         "document_number": meta.document_number,
         "year": meta.year,
@@ -431,6 +437,28 @@ def document_dict(meta: DocumentMeta) -> dict[str, Any]:
         "superseded_by": meta.superseded_by,
         "aliases": list(meta.aliases),
         "source_sha256": meta.source_sha256,
+    }
+
+
+def _level(meta: DocumentMeta) -> str | None:
+    level = level_of(meta)
+    return level.value if level else None
+
+
+def hit_dict(hit: Hit, document: Document) -> dict[str, Any]:
+    """A line of a ranking with its clause."""
+    address = hit.chunk_id.rpartition("#")[2]
+    clause = document.find(address)
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "document_id": document.id,
+        "document_title": document.meta.title,
+        "address": address,
+        "heading": clause.heading if clause else None,
+        "text": plain_text(document, clause) if clause else "",
+        "status": document.meta.validity.value,
+        "legal_level": _level(document.meta),
     }
 
 

@@ -27,6 +27,7 @@ IsoDay = Annotated[
     BeforeValidator(_iso_day),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}),
 ]
+LegalLevelName = Literal["法律", "行政法规", "司法解释", "地方性法规", "部门规章", "地方政府规章", "规范性文件"]
 DocumentId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -34,7 +35,25 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class AskRequest(_Strict):
+class Chosen(_Strict):
+    """答复可以依据哪些文本；每一项都只会缩小范围。"""
+
+    as_of: IsoDay = Field(default=None, description="按哪一天的有效文本作答（YYYY-MM-DD）；不填为今天。")
+    document_ids: list[DocumentId] | None = Field(
+        default=None, min_length=1, max_length=50, description="只在这些文件内作答；不填为全库。"
+    )
+    legal_levels: list[LegalLevelName] | None = Field(
+        default=None, min_length=1, max_length=7, description="只依据这些效力级别的文件；不填为全部。"
+    )
+    region: str | None = Field(
+        default=None, min_length=1, max_length=20, description="适用的地区，例如“陕西”；只适用于其他地区的文件不参与。"
+    )
+    institution: str | None = Field(
+        default=None, min_length=1, max_length=40, description="只看写到这类机构的条款，例如“保险公司”。"
+    )
+
+
+class AskRequest(Chosen):
     """一次提问。对话历史只保存在服务端，请求里只带会话编号。"""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"question": _EXAMPLE_QUESTION}]})
@@ -47,10 +66,19 @@ class AskRequest(_Strict):
     session_id: str | None = Field(
         default=None, max_length=64, description="会话编号，由服务端在上一次答复中给出；不填则开始新的会话。"
     )
-    as_of: IsoDay = Field(default=None, description="按哪一天的有效文本作答（YYYY-MM-DD）；不填为今天。")
-    document_ids: list[DocumentId] | None = Field(
-        default=None, min_length=1, max_length=50, description="只在这些文件内作答；不填为全库。"
+
+
+class SearchRequest(Chosen):
+    """只查找条款，不作答复。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"question": _EXAMPLE_QUESTION}]})
+
+    question: str = Field(
+        description="问题，1 至 2000 字。",
+        examples=[_EXAMPLE_QUESTION],
+        json_schema_extra={"minLength": 1, "maxLength": 2000},
     )
+    limit: int = Field(default=10, ge=1, le=20, description="最多列出几条。")
 
 
 class SpanBody(_Strict):
@@ -72,6 +100,7 @@ class CitationBody(_Strict):
     quotes: list[str] = Field(description="引用的原文。")
     spans: list[SpanBody]
     status: str = Field(description="时效性。", examples=["现行有效"])
+    legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
     verdict: str = Field(description="核对结论，OK 为通过。", examples=["OK"])
     verified: bool = Field(description="引文是否已逐字核对通过。")
 
@@ -135,6 +164,29 @@ class AskResponse(_Strict):
     latency_ms: float
 
 
+class HitBody(_Strict):
+    """查到的一条。"""
+
+    rank: int
+    score: float = Field(description="只在同一次查找内可比。")
+    document_id: str
+    document_title: str
+    address: str
+    heading: str | None
+    text: str
+    status: str = Field(description="时效性。", examples=["现行有效"])
+    legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
+
+
+class SearchResponse(_Strict):
+    """查找的结果，最相近的在前。"""
+
+    request_id: str
+    query: str = Field(description="实际查找的问题。")
+    degraded: list[str]
+    hits: list[HitBody]
+
+
 class SourcesBody(_Strict):
     """流式答复的第一个事件。"""
 
@@ -158,6 +210,7 @@ class DocumentBody(_Strict):
     title: str
     kind: str
     status: str
+    legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
     issuer: str | None
     document_number: str | None
     year: int | None

@@ -26,8 +26,9 @@ from assistant.schema.answer import (
     SourcesEvent,
     Statement,
 )
+from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
-from assistant.schema.retrieval import Turn
+from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
 from assistant.text.questions import clean_question
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
@@ -160,6 +161,7 @@ class FakeAssistant:
     endless: bool = False
     hold: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Turn, ...], date | None, frozenset[str] | None]] = field(default_factory=list)
+    chosen: list[Filters | None] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)  # a stream was closed before its end
 
     def __post_init__(self) -> None:
@@ -176,9 +178,11 @@ class FakeAssistant:
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
     ) -> Answer:
         question = clean_question(question)
         self.asked.append((question, tuple(history), as_of, document_ids))
+        self.chosen.append(filters)
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault
@@ -191,9 +195,11 @@ class FakeAssistant:
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        filters: Filters | None = None,
     ) -> Iterator[AnswerEvent]:
         question = clean_question(question)
         self.asked.append((question, tuple(history), as_of, document_ids))
+        self.chosen.append(filters)
         whole = False
         try:
             answer = self._answer(question, history)
@@ -218,6 +224,13 @@ class FakeAssistant:
         if "彩票" in question:
             return refused(question)
         return answered(question, f"关于续贷：{question}" if history else None)
+
+    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Retrieved:
+        self.chosen.append(filters)
+        if self.fault is not None:
+            raise self.fault
+        hit = Hit(chunk_id=ChunkId("notice_2024_shaanxi#五、（十）"), rank=1, score=1.25, retriever="fused")
+        return Retrieved(query=Query(text=question, standalone=question), ranking=(hit,)[:limit], evidence=())
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         return (small_document().meta,)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,9 +18,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from fastapi import FastAPI
-from serving_fakes import ANSWER_TEXT, TEXT, FakeAssistant, serving
+from serving_fakes import ANSWER_TEXT, QUOTE, TEXT, FakeAssistant, serving
 
 from assistant.errors import IndexDamaged, IndexNotBuilt, ModelTimeout, SettingsError
+from assistant.schema.document import LegalLevel
+from assistant.schema.retrieval import Filters
 from assistant.serving.api import STATUS_OF_CODE, create_api
 from assistant.serving.desk import Desk
 from assistant.serving.ports import Assistant
@@ -138,6 +141,47 @@ def test_day_and_documents_reach_the_assistant(client: httpx.Client, fake: FakeA
     body = {"question": "能续贷吗？", "as_of": "2024-05-01", "document_ids": ["notice_2024_shaanxi"]}
     assert client.post("/api/v1/ask", json=body).status_code == 200
     assert fake.asked[0][2:] == (date(2024, 5, 1), frozenset({"notice_2024_shaanxi"}))
+
+
+def test_filters_reach_the_assistant(client: httpx.Client, fake: FakeAssistant) -> None:
+    body = {
+        "question": "能续贷吗？",
+        "legal_levels": ["法律", "规范性文件"],
+        "region": "陕西",
+        "institution": "保险公司",
+    }
+    assert client.post("/api/v1/ask", json=body).status_code == 200
+    assert client.post("/api/v1/search", json={**body, "as_of": "2024-05-01"}).status_code == 200
+    levels = frozenset({LegalLevel.LAW, LegalLevel.NORMATIVE})
+    wanted = Filters(levels=levels, region="陕西", institution="保险公司")
+    assert fake.chosen == [wanted, replace(wanted, as_of=date(2024, 5, 1))]
+
+
+def test_search_lists_clauses_and_keeps_no_session(client: httpx.Client) -> None:
+    found = client.post("/api/v1/search", json={"question": "能续贷吗？", "limit": 5}).json()
+    assert set(found) == {"request_id", "query", "degraded", "hits"}
+    [hit] = found["hits"]
+    assert (hit["document_id"], hit["address"], hit["legal_level"]) == (
+        "notice_2024_shaanxi",
+        "五、（十）",
+        "规范性文件",
+    )
+    assert QUOTE in hit["text"]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"limit": 0}, {"limit": 21}, {"limit": "5"}, {"limit": 10**6}, {"session_id": "a"}, {"region": {"$ne": None}}],
+    ids=range(6),
+)
+def test_search_takes_its_own_fields_only(client: httpx.Client, fake: FakeAssistant, extra: dict[str, Any]) -> None:
+    assert_error(client.post("/api/v1/search", json={"question": "问", **extra}), 422, "bad_request")
+    assert fake.chosen == []
+
+
+def test_search_refuses_documents_outside_the_library(client: httpx.Client) -> None:
+    response = client.post("/api/v1/search", json={"question": "问", "document_ids": [SECRET]})
+    assert_error(response, 404, "not_found")
 
 
 def test_documents_outside_the_library_are_refused(client: httpx.Client, fake: FakeAssistant) -> None:
@@ -398,8 +442,18 @@ def test_charset_parameter_is_fine(client: httpx.Client) -> None:
         {"document_ids": [{"$or": [SECRET]}]},
         {"document_ids": [""]},
         {"document_ids": ["x"] * 51},
+        {"legal_levels": ["圣旨"]},
+        {"legal_levels": "法律"},
+        {"legal_levels": {"$ne": "法律"}},
+        {"legal_levels": []},
+        {"region": {"$ne": None}},
+        {"region": ["陕西"]},
+        {"region": ""},
+        {"institution": {"$or": [SECRET]}},
+        {"institution": 1},
+        {"rights": ["内部"]},
     ],
-    ids=range(26),
+    ids=range(36),
 )
 def test_fields_that_are_not_ours(client: httpx.Client, fake: FakeAssistant, extra: dict[str, Any]) -> None:
     assert_error(client.post("/api/v1/ask", json={"question": "问", **extra}), 422, "bad_request")

@@ -102,3 +102,25 @@ def test_the_question_itself_is_never_lost(before: list[str], question: str, top
     assert asked.text.endswith(question) or question.endswith(asked.text)
     assert len(asked.context) <= MAX_TURNS_BACK
     assert asked == joined(question, *before, topic=topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("谢谢，另外请教一下：未成年人的信息怎么处理？", "未成年人的信息怎么处理？"),
+        ("换个问题，担保公司不能做什么？", "担保公司不能做什么？"),
+        ("先不说这个了。保证期间怎么算？", "保证期间怎么算？"),
+    ],
+)
+def test_words_that_announce_a_topic_take_none_of_it_along(question: str, kept: str) -> None:
+    assert joined(question, FIRST) == StandAlone(text=kept)
+
+
+def test_a_short_question_that_says_enough_stands_alone_unless_it_leans() -> None:
+    def asked(question: str, whole: bool) -> bool:
+        found = stand_alone(question, user(FIRST), names_topic=lambda _: False, is_whole=lambda _: whole)
+        return found.context == ()
+
+    assert asked("哪些财产不得抵押？", True)
+    assert not asked("哪些财产不得抵押？", False)
+    assert not asked("那哪些财产不得抵押？", True)

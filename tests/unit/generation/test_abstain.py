@@ -17,7 +17,7 @@ from assistant.dialogue.understanding import load_institutions, understand
 from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, off_topic, unstated
 from assistant.generation.selection import Selection, Selector
 from assistant.schema.document import Document
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Filters, Query, Retrieved
 
 INSTITUTIONS = load_institutions()
 SELECTOR = Selector(INSTITUTIONS)
@@ -42,7 +42,7 @@ def judge(
     over = found(question, held, scores)
     return abstention(
         asked,
-        Query(text=question, standalone=question, as_of=as_of),
+        Query(text=question, standalone=question, filters=Filters(as_of=as_of)),
         over,
         SELECTOR.select(asked, question, over, sentences(held)),
         signals=signals,

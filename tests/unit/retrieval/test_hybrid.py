@@ -14,10 +14,10 @@ from assistant.errors import ModelUnavailable
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.retrieval.expand import ConceptLine, Expander
-from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever, Weights
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Filters, Query, Retrieved
 
 TODAY = date(2026, 1, 1)
 EXPANDER = Expander([ConceptLine(concept="续贷", policy=("续贷",), lay=("接着用",))])
@@ -53,7 +53,7 @@ def ask(
     document_ids: frozenset[str] | None = None,
 ) -> Retrieved:
     retriever = HybridRetriever(over, embedder or HashingEmbedder(), EXPANDER)
-    query = Query(text=text, standalone=text, as_of=as_of, document_ids=document_ids)
+    query = Query(text=text, standalone=text, filters=Filters(as_of=as_of, document_ids=document_ids))
     return retriever.retrieve(query, today=TODAY)
 
 
@@ -166,3 +166,43 @@ def test_as_many_pieces_of_evidence_as_wanted(held: MemoryLibrary) -> None:
     found = retriever.retrieve(Query(text="贷款", standalone="贷款"), today=TODAY)
     assert len(found.evidence) == 2
     assert len(found.ranking) > 2
+
+
+class Remembering(HashingEmbedder):
+    """Keeps what it was asked to embed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions: list[list[str]] = []
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        self.questions.append(list(texts))
+        return super().embed_queries(texts)
+
+
+def test_a_follow_up_is_searched_between_the_conversation_and_its_last_turn(held: MemoryLibrary) -> None:
+    embedder = Remembering()
+    whole, last = "能不能用续贷掩盖信用风险？那金融下乡月活动呢？", "那金融下乡月活动呢？"
+    query = Query(text=last, standalone=whole, context=("能不能用续贷掩盖信用风险？",))
+
+    def closest(share: float) -> float:
+        """The cosine of the clause that the last turn asks for."""
+        embedder.questions.clear()
+        retriever = HybridRetriever(held, embedder, EXPANDER, weights=Weights(last_turn=share))
+        evidence = retriever.retrieve(query, today=TODAY).evidence
+        assert embedder.questions == [[whole, last]]
+        return next(e.dense for e in evidence if e.chunk.id == "notice#三、（三）")
+
+    assert closest(0.0) < closest(0.5) < closest(1.0)
+    assert (
+        HybridRetriever(held, embedder, EXPANDER).retrieve(query, today=TODAY).evidence[0].chunk.id
+        == "notice#三、（三）"
+    )
+
+
+def test_clauses_that_do_not_name_the_institution_fall_out(held: MemoryLibrary) -> None:
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER)
+    query = Query(text="要健全什么？", standalone="要健全什么？", addressee=("股份制银行",))
+    found = retriever.retrieve(query, today=TODAY)
+    assert [hit.chunk_id for hit in found.ranking] == ["notice#二、（二）"]
+    assert [hit.rank for hit in found.ranking] == [1]
