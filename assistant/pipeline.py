@@ -44,7 +44,7 @@ from assistant.retrieval.lookup import (
     names_place,
     plain_places,
 )
-from assistant.retrieval.versions import Families, VersionReader, without_versions
+from assistant.retrieval.versions import Families, VersionReader, without_days, without_versions
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -290,8 +290,8 @@ class PolicyAssistant:
         places = self._places(query, allowed)
         if places:
             return self._looked_up(question, query, found, self._with_counterpart(query, places))
-        if query.pair:
-            sides = self._side_by_side(query)
+        sides = self._side_by_side(query)
+        if sides:
             found = replace(found, ranking=_alternating([side.ranking for side in sides], found.ranking))
         if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
             return self._stood(question, query, found, subject)
@@ -300,7 +300,10 @@ class PolicyAssistant:
             for c in self._library.chunks(ChunkKind.SENTENCE)
             if c.document_id in allowed and addresses(self._clause_of(c).plain, query.addressee)
         ]
-        selection, found = self._select(asked, query, found, everything)
+        if sides:
+            selection = self._select_sides(asked, query, found, sides, everything)
+        else:
+            selection, found = self._select(asked, query, found, everything)
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
         why = abstention(
             asked,
@@ -327,10 +330,12 @@ class PolicyAssistant:
         return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=draft)
 
     def _searched(self, query: Query) -> str:
-        """The words to search with: without a ban taken for granted, and without the titles of documents
-        whose clauses come first anyway, for a title is like every clause of its document."""
+        """The words to search with: without a ban taken for granted, without the day that has chosen the versions,
+        and without the title of the one document named, for it is like every clause of that document."""
         text = without_assumed_ban(query.standalone)
-        return self._versions.without_titles(text) if query.named else text
+        if query.day or query.as_of:
+            text = without_days(text, self._today())
+        return self._versions.without_titles(text) if len(query.named) == 1 else text
 
     def _places(self, query: Query, allowed: frozenset[str]) -> tuple[Place, ...]:
         """The places that the last turn names, in a document or beside a place that a turn before it names."""
@@ -504,6 +509,19 @@ class PolicyAssistant:
         if not parts:
             return whole, found
         return self._selector.select_parts(parts, whole, everything, terms=terms), found
+
+    def _select_sides(
+        self,
+        asked: Understanding,
+        query: Query,
+        found: Retrieved,
+        sides: Sequence[Retrieved],
+        everything: Sequence[Chunk],
+    ) -> Selection:
+        """The sentences of each of two versions that answer the question."""
+        terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
+        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms)
+        return self._selector.select_parts([(single(asked), side) for side in sides], whole, everything, terms=terms)
 
     def _find_part(self, query: Query, part: str) -> Retrieved:
         """The evidence for one part of a question, out of the document that the part itself names.

@@ -69,7 +69,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
-    last_turn: float = 0.5  # of a follow-up's vector; the rest is the whole conversation's
+    last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,10 @@ _WORDS = re.compile(  # words that set versions against each other
     r"|对比一下|对照着?说?说?|在?(?:里|中)?(?:对应|是)(?:的是)?哪(?:一)?条|改了(?:吗|没有|什么|哪里)|相比"
     rf"|{_GENERIC_OLD.pattern}|{_GENERIC_NEW.pattern}"
 )
+_THEN = re.compile(
+    r"(?:在|截至|截止)?(?:当时|那时候?|那会儿|彼时|那阵子|那一年)(?:还|仍)?(?:在用|有效|施行|适用)?的?(?:那[部个])?"
+    r"|^(?:的时候|那会儿|那阵子|时|年)[，,]?|(?:还在用|仍有效)的(?:那[部个])?"
+)
 _OPENS = re.compile(r"(?:按照?|照|依照?|根据|依据)?[《“]?(?:中华人民共和国)?$")
 _CLOSES = re.compile(r"^[》”]?(?:里|中|上)?(?:的规定)?")
 _FEWEST = 6  # letters that a question without its version words must keep
@@ -213,6 +217,19 @@ def without_versions(question: str) -> str:
     '反洗钱法对身份资料保存？'
     """
     rest = _WORDS.sub("", question)
+    return rest if sum(c.isalnum() for c in rest) >= _FEWEST else question
+
+
+def without_days(question: str, today: date) -> str:
+    """`question` without the day that it is about; itself when little is left.
+
+    >>> without_days("2023年3月供了货，照当时的条例，几天内付清？", date(2026, 5, 1))
+    '供了货，照条例，几天内付清？'
+    """
+    rest = question
+    for start, end, _ in reversed(named_days(question, today)):
+        rest = rest[:start] + rest[end:]
+    rest = _THEN.sub("", rest)
     return rest if sum(c.isalnum() for c in rest) >= _FEWEST else question
 
 
