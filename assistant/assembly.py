@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError, UnreadableSource
 from assistant.models.protocols import ChatModel, Embedder
-from assistant.settings import EmbedderKind, EmbedderSettings, LlmSettings, Settings
+from assistant.settings import AUTO, NONE, EmbedderKind, EmbedderSettings, LlmSettings, Settings
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
     from assistant.indexing.build import BuildReport
     from assistant.parsing.corpus import SourceFailure
+    from assistant.parsing.phrasings import Phrasing
     from assistant.pipeline import PolicyAssistant
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
@@ -116,6 +117,22 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
     return GuardedChatModel(chat)
 
 
+def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasing, ...]:
+    """The questions that lead to clauses of `corpora`, as the settings say.
+
+    Raises:
+        SourceError: a file of them cannot be used, or the folder named in the settings is not there.
+    """
+    from assistant.parsing.phrasings import FOLDER, read_phrasings
+
+    if settings.phrasings == NONE:
+        return ()
+    if settings.phrasings != AUTO:
+        return read_phrasings([Path(settings.phrasings).expanduser()])
+    beside = dict.fromkeys((path if path.is_dir() else path.parent) / FOLDER for path in corpora)
+    return read_phrasings([folder for folder in beside if folder.is_dir()])
+
+
 def make_index(
     settings: Settings,
     corpora: Sequence[Path],
@@ -143,6 +160,7 @@ def make_index(
         indexes_dir=where,
         embedder=build_indexing_embedder(settings),
         segmenter=build_segmenter(settings, indexes_dir=where),
+        phrasings=find_phrasings(settings, corpora),
         progress=progress,
         force=force,
     )

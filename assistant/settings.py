@@ -19,6 +19,7 @@ from assistant.errors import SettingsError
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
+AUTO, NONE = "auto", "none"
 _PREFIX = "ASSISTANT_"
 
 
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 

@@ -26,6 +26,7 @@ class Query:
     as_of: date | None = None  # the day asked about; None is today
     document_ids: frozenset[str] | None = None  # only these documents; None is all
     named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
+    rewritten: str | None = None  # in policy terms, by a language model: searched beside `standalone`, never shown
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
 
 
@@ -65,4 +66,4 @@ class Retrieved:
     query: Query
     ranking: tuple[Hit, ...]  # clause chunks, every document searched, best first
     evidence: tuple[Evidence, ...]
-    degraded: tuple[str, ...] = ()  # parts that did not answer, such as "dense"
+    degraded: tuple[str, ...] = ()  # parts that did not answer: "dense", "rerank", "rewrite"

@@ -365,17 +365,18 @@ def _progress() -> Any:
 def _release(corpus: Path) -> CorpusRelease:
     from assistant.indexing.release import CorpusRelease
 
-    return CorpusRelease(corpus, _workshop(open_settings()))
+    return CorpusRelease(corpus, _workshop(open_settings(), corpus))
 
 
-def _workshop(settings: Settings) -> Workshop:
-    from assistant.assembly import build_indexing_embedder, build_segmenter
+def _workshop(settings: Settings, corpus: Path) -> Workshop:
+    from assistant.assembly import build_indexing_embedder, build_segmenter, find_phrasings
     from assistant.indexing.release import Workshop
 
     return Workshop(
         indexes_dir=settings.indexes_dir,
         embedder=lambda: build_indexing_embedder(settings),
         segmenter=lambda: build_segmenter(settings),
+        phrasings=lambda: find_phrasings(settings, [corpus]),
     )
 
 
