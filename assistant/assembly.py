@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError, UnreadableSource
-from assistant.models.protocols import ChatModel, Embedder
-from assistant.settings import AUTO, NONE, EmbedderKind, EmbedderSettings, LlmSettings, Settings
+from assistant.models.protocols import ChatModel, CrossEncoder, Embedder
+from assistant.settings import (
+    AUTO,
+    NONE,
+    EmbedderKind,
+    EmbedderSettings,
+    LlmSettings,
+    RerankerKind,
+    RerankerSettings,
+    Settings,
+)
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.parsing.corpus import SourceFailure
     from assistant.parsing.phrasings import Phrasing
     from assistant.pipeline import PolicyAssistant
+    from assistant.retrieval.rerank import Reranker
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
 
@@ -89,6 +99,36 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
                 query_prefix=settings.query_prefix,
                 document_prefix=settings.document_prefix,
             )
+
+
+def build_reranker(settings: RerankerSettings) -> Reranker | None:
+    """The reranker named in the settings, or `None` when none is.
+
+    Raises:
+        SettingsError: a name it needs is missing.
+    """
+    from assistant.retrieval.rerank import Reranker
+
+    encoder: CrossEncoder
+    match settings.kind:
+        case RerankerKind.NONE:
+            return None
+        case RerankerKind.SENTENCE_TRANSFORMERS:
+            from assistant.models.cross_encoder import SentenceTransformerCrossEncoder
+
+            encoder = SentenceTransformerCrossEncoder(
+                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
+            )
+        case RerankerKind.ENDPOINT:
+            from assistant.models.rerank_endpoint import RerankEndpoint
+
+            encoder = RerankEndpoint(
+                _needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
+                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
+                api_key=settings.api_key,
+                timeout_s=settings.timeout_s,
+            )
+    return Reranker(encoder=encoder, top_k=settings.top_k)
 
 
 def build_chat(settings: LlmSettings) -> ChatModel | None:
@@ -194,7 +234,9 @@ def build_assistant(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=Finder(HybridRetriever(library, embedder, expander), today),
+        retriever=Finder(
+            HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)), today
+        ),
         expander=expander,
         institutions=load_institutions(settings.institutions),
         writer=LlmComposer(chat) if chat else None,

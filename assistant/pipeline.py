@@ -64,7 +64,10 @@ _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
 )
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
-_DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
+_DEGRADED = {
+    "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
+    "rerank": "重排模型暂不可用，本次按原有排序作答。",
+}
 
 
 class FindingPort(Protocol):
