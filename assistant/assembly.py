@@ -22,6 +22,8 @@ from assistant.settings import (
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
+    from assistant.dialogue.understanding import Institutions
+    from assistant.generation.rewriting import Rewriter
     from assistant.indexing.build import BuildReport
     from assistant.parsing.corpus import SourceFailure
     from assistant.parsing.phrasings import Phrasing
@@ -173,6 +175,26 @@ def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasin
     return read_phrasings([folder for folder in beside if folder.is_dir()])
 
 
+def build_rewriter(settings: LlmSettings, institutions: Institutions) -> Rewriter | None:
+    """What puts questions into policy wording, or `None` when that is not wanted or no model is set.
+
+    It has a breaker of its own: its budget is short, and a model too slow for it may still answer well.
+    """
+    if not settings.rewrite:
+        return None
+    budget = settings.rewrite_timeout_s
+    hasty = {
+        name: min(getattr(settings, name), budget)
+        for name in ("connect_timeout_s", "first_token_timeout_s", "token_timeout_s", "total_timeout_s")
+    }
+    chat = build_chat(settings.model_copy(update=hasty))
+    if chat is None:
+        return None
+    from assistant.generation.rewriting import Rewriter
+
+    return Rewriter(chat, institutions)
+
+
 def make_index(
     settings: Settings,
     corpora: Sequence[Path],
@@ -229,6 +251,7 @@ def build_assistant(
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     expander = load_expander(settings.colloquial)
     chat = build_chat(settings.llm)
+    institutions = load_institutions(settings.institutions)
     related = load_related(settings.corpus_dir)
     return PolicyAssistant(
         library=library,
@@ -238,8 +261,9 @@ def build_assistant(
             HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)), today
         ),
         expander=expander,
-        institutions=load_institutions(settings.institutions),
+        institutions=institutions,
         writer=LlmComposer(chat) if chat else None,
+        rewriter=build_rewriter(settings.llm, institutions),
         rights=frozenset(settings.rights),
         today=today,
         related_to=related.related_to if related else None,

@@ -87,6 +87,8 @@ class LlmSettings(BaseModel):
     token_timeout_s: float = Field(default=10.0, gt=0)
     total_timeout_s: float = Field(default=90.0, gt=0)
     max_chars: int = Field(default=16_000, gt=0)
+    rewrite: bool = False  # search the question in policy wording too
+    rewrite_timeout_s: float = Field(default=6.0, gt=0)
 
     @property
     def configured(self) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.errors import InputError, NotFoundError, UnreadableSource
+from assistant.serving import cli_phrasings
 from assistant.serving.cli_help import ChineseCommand
 from assistant.serving.cli_shared import (
     EXIT_FAULT,
@@ -347,6 +348,9 @@ def _official_pages(corpus: Path) -> dict[str, str]:
         if line.source and line.source.startswith(("https://", "http://"))
     }
     return {**(related.official_urls() if related else {}), **own}
+
+
+cli_phrasings.add_commands(corpus_app)
 
 
 # --- helpers ------------------------------------------------------------------------------------
