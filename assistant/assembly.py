@@ -8,14 +8,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError, UnreadableSource
-from assistant.models.protocols import ChatModel, Embedder
-from assistant.settings import EmbedderKind, EmbedderSettings, LlmSettings, Settings
+from assistant.models.protocols import ChatModel, CrossEncoder, Embedder
+from assistant.settings import (
+    AUTO,
+    NONE,
+    EmbedderKind,
+    EmbedderSettings,
+    LlmSettings,
+    RerankerKind,
+    RerankerSettings,
+    Settings,
+)
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
+    from assistant.dialogue.understanding import Institutions
+    from assistant.generation.rewriting import Rewriter
     from assistant.indexing.build import BuildReport
     from assistant.parsing.corpus import SourceFailure
+    from assistant.parsing.phrasings import Phrasing
     from assistant.pipeline import PolicyAssistant
+    from assistant.retrieval.rerank import Reranker
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
 
@@ -90,6 +103,36 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
             )
 
 
+def build_reranker(settings: RerankerSettings) -> Reranker | None:
+    """The reranker named in the settings, or `None` when none is.
+
+    Raises:
+        SettingsError: a name it needs is missing.
+    """
+    from assistant.retrieval.rerank import Reranker
+
+    encoder: CrossEncoder
+    match settings.kind:
+        case RerankerKind.NONE:
+            return None
+        case RerankerKind.SENTENCE_TRANSFORMERS:
+            from assistant.models.cross_encoder import SentenceTransformerCrossEncoder
+
+            encoder = SentenceTransformerCrossEncoder(
+                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
+            )
+        case RerankerKind.ENDPOINT:
+            from assistant.models.rerank_endpoint import RerankEndpoint
+
+            encoder = RerankEndpoint(
+                _needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
+                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
+                api_key=settings.api_key,
+                timeout_s=settings.timeout_s,
+            )
+    return Reranker(encoder=encoder, top_k=settings.top_k)
+
+
 def build_chat(settings: LlmSettings) -> ChatModel | None:
     """The language model behind its breaker, or `None` when none is set.
 
@@ -114,6 +157,42 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         max_chars=settings.max_chars,
     )
     return GuardedChatModel(chat)
+
+
+def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasing, ...]:
+    """The questions that lead to clauses of `corpora`, as the settings say.
+
+    Raises:
+        SourceError: a file of them cannot be used, or the folder named in the settings is not there.
+    """
+    from assistant.parsing.phrasings import FOLDER, read_phrasings
+
+    if settings.phrasings == NONE:
+        return ()
+    if settings.phrasings != AUTO:
+        return read_phrasings([Path(settings.phrasings).expanduser()])
+    beside = dict.fromkeys((path if path.is_dir() else path.parent) / FOLDER for path in corpora)
+    return read_phrasings([folder for folder in beside if folder.is_dir()])
+
+
+def build_rewriter(settings: LlmSettings, institutions: Institutions) -> Rewriter | None:
+    """What puts questions into policy wording, or `None` when that is not wanted or no model is set.
+
+    It has a breaker of its own: its budget is short, and a model too slow for it may still answer well.
+    """
+    if not settings.rewrite:
+        return None
+    budget = settings.rewrite_timeout_s
+    hasty = {
+        name: min(getattr(settings, name), budget)
+        for name in ("connect_timeout_s", "first_token_timeout_s", "token_timeout_s", "total_timeout_s")
+    }
+    chat = build_chat(settings.model_copy(update=hasty))
+    if chat is None:
+        return None
+    from assistant.generation.rewriting import Rewriter
+
+    return Rewriter(chat, institutions)
 
 
 def make_index(
@@ -143,6 +222,7 @@ def make_index(
         indexes_dir=where,
         embedder=build_indexing_embedder(settings),
         segmenter=build_segmenter(settings, indexes_dir=where),
+        phrasings=find_phrasings(settings, corpora),
         progress=progress,
         force=force,
     )
@@ -171,15 +251,19 @@ def build_assistant(
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     expander = load_expander(settings.colloquial)
     chat = build_chat(settings.llm)
+    institutions = load_institutions(settings.institutions)
     related = load_related(settings.corpus_dir)
     return PolicyAssistant(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=Finder(HybridRetriever(library, embedder, expander), today),
+        retriever=Finder(
+            HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)), today
+        ),
         expander=expander,
-        institutions=load_institutions(settings.institutions),
+        institutions=institutions,
         writer=LlmComposer(chat) if chat else None,
+        rewriter=build_rewriter(settings.llm, institutions),
         rights=frozenset(settings.rights),
         today=today,
         related_to=related.related_to if related else None,

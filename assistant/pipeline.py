@@ -29,6 +29,7 @@ from assistant.errors import InputError, NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
+from assistant.generation.rewriting import Rewriting
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
@@ -114,7 +115,10 @@ _EVERYDAY = frozenset(
     }
 )
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
-_DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
+_DEGRADED = {
+    "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
+    "rerank": "重排模型暂不可用，本次按原有排序作答。",
+}
 
 
 class FindingPort(Protocol):
@@ -123,6 +127,12 @@ class FindingPort(Protocol):
     @property
     def hybrid(self) -> HybridRetriever: ...
     def find(self, query: Query) -> Retrieved: ...
+
+
+class RewritingPort(Protocol):
+    """Puts a question into policy wording."""
+
+    def rewrite(self, question: str) -> Rewriting: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +151,7 @@ class PolicyAssistant:
     Args:
         fingerprint: of the index that answers.
         writer: lets a language model write the answer; without it answers are extractive.
+        rewriter: lets a language model put the question into policy wording, which is searched beside it.
         rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
         today: gives the date in 北京时间; a test may set the clock.
         related_to: gives the policies beside a clause (document id, address); without it there are none.
@@ -156,6 +167,7 @@ class PolicyAssistant:
         expander: Expander,
         institutions: Institutions,
         writer: LlmComposer | None = None,
+        rewriter: RewritingPort | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
         rights: frozenset[str] = frozenset(),
@@ -169,6 +181,7 @@ class PolicyAssistant:
         self._expander = expander
         self._institutions = institutions
         self._writer = writer
+        self._rewriter = rewriter
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
         self._today = today
@@ -233,7 +246,7 @@ class PolicyAssistant:
             InputError: the question is empty, too long or broken.
         """
         query = self._query(clean_question(question), history, _filters(filters, as_of, document_ids))
-        found = self._retriever.find(query)
+        found = self._find(query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
     def ask(
@@ -274,20 +287,20 @@ class PolicyAssistant:
     ) -> Iterator[AnswerEvent]:
         """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
         started = time.perf_counter()
-        worked = self._work(clean_question(question), history, _filters(filters, as_of, document_ids))
+        worked = self._work(clean_question(question), history, _filters(filters, as_of, document_ids), use_llm=use_llm)
         if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
             yield from self._written(worked, self._writer)
         else:
             yield from self._extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
-    def _work(self, question: str, history: Sequence[Turn], filters: Filters) -> _Worked:
+    def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> _Worked:
         """Understand, retrieve, choose, and draft the extractive answer."""
         query = self._query(question, history, filters)
         asked = self._understand(query)
-        found = self._retriever.find(replace(query, standalone=self._searched(query)))
         allowed = eligible(self._library.documents, query, today=self._today())
         places = self._places(query, allowed)
+        found = self._find(replace(query, standalone=self._searched(query)), rewrite=use_llm and not places)
         if places:
             return self._looked_up(question, query, found, self._with_counterpart(query, places))
         sides = self._side_by_side(query)
@@ -320,6 +333,17 @@ class PolicyAssistant:
         else:
             draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
         return _Worked(question=question, query=query, found=found, draft=draft)
+
+    def _find(self, query: Query, *, rewrite: bool) -> Retrieved:
+        """What retrieval finds for the question and, where that is wanted, for its policy wording beside it.
+
+        Without the wording the question's own words are searched alone, and `degraded` says "rewrite".
+        """
+        if self._rewriter is None or not rewrite:
+            return self._retriever.find(query)
+        wording = self._rewriter.rewrite(query.standalone)
+        found = replace(self._retriever.find(replace(query, rewritten=wording.text)), query=query)
+        return found if wording.error is None else replace(found, degraded=(*found.degraded, "rewrite"))
 
     def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
         """The answer to a question that names its places: their own words, or that there is no such place."""

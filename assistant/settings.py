@@ -19,6 +19,7 @@ from assistant.errors import SettingsError
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
+AUTO, NONE = "auto", "none"
 _PREFIX = "ASSISTANT_"
 
 
@@ -50,6 +51,28 @@ class EmbedderSettings(BaseModel):
     threads: int = Field(default=1, ge=1, le=64)  # of the ONNX model
 
 
+class RerankerKind(StrEnum):
+    """Which cross-encoder adapter reads the best clauses once more."""
+
+    NONE = "none"
+    SENTENCE_TRANSFORMERS = "sentence-transformers"
+    ENDPOINT = "endpoint"
+
+
+class RerankerSettings(BaseModel):
+    """The reranker. `model` is a hub name or a local folder, or the name that the endpoint at `base_url` knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: RerankerKind = RerankerKind.NONE
+    model: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    top_k: int = Field(default=20, ge=2, le=200)
+    device: str = "cpu"
+    timeout_s: float = Field(default=5.0, gt=0)
+
+
 class LlmSettings(BaseModel):
     """The language model. Without `base_url` and `model` answers are extractive."""
 
@@ -64,6 +87,8 @@ class LlmSettings(BaseModel):
     token_timeout_s: float = Field(default=10.0, gt=0)
     total_timeout_s: float = Field(default=90.0, gt=0)
     max_chars: int = Field(default=16_000, gt=0)
+    rewrite: bool = False  # search the question in policy wording too
+    rewrite_timeout_s: float = Field(default=6.0, gt=0)
 
     @property
     def configured(self) -> bool:
@@ -85,11 +110,13 @@ class Settings(BaseSettings):
     corpus_dir: Path = HOME / "corpus"
     indexes_dir: Path = HOME / "indexes"
     embedder: EmbedderSettings = EmbedderSettings()
+    reranker: RerankerSettings = RerankerSettings()
     llm: LlmSettings = LlmSettings()
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
 ANSWER_PROMPT = "answer.zh.v1"
-_PLACEHOLDERS = {"system": frozenset({"canary", "nonce"}), "user": frozenset({"clauses", "question", "nonce"})}
+_ANSWER = {"system": frozenset({"canary", "nonce"}), "user": frozenset({"clauses", "question", "nonce"})}
+_PLACEHOLDERS = {  # by the first part of a prompt's name
+    "answer": _ANSWER,
+    "rewrite": {"system": frozenset({"nonce"}), "user": frozenset({"question", "nonce"})},
+    "phrase": {"system": frozenset({"most", "nonce"}), "user": frozenset({"source", "sentences", "nonce"})},
+}
 _HEADERS = {"system": "=== system ===\n", "user": "=== user ===\n"}
 
 
@@ -57,6 +62,10 @@ class Prompt:
 
         parts: list[Any] = [("system", self.system), ("human", self.user)]
         return ChatPromptTemplate.from_messages(parts, template_format="f-string")
+
+    def rendered(self, **values: str) -> tuple[str, str]:
+        """Both parts with `values` filled in; braces inside a value stay what they are."""
+        return self.system.format_map(values), self.user.format_map(values)
 
     def fill(
         self,
@@ -101,8 +110,9 @@ def parse_prompt(text: str, *, version: str) -> Prompt:
     if not found or not head.startswith(_HEADERS["system"]):
         raise SettingsError(f"提示词文件 {version}.txt 缺少 system 或 user 部分。")
     parts = {"system": head.removeprefix(_HEADERS["system"]).strip(), "user": rest.strip()}
+    wanted = _PLACEHOLDERS.get(version.partition(".")[0], _ANSWER)
     for name, part in parts.items():
-        _check(part, _PLACEHOLDERS[name], f"提示词文件 {version}.txt 的 {name} 部分")
+        _check(part, wanted[name], f"提示词文件 {version}.txt 的 {name} 部分")
     return Prompt(version=version, **parts)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.chunking.cut import cut
+from assistant.chunking.phrasings import tie
 from assistant.errors import IndexDamaged, IndexStoreError, ModelOutputInvalid
 from assistant.indexing.dense_index import write_chroma
 from assistant.indexing.fingerprint import fingerprint_of_chunks
@@ -47,6 +48,7 @@ from assistant.indexing.sparse_index import SparseIndex
 from assistant.indexing.store import SCHEMA_VERSION, Record, RecordInfo, content_hash, write_record
 from assistant.indexing.verify import verify_generation
 from assistant.models.protocols import Embedder, Vectors
+from assistant.parsing.phrasings import Phrasing
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document
 from assistant.text.segment import Segmenter
@@ -67,7 +69,8 @@ class BuildReport:
     built: bool
     documents: int
     clauses: int
-    chunks: int
+    chunks: int  # passages of the texts
+    phrasings: int  # questions that lead to them
     embedded: int  # different texts turned into vectors
     reused: int  # different texts whose vectors came from an earlier generation
 
@@ -87,6 +90,10 @@ class _Plan:
     def clauses(self) -> int:
         return sum(1 for document in self.documents for _ in document.walk())
 
+    @property
+    def phrasings(self) -> int:
+        return sum(chunk.kind is ChunkKind.PHRASING for chunk in self.chunks)
+
 
 def build_index(
     documents: Sequence[Document],
@@ -94,6 +101,7 @@ def build_index(
     indexes_dir: Path,
     embedder: Embedder,
     segmenter: Segmenter,
+    phrasings: Sequence[Phrasing] = (),
     progress: Progress | None = None,
     force: bool = False,
     switch: bool = True,
@@ -104,16 +112,18 @@ def build_index(
     or is killed changes nothing. Texts embedded before by the same embedder are not embedded again.
 
     Args:
+        phrasings: questions that clauses of these documents answer; those of other documents are left out.
         progress: told the stage, what is done and the total.
         force: build anew although the same generation is there, and embed every text again.
         switch: serve the new generation; without it the generation only lies ready.
 
     Raises:
+        SourceError: a phrasing leads to a clause or sentence that its document does not have.
         IndexStoreError: no documents, two with one id, another build under way, the disk is full or
             not writable, or the result did not pass verification.
         ModelError: the embedder failed.
     """
-    plan = _plan(documents, embedder, segmenter, progress or _silent)
+    plan = _plan(documents, phrasings, embedder, segmenter, progress or _silent)
     with _disk_errors(indexes_dir), single_writer(indexes_dir):
         remove_leftovers(indexes_dir)
         there = None if force else find_generation(indexes_dir, plan.fingerprint)
@@ -129,13 +139,20 @@ def build_index(
     return report
 
 
-def _plan(documents: Sequence[Document], embedder: Embedder, segmenter: Segmenter, progress: Progress) -> _Plan:
+def _plan(
+    documents: Sequence[Document],
+    phrasings: Sequence[Phrasing],
+    embedder: Embedder,
+    segmenter: Segmenter,
+    progress: Progress,
+) -> _Plan:
     if not documents:
         raise IndexStoreError("没有可以建立索引的文件。请检查文件目录里是否有政策文件。")
     _refuse_twins("文件", [document.id for document in documents])
     chunks: list[Chunk] = []
     for done, document in enumerate(documents, start=1):
-        chunks.extend(cut(document))
+        passages = cut(document)
+        chunks += (*passages, *tie(passages, [p for p in phrasings if p.document_id == document.id]))
         progress("切分条款", done, len(documents))
     _refuse_twins("条款", [chunk.id for chunk in chunks])
     return _Plan(
@@ -276,7 +293,8 @@ def _report(plan: _Plan, folder: Path, *, built: bool, embedded: int = 0, reused
         built=built,
         documents=len(plan.documents),
         clauses=plan.clauses,
-        chunks=len(plan.chunks),
+        chunks=len(plan.chunks) - plan.phrasings,
+        phrasings=plan.phrasings,
         embedded=embedded,
         reused=reused,
     )

@@ -234,7 +234,7 @@ class ChromaDenseIndex:
 
 
 def write_chroma(folder: Path, vectors: VectorsByKind) -> None:
-    """Write a new Chroma folder with one collection per ChunkKind.
+    """Write a new Chroma folder with one collection per ChunkKind, an empty one for a kind without vectors.
 
     Raises:
         IndexStoreError: Chroma could not write it, for example because the disk is full.
@@ -244,9 +244,9 @@ def write_chroma(folder: Path, vectors: VectorsByKind) -> None:
     try:
         client = _client(folder)
         for kind in ChunkKind:
-            ids, matrix = vectors[kind]
             collection = client.create_collection(_name(kind), embedding_function=None, configuration={"hnsw": _HNSW})
-            _upsert(collection, ids, matrix, batch=client.get_max_batch_size())
+            if kind in vectors:
+                _upsert(collection, *vectors[kind], batch=client.get_max_batch_size())
     except Exception as exc:
         raise IndexStoreError(f"向量库 {folder} 写入失败，请检查磁盘空间和写入权限后重试。原有索引未受影响。") from exc
     finally:

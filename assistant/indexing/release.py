@@ -35,6 +35,7 @@ from assistant.indexing.versions import holds, is_older, same_instrument, stem, 
 from assistant.models.protocols import Embedder
 from assistant.parsing.corpus import parse_file
 from assistant.parsing.manifest import MANIFEST, ManifestLine, Proposal, read_manifest
+from assistant.parsing.phrasings import Phrasing
 from assistant.schema.document import Document, Validity
 from assistant.text.folding import squeeze
 from assistant.text.segment import Segmenter
@@ -123,6 +124,7 @@ class Workshop:
     indexes_dir: Path
     embedder: Callable[[], Embedder]
     segmenter: Callable[[], Segmenter]
+    phrasings: Callable[[], Sequence[Phrasing]] = tuple  # questions that lead to clauses; none without it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -428,6 +430,7 @@ class CorpusRelease:
             indexes_dir=where,
             embedder=self._workshop.embedder(),
             segmenter=self._workshop.segmenter(),
+            phrasings=self._workshop.phrasings(),
             progress=progress,
             switch=False,
         )

@@ -35,7 +35,7 @@ from assistant.schema.document import (
     Validity,
 )
 
-_FORMAT = 2  # raise it when a table, a file of the folder or its meaning changes
+_FORMAT = 3  # raise it when a table, a file of the folder or its meaning changes
 _LITTLE_FLOAT32 = np.dtype("<f4")
 _Row = tuple[Any, ...]  # as SQLite gives them; the tables below say what they hold
 _TABLES = """

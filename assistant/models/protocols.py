@@ -37,6 +37,21 @@ class Embedder(Protocol):
         ...
 
 
+class CrossEncoder(Protocol):
+    """Reads a question and a passage together and says how well the passage answers it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def score(self, question: str, passages: Sequence[str]) -> Sequence[float]:
+        """One finite number for each passage, in their order; higher is better. Comparable within one call.
+
+        Raises:
+            ModelError: the model is not there, or gave something else than such numbers.
+        """
+        ...
+
+
 class ChatModel(Protocol):
     """Completes a prompt, piece by piece."""
 

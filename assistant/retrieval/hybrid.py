@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,11 +18,14 @@ from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
 from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
+from assistant.retrieval.phrasings import NO_LIFT, Lift, PhrasingWeights, lift
+from assistant.retrieval.rerank import Reranker
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
 
 _log = logging.getLogger(__name__)
+_REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own words always count for more
 
 
 class DensePort(Protocol):
@@ -78,13 +82,48 @@ class _Ranking:
 
     clauses: Mapping[str, float]
     sentences: Mapping[str, float]
+    phrasings: Mapping[str, float]
+
+
+_NOTHING = _Ranking({}, {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Fused:
+    """The fused scores by chunk id."""
+
+    clauses: Mapping[str, float]
+    sentences: Mapping[str, float]
+
+    def lifted(self, by: Lift) -> _Fused:
+        """With what phrasings add; a clause found by its phrasings alone starts from the lowest score."""
+        floor = min(self.clauses.values(), default=0.0)
+        clauses = {**self.clauses, **{c: self.clauses.get(c, floor) + gain for c, gain in by.clauses.items()}}
+        sentences = {s: score + by.sentences.get(s, 0.0) for s, score in self.sentences.items()}
+        return _Fused(clauses, sentences)
+
+    def mixed(self, other: _Fused, share: float) -> _Fused:
+        """The weighted mean with the scores of the same question in other words; what one lacks is its lowest."""
+        return _Fused(
+            *(_mean(a, b, share) for a, b in ((self.clauses, other.clauses), (self.sentences, other.sentences)))
+        )
+
+    def ranking(self) -> list[Hit]:
+        """Clauses best first, ties by id."""
+        ordered = sorted(self.clauses, key=lambda c: (-self.clauses[c], c))
+        return [
+            Hit(chunk_id=ChunkId(c), rank=rank, score=self.clauses[c], retriever="fused")
+            for rank, c in enumerate(ordered, start=1)
+        ]
 
 
 class HybridRetriever:
     """Query → Retrieved.
 
     Args:
-        clause_pool, sentence_pool: how many hits of each ranking are looked at, all of documents that may be used.
+        clause_pool, sentence_pool, phrasing_pool: how many hits of each ranking are looked at, all of
+            documents that may be used.
+        reranker: reads the best clauses once more; without it the fused order stands.
     """
 
     def __init__(
@@ -94,39 +133,71 @@ class HybridRetriever:
         expander: Expander,
         *,
         weights: Weights | None = None,
+        phrasing_weights: PhrasingWeights | None = None,
+        reranker: Reranker | None = None,
         clause_pool: int = 200,
         sentence_pool: int = 400,
+        phrasing_pool: int = 400,
         evidence: int = 8,
     ) -> None:
         self._library = library
         self._embedder = embedder
         self._expander = expander
         self._weights = weights or Weights()
-        self._pools = {ChunkKind.CLAUSE: clause_pool, ChunkKind.SENTENCE: sentence_pool}
+        self._phrasing_weights = phrasing_weights or PhrasingWeights()
+        self._reranker = reranker
+        self._pools = {
+            ChunkKind.CLAUSE: clause_pool,
+            ChunkKind.SENTENCE: sentence_pool,
+            ChunkKind.PHRASING: phrasing_pool,
+        }
         self._evidence = evidence
         self._sounds = SoundAlikes(library.sparse.words)
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
 
-        When the embedder fails, the lexical rankings go on alone and `degraded` says "dense".
+        When the embedder fails, the lexical rankings go on alone and `degraded` says "dense"; when the
+        reranker fails, the fused order stands and `degraded` says "rerank". What the question is
+        rewritten into counts beside its own words; how near the clauses are is told by its own alone.
         """
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
-        text = self.search_text(query)
-        degraded: tuple[str, ...] = ()
+        degraded: list[str] = []
+        fused, dense = self._scored(self.search_text(query), allowed, degraded, last=self._last_turn(query))
+        if query.rewritten:
+            fused = fused.mixed(self._scored(query.rewritten, allowed, degraded)[0], _REWRITTEN_SHARE)
+        ranking = self._reranked(query, self._addressed(fused.ranking(), query), degraded)
+        ranking = _named_first(ranking, query.named)
+        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
+        _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
+        return Retrieved(
+            query=query, ranking=tuple(ranking), evidence=evidence, degraded=tuple(dict.fromkeys(degraded))
+        )
+
+    def _scored(
+        self, text: str, allowed: frozenset[str], degraded: list[str], *, last: str | None = None
+    ) -> tuple[_Fused, _Ranking]:
+        """Fused scores for `text`, and its cosines alone; what failed is added to `degraded`."""
         try:
-            dense = self._dense(self._vector(text, self._last_turn(query)), allowed)
+            dense = self._dense(self._vector(text, last), allowed)
         except ModelError as exc:
             _log.warning("dense retrieval is out: %s", exc.message)
-            dense, degraded = _Ranking({}, {}), ("dense",)
+            degraded.append("dense")
+            dense = _NOTHING
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
-        ranking, sentences = self._fuse(dense, grams, words)
-        ranking = _named_first(self._addressed(ranking, query), query.named)
-        evidence = tuple(self._evidence_of(hit, sentences, dense) for hit in ranking[: self._evidence])
-        _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
-        return Retrieved(query=query, ranking=tuple(ranking), evidence=evidence, degraded=degraded)
+        return self._fuse(dense, grams, words).lifted(self._lift(dense, grams)), dense
+
+    def _reranked(self, query: Query, ranking: list[Hit], degraded: list[str]) -> list[Hit]:
+        if self._reranker is None:
+            return ranking
+        try:
+            return self._reranker.rerank(query.standalone, ranking, self._library.chunk)
+        except ModelError as exc:
+            _log.warning("reranking is out: %s", exc.message)
+            degraded.append("rerank")
+            return ranking
 
     def search_text(self, query: Query) -> str:
         """The words that are searched: the question on its own feet, policy terms for its lay words, and
@@ -157,22 +228,50 @@ class HybridRetriever:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
             return self._library.dense.search(vector, kind=kind, k=k, within=allowed)
 
-        return self._ranking(search)
+        return self._ranking(search, phrasings=True)
 
     def _lexical(self, text: str, analyzer: Literal["words", "grams"], allowed: frozenset[str]) -> _Ranking:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
             return self._library.sparse.search(text, kind=kind, k=k, analyzer=analyzer, within=allowed)
 
-        return self._ranking(search)
+        return self._ranking(search, phrasings=analyzer == "grams")
 
-    def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]]) -> _Ranking:
+    def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]], *, phrasings: bool) -> _Ranking:
         def scores(kind: ChunkKind) -> dict[str, float]:
             return {hit.chunk_id: hit.score for hit in search(kind, self._pools[kind])}
 
-        return _Ranking(clauses=scores(ChunkKind.CLAUSE), sentences=scores(ChunkKind.SENTENCE))
+        wanted = phrasings and not self._phrasing_weights.idle and bool(self._phrased)
+        return _Ranking(
+            clauses=scores(ChunkKind.CLAUSE),
+            sentences=scores(ChunkKind.SENTENCE),
+            phrasings=scores(ChunkKind.PHRASING) if wanted else {},
+        )
 
-    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> tuple[list[Hit], dict[str, float]]:
-        """Clauses best first, and the fused score of every sentence seen."""
+    def _lift(self, dense: _Ranking, grams: _Ranking) -> Lift:
+        """What phrasings add to the scores of clauses and sentences."""
+        if not dense.phrasings and not grams.phrasings:
+            return NO_LIFT
+        others = [
+            s
+            for found in (dense.clauses, dense.sentences)
+            for c, s in found.items()
+            if _document_of(c) not in self._phrased
+        ]
+        return lift(
+            dense.phrasings,
+            grams.phrasings,
+            chunk_of=lambda chunk_id: self._library.chunk(ChunkId(chunk_id)),
+            rival=max(others, default=None),
+            weights=self._phrasing_weights,
+        )
+
+    @cached_property
+    def _phrased(self) -> frozenset[str]:
+        """The documents that have phrasings."""
+        return frozenset(chunk.document_id for chunk in self._library.chunks(ChunkKind.PHRASING))
+
+    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> _Fused:
+        """The fused scores of every clause and every sentence seen, phrasings aside."""
         w = self._weights
         sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences})
         parts: list[tuple[float, Mapping[str, float], float | None]] = [
@@ -191,12 +290,7 @@ class HybridRetriever:
             (w.words_clause, words.clauses, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
-        ordered = sorted(of_clauses, key=lambda c: (-of_clauses[c], c))
-        hits = [
-            Hit(chunk_id=ChunkId(c), rank=r, score=of_clauses[c], retriever="fused")
-            for r, c in enumerate(ordered, start=1)
-        ]
-        return hits, of_sentences
+        return _Fused(of_clauses, of_sentences)
 
     def _addressed(self, ranking: list[Hit], query: Query) -> list[Hit]:
         """The clauses of `ranking` that name the institution chosen."""
@@ -240,6 +334,16 @@ def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:
         return ranking
     ordered = sorted(ranking, key=lambda hit: _document_of(hit.chunk_id) not in named)
     return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)]
+
+
+def _mean(one: Mapping[str, float], other: Mapping[str, float], share: float) -> dict[str, float]:
+    """The weighted mean of two fused scores; what stands in one alone has the other's lowest."""
+    if not other:
+        return dict(one)
+    floors = [min(scores.values(), default=0.0) for scores in (one, other)]
+    return {
+        key: (1 - share) * one.get(key, floors[0]) + share * other.get(key, floors[1]) for key in sorted({*one, *other})
+    }
 
 
 def _document_of(chunk_id: str) -> str:

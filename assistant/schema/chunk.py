@@ -16,6 +16,7 @@ class ChunkKind(StrEnum):
 
     CLAUSE = "clause"  # a whole unit clause: 条, （十）, title, preamble
     SENTENCE = "sentence"  # one sentence of it
+    PHRASING = "phrasing"  # a question that a clause or a sentence answers: searched, never shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,13 @@ class Chunk:
     plain: str  # `text` as a reader sees it: page breaks and padding taken out
     lead: str = ""  # for an item of a list: the words it continues (有下列情形之一的：), as a reader sees them
     subject: str | None = None  # who is addressed (各银行机构), carried over from sentences before
-    parent_id: ChunkId | None = None  # the clause chunk a sentence belongs to
+    parent_id: ChunkId | None = None  # the clause chunk a sentence or a phrasing belongs to
+    answers: ChunkId | None = None  # of a phrasing: the clause or sentence chunk whose words all other fields give
+    phrasing: str | None = None  # of a phrasing: the question, which is no word of the document
 
     @property
     def indexed_text(self) -> str:
         """What is embedded and counted: headings before a whole clause, a list's lead before its item."""
+        if self.phrasing is not None:
+            return self.phrasing
         return "\n".join((*self.heading_path, self.plain)) if self.kind is ChunkKind.CLAUSE else self.lead + self.plain

@@ -45,6 +45,7 @@ class Query:
     pair: tuple[DocumentMeta, DocumentMeta] | None = None  # an older and a newer version to set side by side
     day: date | None = None  # the day that the question names, where it has chosen `versions`
     named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
+    rewritten: str | None = None  # in policy terms, by a language model: searched beside `standalone`, never shown
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
 
     @property
@@ -94,4 +95,4 @@ class Retrieved:
     query: Query
     ranking: tuple[Hit, ...]  # clause chunks, every document searched, best first
     evidence: tuple[Evidence, ...]
-    degraded: tuple[str, ...] = ()  # parts that did not answer, such as "dense"
+    degraded: tuple[str, ...] = ()  # parts that did not answer: "dense", "rerank", "rewrite"

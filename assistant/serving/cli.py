@@ -433,7 +433,8 @@ def scratch_folder(settings: Settings, corpora: Sequence[Path]) -> Path:
     """Where the index of these corpora for this embedder is kept between evaluation runs."""
     from hashlib import sha256
 
-    key = [settings.embedder.kind.value, settings.embedder.model or "", *sorted(str(p.resolve()) for p in corpora)]
+    key = [settings.embedder.kind.value, settings.embedder.model or "", settings.phrasings]
+    key += sorted(str(p.resolve()) for p in corpora)
     return settings.indexes_dir / _SCRATCH / sha256("\n".join(key).encode()).hexdigest()[:12]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.errors import InputError, NotFoundError, UnreadableSource
+from assistant.serving import cli_phrasings
 from assistant.serving.cli_help import ChineseCommand
 from assistant.serving.cli_shared import (
     EXIT_FAULT,
@@ -349,6 +350,9 @@ def _official_pages(corpus: Path) -> dict[str, str]:
     return {**(related.official_urls() if related else {}), **own}
 
 
+cli_phrasings.add_commands(corpus_app)
+
+
 # --- helpers ------------------------------------------------------------------------------------
 
 
@@ -365,17 +369,18 @@ def _progress() -> Any:
 def _release(corpus: Path) -> CorpusRelease:
     from assistant.indexing.release import CorpusRelease
 
-    return CorpusRelease(corpus, _workshop(open_settings()))
+    return CorpusRelease(corpus, _workshop(open_settings(), corpus))
 
 
-def _workshop(settings: Settings) -> Workshop:
-    from assistant.assembly import build_indexing_embedder, build_segmenter
+def _workshop(settings: Settings, corpus: Path) -> Workshop:
+    from assistant.assembly import build_indexing_embedder, build_segmenter, find_phrasings
     from assistant.indexing.release import Workshop
 
     return Workshop(
         indexes_dir=settings.indexes_dir,
         embedder=lambda: build_indexing_embedder(settings),
         segmenter=lambda: build_segmenter(settings),
+        phrasings=lambda: find_phrasings(settings, [corpus]),
     )
 
 

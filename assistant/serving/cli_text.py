@@ -35,8 +35,9 @@ def build_text(report: BuildReport) -> str:
     """What a build did, in two lines."""
     did = "索引已建成" if report.built else "索引已是最新，无需重建"
     vectors = f"，新算向量 {report.embedded} 条，沿用 {report.reused} 条" if report.built else ""
+    phrasings = f"，问法 {report.phrasings} 条" if report.phrasings else ""
     return (
-        f"{did}：{report.documents} 份文件，{report.clauses} 个条款，{report.chunks} 段{vectors}。\n"
+        f"{did}：{report.documents} 份文件，{report.clauses} 个条款，{report.chunks} 段{phrasings}{vectors}。\n"
         f"版本 {report.fingerprint[:16]}，位于 {report.folder}"
     )
 

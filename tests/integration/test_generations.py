@@ -17,7 +17,15 @@ import numpy as np
 import pytest
 
 from assistant.chunking.cut import cut
-from assistant.errors import IndexDamaged, IndexNotBuilt, IndexStale, IndexStoreError, ModelOutputInvalid, NotFoundError
+from assistant.errors import (
+    IndexDamaged,
+    IndexNotBuilt,
+    IndexStale,
+    IndexStoreError,
+    ModelOutputInvalid,
+    NotFoundError,
+    SourceError,
+)
 from assistant.indexing import build as build_module
 from assistant.indexing.build import BuildReport, build_index
 from assistant.indexing.dense_index import ChromaDenseIndex, ExactDenseIndex, VectorsByKind, write_chroma
@@ -28,6 +36,7 @@ from assistant.indexing.sparse_index import ANALYZERS
 from assistant.indexing.verify import VerifyReport, verify_generation
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
+from assistant.parsing.phrasings import Phrasing
 from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span
 from assistant.text.segment import Segmenter
@@ -107,13 +116,19 @@ def unverified(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _build(
-    indexes_dir: Path, segmenter: Segmenter, *documents: Document, force: bool = False, switch: bool = True
+    indexes_dir: Path,
+    segmenter: Segmenter,
+    *documents: Document,
+    phrasings: Sequence[Phrasing] = (),
+    force: bool = False,
+    switch: bool = True,
 ) -> BuildReport:
     return build_index(
         documents or (make_document(),),
         indexes_dir=indexes_dir,
         embedder=HashingEmbedder(64),
         segmenter=segmenter,
+        phrasings=phrasings,
         force=force,
         switch=switch,
     )
@@ -190,13 +205,57 @@ def test_both_indexes_find_the_clause(
     library = _open(indexes_dir, segmenter, opened)
     question = "什么是随借随还的循环贷模式"
     vector = HashingEmbedder(64).embed_queries([question])[0]
-    for kind in ChunkKind:
+    for kind in (ChunkKind.CLAUSE, ChunkKind.SENTENCE):
         ids, matrix = library.vectors(kind)
         assert ids == tuple(chunk.id for chunk in library.chunks(kind))
         assert np.allclose(np.linalg.norm(matrix, axis=1), 1, atol=1e-5)
         hits = [library.dense.search(vector, kind=kind, k=1)]
         hits += [library.sparse.search(question, kind=kind, k=1, analyzer=analyzer) for analyzer in ANALYZERS]
         assert [library.chunk(hit.chunk_id).unit for [hit] in hits] == ["第二条"] * 3
+
+
+def _phrasing(question: str, clause: str = "第二条", document_id: str = "办法") -> Phrasing:
+    return Phrasing(
+        document_id=document_id,
+        clause=clause,
+        answered_by=None,
+        question=question,
+        origin="hand",
+        reviewed=True,
+        path=Path("办法.yaml"),
+    )
+
+
+def test_phrasings_are_part_of_a_generation_and_of_its_name(
+    indexes_dir: Path, segmenter: Segmenter, opened: list[Library]
+) -> None:
+    bare = _build(indexes_dir, segmenter)
+    asked = [_phrasing("急着用钱咋弄"), _phrasing("别的文件的问法", document_id="别的")]
+    report = _build(indexes_dir, segmenter, phrasings=asked)
+    assert (report.chunks, report.phrasings, bare.phrasings) == (bare.chunks, 1, 0)
+    assert report.fingerprint not in {bare.fingerprint, _build(indexes_dir, segmenter, phrasings=asked[1:]).fingerprint}
+    assert _build(indexes_dir, segmenter, phrasings=asked[1:]).fingerprint == bare.fingerprint
+    assert _build(indexes_dir, segmenter, phrasings=[_phrasing("急用钱咋弄")]).fingerprint != report.fingerprint
+    served = _build(indexes_dir, segmenter, phrasings=asked)
+    assert served.fingerprint == report.fingerprint
+    assert verify_generation(served.folder).ok
+    library = _open(indexes_dir, segmenter, opened)
+    [chunk] = library.chunks(ChunkKind.PHRASING)
+    assert (chunk.phrasing, chunk.answers, chunk.parent_id) == ("急着用钱咋弄", "办法#第二条", "办法#第二条")
+    vector = HashingEmbedder(64).embed_queries(["急着用钱咋弄"])[0]
+    assert [h.chunk_id for h in library.dense.search(vector, kind=ChunkKind.PHRASING, k=3)] == [chunk.id]
+    assert all(c.phrasing is None for kind in (ChunkKind.CLAUSE, ChunkKind.SENTENCE) for c in library.chunks(kind))
+    assert all(c.kind is ChunkKind.SENTENCE for c in library.sentences_of(ChunkId("办法#第二条")))
+    assert library.sparse.vocabulary("急着用钱")[0] == ()
+
+
+def test_a_phrasing_that_leads_nowhere_stops_the_build(
+    indexes_dir: Path, segmenter: Segmenter, unverified: None
+) -> None:
+    before = _build(indexes_dir, segmenter)
+    with pytest.raises(SourceError, match="所指的条款“第九十条”不在文件 办法 中"):
+        _build(indexes_dir, segmenter, phrasings=[_phrasing("有吗", "第九十条")])
+    assert (indexes_dir / "CURRENT").read_text(encoding="utf-8").splitlines()[0] == before.folder.name
 
 
 def test_the_same_inputs_are_not_built_twice(indexes_dir: Path, segmenter: Segmenter, unverified: None) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.chunking.cut import cut
+from assistant.chunking.phrasings import tie
 from assistant.errors import NotFoundError
 from assistant.indexing.dense_index import ExactDenseIndex
 from assistant.indexing.sparse_index import SparseIndex
 from assistant.models.protocols import Embedder
+from assistant.parsing.phrasings import Phrasing
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.text.segment import Segmenter, policy_terms
@@ -19,9 +21,13 @@ class MemoryLibrary:
 
     fingerprint = "memory"
 
-    def __init__(self, documents: Sequence[Document], embedder: Embedder) -> None:
+    def __init__(
+        self, documents: Sequence[Document], embedder: Embedder, *, phrasings: Sequence[Phrasing] = ()
+    ) -> None:
         self._documents = {d.id: d for d in documents}
-        chunks = [chunk for d in documents for chunk in cut(d)]
+        chunks: list[Chunk] = []
+        for d in documents:
+            chunks += (*cut(d), *tie(cut(d), [p for p in phrasings if p.document_id == d.id]))
         self._chunks = {c.id: c for c in chunks}
         segmenter = Segmenter(policy_terms())
         vectors = {}
@@ -49,7 +55,7 @@ class MemoryLibrary:
         return tuple(c for c in self._chunks.values() if c.kind is kind)
 
     def sentences_of(self, clause_chunk_id: ChunkId) -> tuple[Chunk, ...]:
-        return tuple(c for c in self._chunks.values() if c.parent_id == clause_chunk_id)
+        return tuple(c for c in self.chunks(ChunkKind.SENTENCE) if c.parent_id == clause_chunk_id)
 
     def close(self) -> None:
         """Nothing to close."""
