@@ -12,12 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
+from assistant.dialogue.matters import Matters, load_matters
 from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.understanding import (
     Institutions,
     Kind,
     Understanding,
     asking_part,
+    asks_outright,
     single,
     understand,
     without_assumed_ban,
@@ -26,14 +28,16 @@ from assistant.dialogue.understanding import (
 from assistant.errors import NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
+from assistant.generation.coverage import names_something
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
-from assistant.generation.selection import GENERIC, Selection, Selector
+from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Concept, Expander
 from assistant.retrieval.filters import eligible, in_force, visible
 from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
 from assistant.retrieval.lookup import Catalogue, Place, find_places
+from assistant.retrieval.parts import Part, parts_of
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -63,6 +67,8 @@ _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter 
 _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
 )
+_HEADING = 40  # characters of a clause, in which its heading stands
+_BRIEF_PART = 12  # characters; a part so short leaves out whose matter it asks after
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
 _DEGRADED = {"dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。"}
 
@@ -90,6 +96,7 @@ class PolicyAssistant:
 
     Args:
         fingerprint: of the index that answers.
+        matters: what people ask about and whom to ask; the tables of the package without it.
         writer: lets a language model write the answer; without it answers are extractive.
         rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
         today: gives the date in 北京时间; a test may set the clock.
@@ -105,6 +112,7 @@ class PolicyAssistant:
         retriever: FindingPort,
         expander: Expander,
         institutions: Institutions,
+        matters: Matters | None = None,
         writer: LlmComposer | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
@@ -118,6 +126,7 @@ class PolicyAssistant:
         self._retriever = retriever
         self._expander = expander
         self._institutions = institutions
+        self._matters = matters or load_matters()
         self._writer = writer
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
@@ -125,7 +134,9 @@ class PolicyAssistant:
         self._rights = rights
         self._related_to = related_to
         self._catalogue = Catalogue([meta for meta in library.documents if visible(meta, rights)])
-        self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
+        self._composer = Composer(
+            clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta, institutions=institutions
+        )
 
     @property
     def generation(self) -> str:
@@ -248,11 +259,14 @@ class PolicyAssistant:
             limits=self._limits,
             institutions=self._institutions,
             documents=documents,
+            unspoken=self._unspoken(query, selection),
         )
         if why is None:
             draft = self._composer.answer(asked, query.standalone, selection)
         else:
-            draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
+            draft = self._composer.refusal(
+                why, found.evidence, [d.meta for d in documents], whom=self._matters.whom(query.standalone)
+            )
         return _Worked(question=question, query=query, found=found, draft=draft)
 
     def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
@@ -340,30 +354,75 @@ class PolicyAssistant:
         """
         terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
         focus = self._focus(query.text)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, focus=focus)
-        if not asked.several or whole.exhaustive:
+        whole = self._selector.select(
+            asked,
+            query.standalone,
+            found,
+            everything,
+            terms=terms,
+            focus=focus,
+            matters=[m for m in self._matters.named(asking_part(query.text)) if m.text],
+            words=self._words_of(query.standalone),
+        )
+        scanned = whole.exhaustive and (asked.whole_document or asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS))
+        parts = [] if scanned else self._parts(asked, query, found)
+        if whole.exhaustive and not parts:
             return whole, found
-        parts = [
-            (single(understand(part, self._institutions)), self._find_part(query, part)) for part in facets(query.text)
-        ]
         if parts:
-            found = replace(found, ranking=by_turns(found.ranking, [part.ranking for _, part in parts]))
+            found = replace(found, ranking=by_turns(found.ranking, [part.found.ranking for part in parts]))
         specific = [name for name in asked.institutions if name not in GENERIC]
-        if not parts and len(specific) > 1:
-            parts = [(replace(single(asked), institutions=(name,)), found) for name in specific]
+        if not parts and asked.several and len(specific) > 1:
+            parts = [
+                AskedPart(text=name, asked=replace(single(asked), institutions=(name,)), found=found, enumerated=True)
+                for name in specific
+            ]
         if not parts:
             return whole, found
-        return self._selector.select_parts(parts, whole, everything, terms=terms), found
+        told = not any(part.enumerated for part in parts)
+        whole = self._selector.select_parts(
+            parts, whole, everything, terms=terms, keep_best=told, beside=found.evidence
+        )
+        return whole, found
 
-    def _find_part(self, query: Query, part: str) -> Retrieved:
+    def _parts(self, asked: Understanding, query: Query, found: Retrieved) -> list[AskedPart]:
+        """What the question asks, part by part, each with its own evidence; empty when it asks one thing.
+
+        Two clauses that ask after facts of their own (最低多少，几天内批) are parts without any 分别.
+        """
+        parts = parts_of(query.text, self._catalogue)
+        understood = [single(understand(part.text, self._institutions)) for part in parts]
+        of_documents = len({part.documents for part in parts if part.documents}) > 1
+        facts = sum(bool(one.attributes) for one in understood)
+        composite = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
+        if not parts or not (asked.several or of_documents or composite):
+            return []
+        whose = self._document_of_best(found) if composite else None
+        return [
+            AskedPart(
+                text=part.text,
+                asked=one,
+                found=self._find_part(query, part, whose),
+                words=self._words_of(part.text),
+                enumerated=part.enumerated,
+            )
+            for part, one in zip(parts, understood, strict=True)
+        ]
+
+    def _document_of_best(self, found: Retrieved) -> frozenset[str] | None:
+        return frozenset({found.evidence[0].chunk.document_id}) if found.evidence else None
+
+    def _find_part(self, query: Query, part: Part, whose: frozenset[str] | None) -> Retrieved:
         """The evidence for one part of a question, out of the document that the part itself names.
 
+        A part too brief to name its matter (多久答复) is looked for where the whole question was found.
         A choice of documents made by whoever asks is never widened.
         """
-        mentions = self._catalogue.mentions(part)
-        named = frozenset(d.id for d in mentions[0].documents if _within(query, d)) if len(mentions) == 1 else None
+        brief = whose if len(part.text) <= _BRIEF_PART else None
+        named = part.documents or brief
+        if named and query.document_ids is not None:
+            named = (named & query.document_ids) or None
         return self._retriever.find(
-            replace(query, text=part, standalone=part, document_ids=named or query.document_ids)
+            replace(query, text=part.text, standalone=part.search, document_ids=named or query.document_ids)
         )
 
     def _focus(self, question: str) -> tuple[str, ...]:
@@ -371,6 +430,21 @@ class PolicyAssistant:
         part = asking_part(question)
         known, _ = self._library.sparse.vocabulary(part)
         return tuple(dict.fromkeys((*known, *self._expander.terms(part))))
+
+    def _words_of(self, text: str) -> tuple[str, ...]:
+        """Words of `text` that name something and that the library uses."""
+        known, _ = self._library.sparse.vocabulary(text)
+        return tuple(word for word in known if names_something(word))
+
+    def _unspoken(self, query: Query, selection: Selection) -> tuple[str, ...]:
+        """Matters of the table that the question asks about and no chosen sentence speaks of."""
+        if selection.exhaustive:
+            return ()
+        held = " ".join(
+            " ".join((p.chunk.lead, p.chunk.plain, *p.chunk.heading_path, self._clause_of(p.chunk).plain[:_HEADING]))
+            for p in selection.picks
+        )
+        return tuple(matter.said for matter in self._matters.missing(asking_part(query.text), held))
 
     def _signals(self, query: Query, found: Retrieved) -> Signals:
         known, unknown = self._library.sparse.vocabulary(

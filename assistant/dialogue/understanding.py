@@ -74,6 +74,14 @@ _GREETING = re.compile(
 _TASK = re.compile(
     r"(?:帮|替|给|为)(?:我|忙|咱|我们)[^，。？]{0,6}(?:写(?!明)|编(?!号)|拟|翻译|生成|画|作诗|做一?[份个张]|算一?下|润色)|写(?:一)?(?:首|篇|段|封)"
 )
+_MEANING = re.compile(
+    r"(?:什么(?:是|叫做?|才?算)|何谓|何为|怎么理解)[“\"「]?(?P<behind>[^，。？“”\"「」]{2,12})"
+    r"|[“\"「]?(?P<before>[^，。？的里“”\"「」]{2,12})[”\"」]?(?:这个?词)?(?:是(?:个)?(?:什么|啥)(?:意思|概念)|是?指(?:的是)?(?:什么|哪些|谁|啥)|的?(?:定义|含义))"
+)
+_ABOUT_ISSUE = re.compile(
+    r"印发|发文|发布|颁布|出台|制定|哪个(?:单位|部门|机关|机构|局|年份|省)|谁(?:发|出|定|印)|标题|题目|全称|名称|叫什么|目的|宗旨|立法|为了什么|为什么(?:要)?(?:出|发|制)"
+    r"|哪(?:一)?年|哪儿|哪里|哪个地方|适用(?:范围|地区)|管(?:的是)?哪|落地|贯彻|依据什么|开头"
+)
 _ABOUT_TEXT = re.compile(r"通知|文件|条款|条例|规定|依据|政策")
 _ORDER = re.compile(
     r"【[^】]{0,12}指令[^】]{0,6}】[^。？！]*[。！]|(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！]*[。！，]?|只(?:许|准|能|需)回复[^。？！]*[。！，]?|之前的规则全部作废[^。？！]*[。！，]?"
@@ -82,7 +90,7 @@ _ORDER = re.compile(
 _ORDER_BEFORE_COMMA = re.compile(r"(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！，]*[。！，]")
 _FEWEST_LETTERS = 3  # what is left of a question when the orders are gone, so that it still asks something
 _YEAR = re.compile(r"(?<!\d)(20\d{2})\s*年")
-_REGIONS = re.compile(
+REGIONS = re.compile(
     r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|广州|成都|杭州|南京|武汉"
 )
 _TITLES = re.compile(r"《([^《》]{2,60})》")
@@ -108,6 +116,8 @@ class Understanding:
     years: tuple[int, ...] = ()
     regions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()  # names in 《》
+    defines: str | None = None  # the term whose meaning is asked
+    about_text: bool = False  # who issued the text, for which place and year, to what end
 
 
 class InstitutionLine(BaseModel):
@@ -149,6 +159,10 @@ class Institutions:
         """How documents write `name`."""
         return self._lines[name].text
 
+    def said(self, name: str) -> tuple[str, ...]:
+        """Every wording for `name` itself, of documents and of people."""
+        return (*self._lines[name].text, *self._lines[name].aliases)
+
     def covering(self, name: str) -> tuple[str, ...]:
         """Wider groups whose duties are also those of `name`."""
         return self._lines[name].covers
@@ -180,7 +194,7 @@ def load_institutions(path: Path | None = None) -> Institutions:
 
 
 _SEVERAL = re.compile(
-    r"分别|两头|两边|两方面|三方面|各(?:有|怎么|能|是)|一头|又(?:该|要|有|提|用|让|给)|什么情形又|底线|以及|哪几处|几处|哪些地方|前后|从[^，。]{1,12}到|和[^，。]{1,14}(?:两|各)|汇总|对照"
+    r"分别|两头|两边|两方面|三方面|各(?:有|怎么|能|是|要|给|得|讲|说|该)|既[^，。]{1,16}又|一边[^。]{1,16}一边|一方面|还有|一头|又(?:该|要|有|提|用|让|给|怎|如何|得|能)|什么情形又|底线|以及|哪几处|几处|哪些地方|前后|从[^，。]{1,12}到|和[^，。]{1,14}(?:两|各)|汇总|对照"
 )
 
 
@@ -196,24 +210,42 @@ def understand(question: str, institutions: Institutions) -> Understanding:
         whole_document=_WHOLE.search(asked) is not None,
         quoted=tuple(_QUOTED.findall(asked)),
         years=tuple(int(y) for y in _YEAR.findall(asked)),
-        regions=tuple(dict.fromkeys(_REGIONS.findall(asked))),
+        regions=tuple(dict.fromkeys(REGIONS.findall(asked))),
         titles=tuple(_TITLES.findall(asked)),
+        defines=_term_defined(asked),
+        about_text=_ABOUT_ISSUE.search(asked) is not None,
     )
 
 
 _SEGMENT = re.compile(r"[^，,。；;！!？?]+[，,。；;！!？?]*")
 _BRIEF = 3  # characters: 行吗？ alone asks about what stands before it
+_WHETHER = re.compile(
+    r"^(?:[^，。？]{0,4})(?:要不要|能不能|可不可以|该不该|用不用|是不是|算不算|会不会)(?!告诉|说|讲|知道)"
+)
 _ASKS_OUTRIGHT = re.compile(r"多少|什么|哪|何|怎么|如何|咋")
 
 
 def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     """The attributes asked for; 用几天就还 in a story before the question asks for none."""
     segments = _SEGMENT.findall(asked) or [asked]
+    if len(segments) > 1 and _WHETHER.search(segments[-1]):
+        segments = segments[-1:]  # 收多少，要不要公示: whether is asked, how much is taken as said
     asking = [
         s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
     ]
     asked_for = (rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
     return narrowed(asked_for, "，".join(asking), asked)
+
+
+def _term_defined(asked: str) -> str | None:
+    """The term whose meaning is asked for: 什么叫一般保证, 关系人指哪些人."""
+    match = _MEANING.search(asked)
+    return (match["behind"] or match["before"]).strip("是指的") or None if match else None
+
+
+def asks_outright(text: str) -> bool:
+    """Whether `text` asks with a word for asking, and does not just tell."""
+    return _ASKS_OUTRIGHT.search(text) is not None
 
 
 def asking_part(question: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sample_texts import law, notice
 
 from assistant.dialogue.understanding import load_institutions, single, understand
-from assistant.generation.selection import BAN, Selection, Selector
+from assistant.generation.selection import BAN, AskedPart, Selection, Selector
 from assistant.schema.retrieval import Query, Retrieved
 
 INSTITUTIONS = load_institutions()
@@ -77,7 +77,9 @@ def test_the_sentence_for_the_institution_asked_about() -> None:
 def test_parts_of_a_question_each_have_their_say() -> None:
     whole = select("大行和股份行分别要做什么？", {BIG: 3.0, JOINT_STOCK: 3.0})
     parts = [
-        (single(understand(part, INSTITUTIONS)), found(part, DOCUMENTS, {sentence: 5.0}))
+        AskedPart(
+            text=part, asked=single(understand(part, INSTITUTIONS)), found=found(part, DOCUMENTS, {sentence: 5.0})
+        )
         for part, sentence in (("大行要做什么", BIG), ("下乡月怎么办", FUNDRAISING))
     ]
     chosen = SELECTOR.select_parts(parts, whole, EVERYTHING)
@@ -86,7 +88,8 @@ def test_parts_of_a_question_each_have_their_say() -> None:
 
 def test_parts_add_nothing_to_what_is_complete() -> None:
     whole = select("通知全文凡是严禁、不得、严防的都有哪些？", {RENEWAL: 5.0})
-    parts = [(single(understand("大行", INSTITUTIONS)), found("大行", DOCUMENTS, {BIG: 5.0}))]
+    asked = single(understand("大行", INSTITUTIONS))
+    parts = [AskedPart(text="大行", asked=asked, found=found("大行", DOCUMENTS, {BIG: 5.0}))]
     assert SELECTOR.select_parts(parts, whole, EVERYTHING) == whole
 
 
