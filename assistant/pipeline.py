@@ -437,14 +437,33 @@ class PolicyAssistant:
         return tuple(word for word in known if names_something(word))
 
     def _unspoken(self, query: Query, selection: Selection) -> tuple[str, ...]:
-        """Matters of the table that the question asks about and no chosen sentence speaks of."""
+        """Matters of the table, and terms of the lexicon, that the question asks about and no sentence speaks of."""
         if selection.exhaustive:
             return ()
         held = " ".join(
             " ".join((p.chunk.lead, p.chunk.plain, *p.chunk.heading_path, self._clause_of(p.chunk).plain[:_HEADING]))
             for p in selection.picks
         )
-        return tuple(matter.said for matter in self._matters.missing(asking_part(query.text), held))
+        part = asking_part(query.text)
+        named = tuple(matter.said for matter in self._matters.missing(part, held))
+        return named or self._terms_missing(part, held)
+
+    def _terms_missing(self, part: str, held: str) -> tuple[str, ...]:
+        """Terms of the lexicon in `part` of which `held` holds neither the whole nor both halves.
+
+        Names of institutions are left out: who is addressed is told by their own table.
+        """
+        text = squeeze(fold(held))
+        names = [alias for name in self._institutions.asked(part) for alias in self._institutions.said(name)]
+        return tuple(
+            term
+            for term in terms_in(part)
+            if len(term) >= _TELLING_TERM
+            and term not in _COMMON_TERMS
+            and "小微" not in term
+            and not any(term in alias or alias in term for alias in names)
+            and not all(half in text for half in (fold(term[:2]), fold(term[-2:])))
+        )
 
     def _signals(self, query: Query, found: Retrieved) -> Signals:
         known, unknown = self._library.sparse.vocabulary(

@@ -34,6 +34,7 @@ class Attribute(StrEnum):
     PERSON = "负责人或联系人"
     SUBSIDY = "补贴、贴息或税费减免"
     DOCUMENT_NUMBER = "发文字号"
+    FIGURE = "具体数字"
 
 
 class Bound(StrEnum):
@@ -209,7 +210,12 @@ _MONEY_ALONE = re.compile(_MONEY)
 _MONEY_OR_NONE = re.compile(rf"{_MONEY}|免费|不收")
 # How a unit is asked for, and what a figure looks like that answers: 几块钱 wants an amount of money.
 _UNITS = (
-    (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|小时|分钟|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
+    (
+        re.compile(r"(?:几|多少)\s*(?:个)?(?:小时|分钟)"),
+        re.compile(rf"{_N}+\s*(?:个)?(?:小时|分钟)|即时|立即|当[日天]"),
+        True,
+    ),
+    (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
     (
         re.compile(r"(?:几|多少)\s*(?:[百千万亿]\s*)*(?:块|元|钱)"),
         _MONEY_OR_NONE,
@@ -227,6 +233,22 @@ _ASKED_BELOW = re.compile(r"最低|最少|至少|最短|下限|起点|起步|门
 # 罚多少 wants a figure, 怎么罚 is content with the kind of penalty.
 _FINE_ASKED = re.compile(r"罚(?:款)?(?:[^，。？]{0,4})(?:多少|几|区间|金额|上限|下限)|(?:多少|几)[^，。？]{0,4}罚款")
 _FINE = re.compile(rf"罚款[^。；]{{0,10}}{_N}|{_N}[^。；]{{0,14}}罚款")
+
+
+# 完成多少家、是多少: some figure is asked; which one no narrower rule could tell.
+_FIGURE_ASKED = re.compile(
+    r"(?:是|为|要|有|到|占|拿|回|得|能|达到?|完成|不超过|不低于)多少(?:个|家|户|笔|份|台|套|分|比)?[^，。？]{0,8}[？?。]?$"
+    r"|(?:几|多少)(?:家(?!银行|保险|公司|机构|企业|平台)|户|笔|分(?!钟|期|类|别)|份|台|套|比几|人以[上下内])"
+    r"|(?:率|额|数|标准|比例|价|费|限额|金)(?:是|为|定)?(?:多少|几)[？?。]?$"
+)
+_FIGURE = re.compile(
+    rf"(?<!第)(?:{_N}+\s*(?:[百千万亿]\s*)*(?:元|人|名|家|户|笔|次|年|月|日|天|小时|倍|分|个|份)|{_SHARE})"
+)
+
+
+def figure_asked(segment: str) -> AttributeRule | None:
+    """The rule for a question after a figure of no kind known; `None` when it asks for none."""
+    return AttributeRule(Attribute.FIGURE, _FIGURE_ASKED, _FIGURE) if _FIGURE_ASKED.search(segment) else None
 
 
 def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:

@@ -75,22 +75,22 @@ class Matters:
         self._referrals = dict(referrals)
 
     @cached_property
-    def _wordings(self) -> tuple[tuple[str, MatterLine], ...]:
-        pairs = ((fold(word), line) for line in self._lines for word in line.asked)
-        return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
+    def _by_wording(self) -> dict[str, MatterLine]:
+        return {fold(word): line for line in self._lines for word in line.asked}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self._by_wording, key=lambda word: (-len(word), word))
+        return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def named(self, question: str) -> tuple[Matter, ...]:
-        """Every matter that `question` names, the longest wording first; each word counts once."""
+        """Every matter that `question` names, in its order; of wordings that begin together the longest counts."""
         folded = fold(question)
-        taken = [False] * len(folded)
         found: dict[str, Matter] = {}
-        for word, line in self._wordings:
-            for match in re.finditer(re.escape(word), folded):
-                if any(taken[match.start() : match.end()]):
-                    continue
-                taken[match.start() : match.end()] = [True] * len(word)
-                if not _NEGATED.search(folded[: match.start()]):
-                    found.setdefault(line.matter, Matter(line.matter, word, line.text, line.whom))
+        for match in self._pattern.finditer(folded):
+            line = self._by_wording[match[0]]
+            if not _NEGATED.search(folded[: match.start()]):
+                found.setdefault(line.matter, Matter(line.matter, match[0], line.text, line.whom))
         return tuple(found.values())
 
     def missing(self, asking: str, evidence: str) -> tuple[Matter, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from assistant.dialogue.attributes import RULES, AttributeRule, narrowed
+from assistant.dialogue.attributes import RULES, AttributeRule, figure_asked, narrowed
 from assistant.errors import SettingsError
 
 
@@ -233,7 +233,9 @@ def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     asking = [
         s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
     ]
-    asked_for = (rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    asked_for = tuple(rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    if not asked_for and (figure := figure_asked("，".join(asking))):
+        return (figure,)
     return narrowed(asked_for, "，".join(asking), asked)
 
 

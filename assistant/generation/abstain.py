@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from importlib import resources
 
 from assistant.dialogue.attributes import MEASURED, AttributeRule
 from assistant.dialogue.understanding import REGIONS, Institutions, Kind, Understanding
@@ -122,7 +124,7 @@ def abstention(
         return Abstention(reason=Reason.TASK)
     if not found.evidence or selection.best is None:
         return Abstention(reason=Reason.EMPTY_LIBRARY)
-    if missing := _foreign_titles(asked, documents):
+    if missing := _foreign_titles(asked, documents) or _statutes_not_held(query.text, selection, documents):
         return Abstention(reason=Reason.DOCUMENT, missing=missing)
     if missing := _foreign_matter(asked, signals):
         return Abstention(reason=Reason.MATTER, missing=missing)
@@ -212,6 +214,27 @@ def _foreign_titles(asked: Understanding, documents: Sequence[Document]) -> tupl
         if not any(squeeze(title) in name or name in squeeze(title) for name in held)
         and not any(squeeze(title) in squeeze(d.text) for d in documents)
     )
+
+
+def _statutes_not_held(question: str, selection: Selection, documents: Sequence[Document]) -> tuple[str, ...]:
+    """Statutes named without 《》 that the library does not hold and no chosen sentence mentions."""
+    held = [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
+    texts = [squeeze(pick.chunk.plain) for pick in selection.picks]
+    return tuple(
+        dict.fromkeys(
+            match[0]
+            for match in _statutes().finditer(question)
+            if not any(match[0] in name for name in (*held, *texts))
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _statutes() -> re.Pattern[str]:
+    """Every name of statutes.txt, the longest first; 实施办法 and the like of a statute are other texts."""
+    lines = resources.files("assistant").joinpath("data", "statutes.txt").read_text(encoding="utf-8").splitlines()
+    names = {name for line in lines for name in line.partition("#")[0].split()}
+    return re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
 
 
 def _foreign_years(
