@@ -26,9 +26,10 @@ from assistant.dialogue.understanding import (
     without_orders,
 )
 from assistant.errors import NotFoundError
-from assistant.generation.abstain import Limits, Signals, abstention
+from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, unstated
 from assistant.generation.compose import Composer, Draft
-from assistant.generation.coverage import names_something
+from assistant.generation.confidence import Features, packaged_weights
+from assistant.generation.coverage import coverage, names_something
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
 from assistant.generation.validity import standing
@@ -67,6 +68,8 @@ _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter 
 _COMMON_TERMS = frozenset(
     {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
 )
+_NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
+_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
 _HEADING = 40  # characters of a clause, in which its heading stands
 _BRIEF_PART = 12  # characters; a part so short leaves out whose matter it asks after
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
@@ -89,6 +92,7 @@ class _Worked:
     query: Query
     found: Retrieved
     draft: Draft
+    features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
 
 
 class PolicyAssistant:
@@ -127,6 +131,7 @@ class PolicyAssistant:
         self._expander = expander
         self._institutions = institutions
         self._matters = matters or load_matters()
+        self._weights = packaged_weights()
         self._writer = writer
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
@@ -267,7 +272,58 @@ class PolicyAssistant:
             draft = self._composer.refusal(
                 why, found.evidence, [d.meta for d in documents], whom=self._matters.whom(query.standalone)
             )
-        return _Worked(question=question, query=query, found=found, draft=draft)
+        features = None if why and why.reason in _NOT_JUDGED else self._features(asked, query, found, selection, why)
+        return _Worked(question=question, query=query, found=found, draft=draft, features=features)
+
+    def features(self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None) -> Features | None:
+        """What the confidence in the answer to `question` rests on; `None` where a rule answers by itself.
+
+        Raises:
+            InputError: the question is empty, too long or broken.
+        """
+        return self._work(clean_question(question), history, as_of, None).features
+
+    def _features(
+        self, asked: Understanding, query: Query, found: Retrieved, selection: Selection, why: Abstention | None
+    ) -> Features:
+        signals = self._signals(query, found)
+        held = self._held_by(selection)
+        treated = [c for c in self._expander.concepts(query.standalone) if any(term in held for term in c.policy)]
+        known = [concept.pattern for concept in treated]
+        whole = coverage(query.standalone, held, rarity=self._library.sparse.rarity, known=known)
+        part = coverage(asking_part(query.text), held, rarity=self._library.sparse.rarity, known=known)
+        scores = [evidence.score for evidence in found.evidence[:2]]
+        stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
+        return Features(
+            dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
+            margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
+            share=whole.share,
+            share_asking=part.share,
+            strangest=part.strangest,
+            unknown=min(signals.unknown_words, 4) / 2,
+            concepts=float(min(len(treated), 2)),
+            fact_asked=float(bool(asked.attributes)),
+            fact_stated=float(stated),
+            yes_no=float(asked.kind is Kind.YES_NO),
+            parts=float(min(selection.parts, 3)),
+            follow_up=float(bool(query.context)),
+            refused=float(why is not None),
+        )
+
+    def _held_by(self, selection: Selection) -> str:
+        """The chosen sentences with what tells what they are about: lead, addressee, titles, the clause's heading."""
+        return " ".join(
+            " ".join(
+                (
+                    p.chunk.lead,
+                    p.chunk.plain,
+                    p.chunk.subject or "",
+                    *p.chunk.heading_path,
+                    self._clause_of(p.chunk).plain[:_HEADING],
+                )
+            )
+            for p in selection.picks
+        )
 
     def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
         """The answer to a question that names its places: their own words, or that there is no such place."""
@@ -440,10 +496,7 @@ class PolicyAssistant:
         """Matters of the table, and terms of the lexicon, that the question asks about and no sentence speaks of."""
         if selection.exhaustive:
             return ()
-        held = " ".join(
-            " ".join((p.chunk.lead, p.chunk.plain, *p.chunk.heading_path, self._clause_of(p.chunk).plain[:_HEADING]))
-            for p in selection.picks
-        )
+        held = self._held_by(selection)
         part = asking_part(query.text)
         named = tuple(matter.said for matter in self._matters.missing(part, held))
         return named or self._terms_missing(part, held)
@@ -599,6 +652,7 @@ class PolicyAssistant:
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
             related=self._beside(citations),
+            confidence=round(self._weights.probability(worked.features), 3) if worked.features else None,
         )
 
     def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:

@@ -124,7 +124,7 @@ def abstention(
         return Abstention(reason=Reason.TASK)
     if not found.evidence or selection.best is None:
         return Abstention(reason=Reason.EMPTY_LIBRARY)
-    if missing := _foreign_titles(asked, documents) or _statutes_not_held(query.text, selection, documents):
+    if missing := _foreign_titles(asked, documents) or _statutes_not_held(asked, query.text, selection, documents):
         return Abstention(reason=Reason.DOCUMENT, missing=missing)
     if missing := _foreign_matter(asked, signals):
         return Abstention(reason=Reason.MATTER, missing=missing)
@@ -216,7 +216,9 @@ def _foreign_titles(asked: Understanding, documents: Sequence[Document]) -> tupl
     )
 
 
-def _statutes_not_held(question: str, selection: Selection, documents: Sequence[Document]) -> tuple[str, ...]:
+def _statutes_not_held(
+    asked: Understanding, question: str, selection: Selection, documents: Sequence[Document]
+) -> tuple[str, ...]:
     """Statutes named without 《》 that the library does not hold and no chosen sentence mentions."""
     held = [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
     texts = [squeeze(pick.chunk.plain) for pick in selection.picks]
@@ -224,7 +226,7 @@ def _statutes_not_held(question: str, selection: Selection, documents: Sequence[
         dict.fromkeys(
             match[0]
             for match in _statutes().finditer(question)
-            if not any(match[0] in name for name in (*held, *texts))
+            if not any(match[0] in name for name in (*held, *texts, *asked.titles))
         )
     )
 
