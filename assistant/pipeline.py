@@ -15,6 +15,7 @@ from assistant.dialogue.facets import facets
 from assistant.dialogue.matters import Matters, load_matters
 from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.understanding import (
+    CLAIMED_OF_PLACE,
     Institutions,
     Kind,
     Understanding,
@@ -248,7 +249,8 @@ class PolicyAssistant:
         found = self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone)))
         allowed = eligible(self._library.documents, query, today=self._today())
         places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
-        if places:
+        elsewhere = self._not_there(query, places)
+        if places and not elsewhere:
             return self._looked_up(question, query, found, places)
         if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
             return self._stood(question, query, found, subject)
@@ -272,6 +274,8 @@ class PolicyAssistant:
             draft = self._composer.refusal(
                 why, found.evidence, [d.meta for d in documents], whom=self._matters.whom(query.standalone)
             )
+        if elsewhere and why is None:
+            draft = replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是："))
         features = None if why and why.reason in _NOT_JUDGED else self._features(asked, query, found, selection, why)
         return _Worked(question=question, query=query, found=found, draft=draft, features=features)
 
@@ -324,6 +328,18 @@ class PolicyAssistant:
             )
             for p in selection.picks
         )
+
+    def _not_there(self, query: Query, places: Sequence[Place]) -> str:
+        """That a place holds nothing of what the question says it holds; empty when it does, or says nothing."""
+        claimed = CLAIMED_OF_PLACE.search(query.text)
+        if claimed is None or not places or any(place.clause is None for place in places):
+            return ""
+        words = [*terms_in(claimed["what"]), *self._words_of(claimed["what"])]
+        held = squeeze(fold(" ".join(place.clause.text for place in places if place.clause)))
+        if not words or any(fold(word) in held for word in words):
+            return ""
+        named = "、".join(f"《{place.document.title}》{place.address.local}" for place in places)
+        return f"{named}没有写到“{words[0]}”。"
 
     def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
         """The answer to a question that names its places: their own words, or that there is no such place."""
@@ -541,7 +557,9 @@ class PolicyAssistant:
         发不出工资，能续贷吗 tells of wages and asks of renewal.
         """
         near = query.text[-_NEAR_THE_END:]
-        strange = [c for c in self._expander.concepts(near) if c.beside and not self._treats(c)]
+        spoken = self._expander.concepts(near)
+        treated_here = [c for c in spoken if not c.beside and self._treats(c)]
+        strange = [c for c in spoken if c.beside and not self._treats(c) and not _same_words(c, treated_here, near)]
         if not strange:
             return ()
         part = asking_part(query.text)
@@ -663,6 +681,12 @@ class PolicyAssistant:
                 held = found.get(policy.id, policy)
                 found[policy.id] = replace(held, citations=(*held.citations, citation.number))
         return tuple(found.values())
+
+
+def _same_words(concept: Concept, others: Sequence[Concept], text: str) -> bool:
+    """Whether the lay words for `concept` are also those of another: 首付 tells of a house and of misuse."""
+    said = concept.pattern.findall(fold(text))
+    return bool(said) and all(any(other.pattern.search(words) for other in others) for words in said)
 
 
 def _within(query: Query, meta: DocumentMeta) -> bool:

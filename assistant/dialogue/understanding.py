@@ -67,6 +67,7 @@ _ASSISTANT = re.compile(
     r"提示词|系统(?:设定|指令|消息)|你的(?:设定|指令|规则|身份|模型)|你是(?:谁|什么|哪)|prompt|越狱|开发者模式|忽略(?:你|之前|以上|上述|前面)的?(?:设定|规则|指令|要求|所有)?",
     re.IGNORECASE,
 )
+_ABOUT_MONEY = re.compile(r"贷款|续贷|银行|保险|中介|信托|担保|征信|存款|小微|个体|条例|通知|法律|货款|抵押")
 _GREETING = re.compile(
     r"^(?:你好|您好|嗨|哈喽|hello|hi|早上好|下午好|晚上好|在吗|谢谢|多谢|感谢|再见|拜拜)[呀啊哦吗！!。.？?～~，, ]*$",
     re.IGNORECASE,
@@ -99,6 +100,10 @@ _TITLES = re.compile(r"《([^《》]{2,60})》")
 # What a question takes for granted: 既然通知禁止…, 不是规定…吗.
 PREMISE = re.compile(
     r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
+)
+# 第（八）项是讲续贷的吧: what the question says of a place.
+CLAIMED_OF_PLACE = re.compile(
+    r"(?:条|款|项|[）)])(?:里|中)?(?:是|不是)?(?:讲|说|规定|写|关于)(?:的是|了)?(?P<what>[^，。？]{2,16}?)(?:的)?(?:吧|吗|对吗|对吧|是吧)"
 )
 STOPPED = re.compile(r"叫停|禁止|不许|不让|不准|取消|暂停|停止|停办|废除")
 
@@ -268,6 +273,8 @@ def single(asked: Understanding) -> Understanding:
 
 def without_orders(question: str) -> str:
     """`question` without sentences that order the machine about (忽略之前的规则…)."""
+    if rest := _beside_the_prompt(question):
+        question = rest
     for pattern in (_ORDER, _ORDER_BEFORE_COMMA):
         rest = pattern.sub("", question).strip()
         if sum(char.isalnum() for char in rest) >= _FEWEST_LETTERS:
@@ -275,10 +282,19 @@ def without_orders(question: str) -> str:
     return question
 
 
+def _beside_the_prompt(question: str) -> str:
+    """What else is asked beside a demand for the machine's own instructions; empty when nothing is."""
+    sentences = re.findall(r"[^。；;？?！!]+[。；;？?！!]*", question)
+    others = [s for s in sentences if not _ASSISTANT.search(s)]
+    if len(others) == len(sentences) or not any(asks_outright(s) and _ABOUT_MONEY.search(s) for s in others):
+        return ""
+    return "".join(others).strip()
+
+
 def _kind(question: str, asked: str) -> Kind:
     if _GREETING.match(question):
         return Kind.GREETING
-    if _ASSISTANT.search(asked) and not re.search(r"贷款|续贷|银行|保险|中介", asked):
+    if _ASSISTANT.search(asked) and not _ABOUT_MONEY.search(asked):
         return Kind.ABOUT_ASSISTANT
     if re.search(r"提示词|prompt", asked, re.IGNORECASE):
         return Kind.ABOUT_ASSISTANT

@@ -186,9 +186,9 @@ def _other_addressee(asked: Understanding, statements: Sequence[Statement], inst
         return ""
     first = statements[0]
     subject = first.subject or (m[0] if (m := re.match(r"[^，。]{2,40}?(?=全年|要|应当|应)", first.text)) else "")
-    others = [name for name in institutions.asked(subject) if name not in GENERIC]
-    wide = institutions.covering(specific[0])
-    if not others or specific[0] in others or any(institutions.addresses(subject, n) for n in (specific[0], *wide)):
+    named = institutions.asked(subject)
+    own = {specific[0], *institutions.covering(specific[0])}
+    if not any(name not in GENERIC for name in named) or own & set(named):
         return ""
     return f"这一句针对的是“{subject}”，不是{specific[0]}。原文是："
 

@@ -125,7 +125,10 @@ class Selector:
             return Selection(picks=(), best=None)
         scanned = self._scan(asked, question, found, everything)
         if scanned:
-            return Selection(picks=tuple(Pick(chunk=c, score=best.score) for c in scanned), best=best, exhaustive=True)
+            picks = self._with_items(asked, [Pick(chunk=c, score=best.score) for c in scanned], everything)
+            held = {pick.chunk.id: pick for pick in picks}
+            ordered = tuple(held[c.id] for c in everything if c.id in held)
+            return Selection(picks=ordered, best=best, exhaustive=True)
         picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words)
         picks = self._with_items(asked, picks, everything)
         if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
