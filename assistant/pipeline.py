@@ -14,23 +14,28 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
+from assistant.dialogue.matters import Matters, load_matters
 from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.understanding import (
+    CLAIMED_OF_PLACE,
     Institutions,
     Kind,
     Understanding,
     asking_part,
+    asks_outright,
     single,
     understand,
     without_assumed_ban,
     without_orders,
 )
 from assistant.errors import InputError, NotFoundError
-from assistant.generation.abstain import Limits, Signals, abstention
+from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, unstated
 from assistant.generation.compose import Composer, Draft
+from assistant.generation.confidence import Features, packaged_weights
+from assistant.generation.coverage import coverage, names_something
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.rewriting import Rewriting
-from assistant.generation.selection import GENERIC, Selection, Selector
+from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Concept, Expander
@@ -45,6 +50,7 @@ from assistant.retrieval.lookup import (
     names_place,
     plain_places,
 )
+from assistant.retrieval.parts import Part, parts_of
 from assistant.retrieval.versions import Families, VersionReader, without_days, without_versions
 from assistant.schema.answer import (
     Answer,
@@ -114,6 +120,10 @@ _EVERYDAY = frozenset(
         *("银行", "企业", "公司", "机构", "部门", "客户", "个人", "单位", "监管", "监管部门", "保险公司", "银行机构"),
     }
 )
+_NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
+_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
+_HEADING = 40  # characters of a clause, in which its heading stands
+_BRIEF_PART = 12  # characters; a part so short leaves out whose matter it asks after
 _NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
 _DEGRADED = {
     "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
@@ -143,6 +153,7 @@ class _Worked:
     query: Query
     found: Retrieved
     draft: Draft
+    features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
 
 
 class PolicyAssistant:
@@ -150,6 +161,7 @@ class PolicyAssistant:
 
     Args:
         fingerprint: of the index that answers.
+        matters: what people ask about and whom to ask; the tables of the package without it.
         writer: lets a language model write the answer; without it answers are extractive.
         rewriter: lets a language model put the question into policy wording, which is searched beside it.
         rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
@@ -166,6 +178,7 @@ class PolicyAssistant:
         retriever: FindingPort,
         expander: Expander,
         institutions: Institutions,
+        matters: Matters | None = None,
         writer: LlmComposer | None = None,
         rewriter: RewritingPort | None = None,
         selector: Selector | None = None,
@@ -180,6 +193,8 @@ class PolicyAssistant:
         self._retriever = retriever
         self._expander = expander
         self._institutions = institutions
+        self._matters = matters or load_matters()
+        self._weights = packaged_weights()
         self._writer = writer
         self._rewriter = rewriter
         self._selector = selector or Selector(institutions)
@@ -189,7 +204,9 @@ class PolicyAssistant:
         self._related_to = related_to
         self._catalogue = Catalogue([meta for meta in library.documents if visible(meta, rights)])
         self._versions = VersionReader(self._catalogue, Families(self.documents()))
-        self._composer = Composer(clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta)
+        self._composer = Composer(
+            clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta, institutions=institutions
+        )
 
     @property
     def generation(self) -> str:
@@ -300,8 +317,9 @@ class PolicyAssistant:
         asked = self._understand(query)
         allowed = eligible(self._library.documents, query, today=self._today())
         places = self._places(query, allowed)
+        elsewhere = self._not_there(query, places)
         found = self._find(replace(query, standalone=self._searched(query)), rewrite=use_llm and not places)
-        if places:
+        if places and not elsewhere:
             return self._looked_up(question, query, found, self._with_counterpart(query, places))
         sides = self._side_by_side(query)
         if sides:
@@ -327,12 +345,80 @@ class PolicyAssistant:
             limits=self._limits,
             institutions=self._institutions,
             documents=documents,
+            unspoken=self._unspoken(query, selection),
         )
         if why is None:
             draft = self._composer.answer(asked, query.standalone, selection)
         else:
-            draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
-        return _Worked(question=question, query=query, found=found, draft=draft)
+            draft = self._composer.refusal(
+                why, found.evidence, [d.meta for d in documents], whom=self._matters.whom(query.standalone)
+            )
+        if elsewhere and why is None:
+            draft = replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是："))
+        features = None if why and why.reason in _NOT_JUDGED else self._features(asked, query, found, selection, why)
+        return _Worked(question=question, query=query, found=found, draft=draft, features=features)
+
+    def features(self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None) -> Features | None:
+        """What the confidence in the answer to `question` rests on; `None` where a rule answers by itself.
+
+        Raises:
+            InputError: the question is empty, too long or broken.
+        """
+        return self._work(clean_question(question), history, _filters(None, as_of, None), use_llm=False).features
+
+    def _features(
+        self, asked: Understanding, query: Query, found: Retrieved, selection: Selection, why: Abstention | None
+    ) -> Features:
+        signals = self._signals(query, found)
+        held = self._held_by(selection)
+        treated = [c for c in self._expander.concepts(query.standalone) if any(term in held for term in c.policy)]
+        known = [concept.pattern for concept in treated]
+        whole = coverage(query.standalone, held, rarity=self._library.sparse.rarity, known=known)
+        part = coverage(asking_part(query.text), held, rarity=self._library.sparse.rarity, known=known)
+        scores = [evidence.score for evidence in found.evidence[:2]]
+        stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
+        return Features(
+            dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
+            margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
+            share=whole.share,
+            share_asking=part.share,
+            strangest=part.strangest,
+            unknown=min(signals.unknown_words, 4) / 2,
+            concepts=float(min(len(treated), 2)),
+            fact_asked=float(bool(asked.attributes)),
+            fact_stated=float(stated),
+            yes_no=float(asked.kind is Kind.YES_NO),
+            parts=float(min(selection.parts, 3)),
+            follow_up=float(bool(query.context)),
+            refused=float(why is not None),
+        )
+
+    def _held_by(self, selection: Selection) -> str:
+        """The chosen sentences with what tells what they are about: lead, addressee, titles, the clause's heading."""
+        return " ".join(
+            " ".join(
+                (
+                    p.chunk.lead,
+                    p.chunk.plain,
+                    p.chunk.subject or "",
+                    *p.chunk.heading_path,
+                    self._clause_of(p.chunk).plain[:_HEADING],
+                )
+            )
+            for p in selection.picks
+        )
+
+    def _not_there(self, query: Query, places: Sequence[Place]) -> str:
+        """That a place holds nothing of what the question says it holds; empty when it does, or says nothing."""
+        claimed = CLAIMED_OF_PLACE.search(query.text)
+        if claimed is None or not places or any(place.clause is None for place in places):
+            return ""
+        words = [*terms_in(claimed["what"]), *self._words_of(claimed["what"])]
+        held = squeeze(fold(" ".join(place.clause.text for place in places if place.clause)))
+        if not words or any(fold(word) in held for word in words):
+            return ""
+        named = "、".join(f"《{place.document.title}》{place.address.local}" for place in places)
+        return f"{named}没有写到“{words[0]}”。"
 
     def _find(self, query: Query, *, rewrite: bool) -> Retrieved:
         """What retrieval finds for the question and, where that is wanted, for its policy wording beside it.
@@ -519,20 +605,35 @@ class PolicyAssistant:
         """
         terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
         focus = self._focus(query.text)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, focus=focus)
-        if not asked.several or whole.exhaustive:
+        whole = self._selector.select(
+            asked,
+            query.standalone,
+            found,
+            everything,
+            terms=terms,
+            focus=focus,
+            matters=[m for m in self._matters.named(asking_part(query.text)) if m.text],
+            words=self._words_of(query.standalone),
+        )
+        scanned = whole.exhaustive and (asked.whole_document or asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS))
+        parts = [] if scanned else self._parts(asked, query, found)
+        if whole.exhaustive and not parts:
             return whole, found
-        parts = [
-            (single(understand(part, self._institutions)), self._find_part(query, part)) for part in facets(query.text)
-        ]
         if parts:
-            found = replace(found, ranking=by_turns(found.ranking, [part.ranking for _, part in parts]))
+            found = replace(found, ranking=by_turns(found.ranking, [part.found.ranking for part in parts]))
         specific = [name for name in asked.institutions if name not in GENERIC]
-        if not parts and len(specific) > 1:
-            parts = [(replace(single(asked), institutions=(name,)), found) for name in specific]
+        if not parts and asked.several and len(specific) > 1:
+            parts = [
+                AskedPart(text=name, asked=replace(single(asked), institutions=(name,)), found=found, enumerated=True)
+                for name in specific
+            ]
         if not parts:
             return whole, found
-        return self._selector.select_parts(parts, whole, everything, terms=terms), found
+        told = not any(part.enumerated for part in parts)
+        whole = self._selector.select_parts(
+            parts, whole, everything, terms=terms, keep_best=told, beside=found.evidence
+        )
+        return whole, found
 
     def _select_sides(
         self,
@@ -544,21 +645,58 @@ class PolicyAssistant:
     ) -> Selection:
         """The sentences of each of two versions that answer the question."""
         terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms)
-        return self._selector.select_parts([(single(asked), side) for side in sides], whole, everything, terms=terms)
+        words = self._words_of(query.standalone)
+        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, words=words)
+        parts = [
+            AskedPart(text=query.standalone, asked=single(asked), found=side, words=words, enumerated=True)
+            for side in sides
+        ]
+        return self._selector.select_parts(
+            parts, whole, everything, terms=terms, keep_best=False, beside=found.evidence
+        )
 
-    def _find_part(self, query: Query, part: str) -> Retrieved:
+    def _parts(self, asked: Understanding, query: Query, found: Retrieved) -> list[AskedPart]:
+        """What the question asks, part by part, each with its own evidence; empty when it asks one thing.
+
+        Two clauses that ask after facts of their own (最低多少，几天内批) are parts without any 分别.
+        """
+        parts = parts_of(query.text, self._catalogue)
+        understood = [single(understand(part.text, self._institutions)) for part in parts]
+        of_documents = len({part.documents for part in parts if part.documents}) > 1
+        facts = sum(bool(one.attributes) for one in understood)
+        composite = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
+        if not parts or not (asked.several or of_documents or composite):
+            return []
+        whose = self._document_of_best(found) if composite else None
+        return [
+            AskedPart(
+                text=part.text,
+                asked=one,
+                found=self._find_part(query, part, whose),
+                words=self._words_of(part.text),
+                enumerated=part.enumerated,
+            )
+            for part, one in zip(parts, understood, strict=True)
+        ]
+
+    def _document_of_best(self, found: Retrieved) -> frozenset[str] | None:
+        return frozenset({found.evidence[0].chunk.document_id}) if found.evidence else None
+
+    def _find_part(self, query: Query, part: Part, whose: frozenset[str] | None) -> Retrieved:
         """The evidence for one part of a question, out of the document that the part itself names.
 
+        A part too brief to name its matter (多久答复) is looked for where the whole question was found.
         A choice of documents made by whoever asks is never widened.
         """
-        mentions = self._catalogue.mentions(part)
-        named = frozenset(d.id for d in mentions[0].documents if _within(query, d)) if len(mentions) == 1 else None
+        brief = whose if len(part.text) <= _BRIEF_PART else None
+        named = part.documents or brief
+        if named and query.document_ids is not None:
+            named = (named & query.document_ids) or None
         return self._retriever.find(
             replace(
                 query,
-                text=part,
-                standalone=part,
+                text=part.text,
+                standalone=part.search,
                 filters=replace(query.filters, document_ids=named or query.document_ids),
             )
         )
@@ -568,6 +706,37 @@ class PolicyAssistant:
         part = asking_part(question)
         known, _ = self._library.sparse.vocabulary(part)
         return tuple(dict.fromkeys((*known, *self._expander.terms(part))))
+
+    def _words_of(self, text: str) -> tuple[str, ...]:
+        """Words of `text` that name something and that the library uses."""
+        known, _ = self._library.sparse.vocabulary(text)
+        return tuple(word for word in known if names_something(word))
+
+    def _unspoken(self, query: Query, selection: Selection) -> tuple[str, ...]:
+        """Matters of the table, and terms of the lexicon, that the question asks about and no sentence speaks of."""
+        if selection.exhaustive:
+            return ()
+        held = self._held_by(selection)
+        part = asking_part(query.text)
+        named = tuple(matter.said for matter in self._matters.missing(part, held))
+        return named or self._terms_missing(part, held)
+
+    def _terms_missing(self, part: str, held: str) -> tuple[str, ...]:
+        """Terms of the lexicon in `part` of which `held` holds neither the whole nor both halves.
+
+        Names of institutions are left out: who is addressed is told by their own table.
+        """
+        text = squeeze(fold(held))
+        names = [alias for name in self._institutions.asked(part) for alias in self._institutions.said(name)]
+        return tuple(
+            term
+            for term in terms_in(part)
+            if len(term) >= _TELLING_TERM
+            and term not in _COMMON_TERMS
+            and "小微" not in term
+            and not any(term in alias or alias in term for alias in names)
+            and not all(half in text for half in (fold(term[:2]), fold(term[-2:])))
+        )
 
     def _signals(self, query: Query, found: Retrieved) -> Signals:
         known, unknown = self._library.sparse.vocabulary(
@@ -592,7 +761,9 @@ class PolicyAssistant:
         发不出工资，能续贷吗 tells of wages and asks of renewal.
         """
         near = query.text[-_NEAR_THE_END:]
-        strange = [c for c in self._expander.concepts(near) if c.beside and not self._treats(c)]
+        spoken = self._expander.concepts(near)
+        treated_here = [c for c in spoken if not c.beside and self._treats(c)]
+        strange = [c for c in spoken if c.beside and not self._treats(c) and not _same_words(c, treated_here, near)]
         if not strange:
             return ()
         part = asking_part(query.text)
@@ -703,6 +874,7 @@ class PolicyAssistant:
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
             related=self._beside(citations),
+            confidence=round(self._weights.probability(worked.features), 3) if worked.features else None,
         )
 
     def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:
@@ -730,6 +902,12 @@ def _alternating(sides: Sequence[Sequence[Hit]], rest: Sequence[Hit]) -> tuple[H
     turns = [hit for pair in zip_longest(*sides) for hit in pair if hit is not None]
     ordered = {hit.chunk_id: hit for hit in (*turns, *rest)}
     return tuple(replace(hit, rank=rank, retriever="versions") for rank, hit in enumerate(ordered.values(), start=1))
+
+
+def _same_words(concept: Concept, others: Sequence[Concept], text: str) -> bool:
+    """Whether the lay words for `concept` are also those of another: 首付 tells of a house and of misuse."""
+    said = concept.pattern.findall(fold(text))
+    return bool(said) and all(any(other.pattern.search(words) for other in others) for words in said)
 
 
 def _within(query: Query, meta: DocumentMeta) -> bool:

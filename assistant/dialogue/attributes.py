@@ -24,6 +24,9 @@ class Attribute(StrEnum):
     PROCEDURE = "办理材料或手续"
     GRADE = "等级门槛"
     PENALTY = "处罚标准"
+    SENTENCE = "刑期"
+    HOURS = "营业或办理的钟点"
+    PLACES = "具体地点或试点名单"
     STANDARD = "划分标准"
     STATISTIC = "统计数字"
     COUNT = "次数或人数"
@@ -31,6 +34,26 @@ class Attribute(StrEnum):
     PERSON = "负责人或联系人"
     SUBSIDY = "补贴、贴息或税费减免"
     DOCUMENT_NUMBER = "发文字号"
+    FIGURE = "具体数字"
+
+
+class Bound(StrEnum):
+    """From which side a limit is asked for."""
+
+    ABOVE = "above"  # 最高、最多、上限
+    BELOW = "below"  # 最低、至少、起点
+
+    def missed_by(self, text: str) -> bool:
+        """Whether `text` limits from the other side alone."""
+        above, below = _FROM_ABOVE.search(text) is not None, _FROM_BELOW.search(text) is not None
+        return (below and not above) if self is Bound.ABOVE else (above and not below)
+
+
+_FROM_ABOVE = re.compile(
+    r"不得?超过|不高于|不得高于|不得多于|最高|最长|最多|至多|上限|以下|以内|限额|之日起|日内|届满|不得优于|封顶"
+)
+_TIME_LIMIT = re.compile(rf"{_FROM_ABOVE.pattern}|期限|期间|之内|[年月日时]内|[年月日时]的|保存|为")
+_FROM_BELOW = re.compile(r"以上|不得?低于|不得?少于|至少|最低|最少|起点|下限|不得?小于|限额")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +64,15 @@ class AttributeRule:
     asked: re.Pattern[str]
     stated: re.Pattern[str]
     spans_time: bool = False  # a calendar day in the sentence is no span of time
+    bound: Bound | None = None  # 最高 asks for a limit from above: 「1000万元以上」 sets none
 
     def stated_in(self, text: str) -> bool:
         """Whether `text` states a fact of this kind."""
-        return self.stated.search(_CALENDAR.sub("", text) if self.spans_time else text) is not None
+        if self.stated.search(_CALENDAR.sub("", text) if self.spans_time else text) is None:
+            return False
+        if self.bound is Bound.ABOVE and self.spans_time:
+            return _TIME_LIMIT.search(text) is not None  # 三年行动计划 limits nothing
+        return self.bound is None or not self.bound.missed_by(text)
 
 
 _N = r"[\d０-９一二三四五六七八九十百千两]"
@@ -58,16 +86,34 @@ RULES = (
     AttributeRule(
         Attribute.CONTACT,
         re.compile(
-            r"电话|热线|网址|官网|网站(?:是|地址)|邮箱|公众号|微信号|联系方式|联系人|打哪个|地址(?:是|在)|办公地点"
+            r"(?:电话|热线|网址|官网|邮箱|公众号|微信号|联系方式)(?!(?:[^，。？]{0,6}(?:卡|用户|诈骗|网络)))"
+            r"|网站(?:是|地址)|联系人|打哪个|地址(?:是|在)|办公地点|号码(?:是|发)"
         ),
-        re.compile(r"https?:|www\.|\d{5,}|@|电话|网址"),
+        re.compile(r"https?:|www\.|(?<!\d)\d{5,12}(?![\d万亿元])|@"),
     ),
     AttributeRule(
         Attribute.PENALTY,
         re.compile(
-            r"(?:罚|赔)(?:款)?(?:多少|几)|怎么(?:处)?罚|如何(?:处)?罚|什么(?:处罚|罚则)|处罚标准|罚款(?:标准|金额|区间|是多少)|判(?:几|多少)年|坐牢|会被?罚"
+            r"(?:罚|赔)(?:款)?(?:多少|几)|怎么(?:处)?罚|如何(?:处)?罚|什么(?:处罚|罚则)|处罚标准|罚款(?:标准|金额|区间|是多少)|会被?罚"
         ),
         re.compile(r"罚款|处罚|拘留|没收|吊销|刑事责任|处分|终身|赔偿"),
+    ),
+    AttributeRule(
+        Attribute.SENTENCE,
+        re.compile(r"判(?:处)?(?:几|多少|多久|多长|什么刑|刑几)|坐(?:几|多少)年|坐多久|量刑|刑期|要坐牢(?:多久|几)"),
+        re.compile(r"有期徒刑|无期徒刑|拘役|死刑"),
+    ),
+    AttributeRule(
+        Attribute.HOURS,
+        re.compile(r"几点(?!意见|要求|建议)|营业时间(?:是|到)|几点钟"),
+        re.compile(rf"{_N}+\s*(?:时|点)(?!间)"),
+    ),
+    AttributeRule(
+        Attribute.PLACES,
+        re.compile(
+            r"哪(?:几|些)?个?(?:商圈|楼宇|园区|城市|区县|地市|县区|街道|网点|支行)|(?:在|到)哪(?:儿|里|个地方)(?:看|查|搞|试点|领|取|能查)"
+        ),
+        re.compile(r"名单如下|[\u4e00-\u9fff]{1,4}(?:市|区|县)[、，][\u4e00-\u9fff]{1,4}(?:市|区|县)|网站|平台"),
     ),
     AttributeRule(
         Attribute.STATISTIC,
@@ -93,14 +139,14 @@ RULES = (
     AttributeRule(
         Attribute.RATE,
         re.compile(
-            r"几个(?:百分)?点|百分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|容忍度|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|(?:利率|费率|利息)[^，。？]{0,6}(?:上限|下限|封顶)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
+            r"几个(?:百分)?点|[百千万]分之(?:几|多少)|几成|多少个?(?:基点|百分点|%|％)|利率(?:是|为|最高|最低|上限|定)?(?:到)?(?:多少|几)|(?:比例|占比|费率|增速|利率|不良率|容忍度|补贴|贴息|折扣)[^，。？]{0,8}(?:是|为|达到?|到)?(?:多少|几个|几成|多高)|(?:利率|费率|利息)[^，。？]{0,6}(?:上限|下限|封顶)|多少倍|几倍|(?:数|数值|数字)(?:是|为)(?:多少|几)"
         ),
         re.compile(rf"{_SHARE}|{_N}倍"),
     ),
     AttributeRule(
         Attribute.AMOUNT,
         re.compile(
-            r"多少(?:钱|元|万|块)|几(?:万|千|百|亿)(?:块|元)?|几\s*(?:块钱|元)|(?:收|花|交|罚|赔|扣)几块|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
+            r"多少(?:钱|元|万|块|手续费|费用|费|税|利息|保费|工资|年薪)|(?:付|收|缴|赔|拿|花|给)多少(?![年月天日次倍人个])|(?:额|收入|资产|规模)(?:是|为|在|达到?)?多少(?:以[下上内]|[？?]?$)|几(?:万|千|百|亿)(?:块|元)?|几\s*(?:块钱|元)|(?:收|花|交|罚|赔|扣)几块|(?:最高|最多|最低|最少|上限|额度|金额|保费|限额|资本)[^，。？]{0,8}(?:多少|几|能?(?:批|贷|借|给)到?(?:多少|几))|补(?:贴)?(?:多少|几)"
         ),
         re.compile(rf"{_MONEY}|{_SHARE}|{_N}倍"),
     ),
@@ -164,21 +210,45 @@ _MONEY_ALONE = re.compile(_MONEY)
 _MONEY_OR_NONE = re.compile(rf"{_MONEY}|免费|不收")
 # How a unit is asked for, and what a figure looks like that answers: 几块钱 wants an amount of money.
 _UNITS = (
-    (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|小时|分钟|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
+    (
+        re.compile(r"(?:几|多少)\s*(?:个)?(?:小时|分钟)"),
+        re.compile(rf"{_N}+\s*(?:个)?(?:小时|分钟)|即时|立即|当[日天]"),
+        True,
+    ),
+    (re.compile(r"(?:几|多少)\s*(?:个)?(?:工作日|天|日|年|月|周|星期)"), re.compile(_SPAN), True),
     (
         re.compile(r"(?:几|多少)\s*(?:[百千万亿]\s*)*(?:块|元|钱)"),
         _MONEY_OR_NONE,
         False,
     ),
     (re.compile(r"(?:几|多少)倍"), re.compile(rf"{_N}\s*倍|百分之{_N}*百|\d{{3,}}[%％]"), False),
-    (re.compile(r"百分之(?:几|多少)|(?:几|多少)个?(?:百分点|点|基点|成|[%％])"), re.compile(_SHARE), False),
+    (re.compile(r"[百千万]分之(?:几|多少)|(?:几|多少)个?(?:百分点|点|基点|成|[%％])"), re.compile(_SHARE), False),
     (re.compile(r"(?:几|多少)(?:次|回|趟)"), re.compile(rf"{_N}+\s*次"), False),
     (re.compile(r"(?:几|多少)(?:个)?(?:人|名)"), re.compile(rf"{_N}+\s*(?:个)?(?:人|名)"), False),
 )
-_MEASURED = {Attribute.RATE, Attribute.AMOUNT, Attribute.DURATION, Attribute.COUNT, Attribute.DAY, Attribute.DATE}
+_LIMITED = {Attribute.RATE, Attribute.AMOUNT, Attribute.DURATION, Attribute.COUNT}
+MEASURED = {Attribute.RATE, Attribute.AMOUNT, Attribute.DURATION, Attribute.COUNT, Attribute.DAY, Attribute.DATE}
+_ASKED_ABOVE = re.compile(r"最高|最多|最长|最大|至多|上限|封顶|顶格|最晚|最迟")
+_ASKED_BELOW = re.compile(r"最低|最少|至少|最短|下限|起点|起步|门槛|不(?:得)?低于多少|不(?:得|能)?少于(?:多少|几)")
 # 罚多少 wants a figure, 怎么罚 is content with the kind of penalty.
 _FINE_ASKED = re.compile(r"罚(?:款)?(?:[^，。？]{0,4})(?:多少|几|区间|金额|上限|下限)|(?:多少|几)[^，。？]{0,4}罚款")
 _FINE = re.compile(rf"罚款[^。；]{{0,10}}{_N}|{_N}[^。；]{{0,14}}罚款")
+
+
+# 完成多少家、是多少: some figure is asked; which one no narrower rule could tell.
+_FIGURE_ASKED = re.compile(
+    r"(?:是|为|要|有|到|占|拿|回|得|能|达到?|完成|不超过|不低于)多少(?:个|家|户|笔|份|台|套|分|比)?[^，。？]{0,8}[？?。]?$"
+    r"|(?:几|多少)(?:家(?!银行|保险|公司|机构|企业|平台)|户|笔|分(?!钟|期|类|别)|份|台|套|比几|人以[上下内])"
+    r"|(?:率|额|数|标准|比例|价|费|限额|金)(?:是|为|定)?(?:多少|几)[？?。]?$"
+)
+_FIGURE = re.compile(
+    rf"(?<!第)(?:{_N}+\s*(?:[百千万亿]\s*)*(?:元|人|名|家|户|笔|次|年|月|日|天|小时|倍|分|个|份)|{_SHARE})"
+)
+
+
+def figure_asked(segment: str) -> AttributeRule | None:
+    """The rule for a question after a figure of no kind known; `None` when it asks for none."""
+    return AttributeRule(Attribute.FIGURE, _FIGURE_ASKED, _FIGURE) if _FIGURE_ASKED.search(segment) else None
 
 
 def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:
@@ -189,8 +259,18 @@ def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tup
         stated, spans = units[0]
         if stated is _MONEY_OR_NONE and "免费" in question:
             stated = _MONEY_ALONE  # 免费次数用完了，再查收几块钱: that some are free is known already
-        found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in _MEASURED else r for r in found)
+        found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in MEASURED else r for r in found)
+    if bound := _bound(segment):
+        found = tuple(replace(r, bound=bound) if r.attribute in _LIMITED else r for r in found)
     if _FINE_ASKED.search(segment):
         # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.
         found = tuple(replace(r, stated=_FINE) for r in found if r.attribute is Attribute.PENALTY) or found
     return found
+
+
+def _bound(segment: str) -> Bound | None:
+    """The side from which `segment` asks for a limit; `None` when for none, or for both."""
+    above, below = _ASKED_ABOVE.search(segment) is not None, _ASKED_BELOW.search(segment) is not None
+    if above is below:
+        return None
+    return Bound.ABOVE if above else Bound.BELOW

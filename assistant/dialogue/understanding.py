@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from assistant.dialogue.attributes import RULES, AttributeRule, narrowed
+from assistant.dialogue.attributes import RULES, AttributeRule, figure_asked, narrowed
 from assistant.errors import SettingsError
 
 
@@ -69,12 +69,21 @@ _ASSISTANT = re.compile(
     r"提示词|系统(?:设定|指令|消息)|你的(?:设定|指令|规则|身份|模型)|你是(?:谁|什么|哪)|prompt|越狱|开发者模式|忽略(?:你|之前|以上|上述|前面)的?(?:设定|规则|指令|要求|所有)?",
     re.IGNORECASE,
 )
+_ABOUT_MONEY = re.compile(r"贷款|续贷|银行|保险|中介|信托|担保|征信|存款|小微|个体|条例|通知|法律|货款|抵押")
 _GREETING = re.compile(
     r"^(?:你好|您好|嗨|哈喽|hello|hi|早上好|下午好|晚上好|在吗|谢谢|多谢|感谢|再见|拜拜)[呀啊哦吗！!。.？?～~，, ]*$",
     re.IGNORECASE,
 )
 _TASK = re.compile(
     r"(?:帮|替|给|为)(?:我|忙|咱|我们)[^，。？]{0,6}(?:写(?!明)|编(?!号)|拟|翻译|生成|画|作诗|做一?[份个张]|算一?下|润色)|写(?:一)?(?:首|篇|段|封)"
+)
+_MEANING = re.compile(
+    r"(?:什么(?:是|叫做?|才?算)|何谓|何为|怎么理解)[“\"「]?(?P<behind>[^，。？“”\"「」]{2,12})"
+    r"|[“\"「]?(?P<before>[^，。？的里“”\"「」]{2,12})[”\"」]?(?:这个?词)?(?:是(?:个)?(?:什么|啥)(?:意思|概念)|是?指(?:的是)?(?:什么|哪些|谁|啥)|的?(?:定义|含义))"
+)
+_ABOUT_ISSUE = re.compile(
+    r"印发|发文|发布|颁布|出台|制定|哪个(?:单位|部门|机关|机构|局|年份|省)|谁(?:发|出|定|印)|标题|题目|全称|名称|叫什么|目的|宗旨|立法|为了什么|为什么(?:要)?(?:出|发|制)"
+    r"|哪(?:一)?年|哪儿|哪里|哪个地方|适用(?:范围|地区)|管(?:的是)?哪|落地|贯彻|依据什么|开头"
 )
 _ABOUT_TEXT = re.compile(r"通知|文件|条款|条例|规定|依据|政策")
 _ORDER = re.compile(
@@ -84,7 +93,7 @@ _ORDER = re.compile(
 _ORDER_BEFORE_COMMA = re.compile(r"(?:忽略|无视|忘掉)[^。？！，]{0,20}(?:设定|规则|指令|要求|限制)[^。？！，]*[。！，]")
 _FEWEST_LETTERS = 3  # what is left of a question when the orders are gone, so that it still asks something
 _YEAR = re.compile(r"(?<!\d)(20\d{2})\s*年")
-_REGIONS = re.compile(
+REGIONS = re.compile(
     r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|广州|成都|杭州|南京|武汉"
 )
 _TITLES = re.compile(r"《([^《》]{2,60})》")
@@ -93,6 +102,10 @@ _TITLES = re.compile(r"《([^《》]{2,60})》")
 # What a question takes for granted: 既然通知禁止…, 不是规定…吗.
 PREMISE = re.compile(
     r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
+)
+# 第（八）项是讲续贷的吧: what the question says of a place.
+CLAIMED_OF_PLACE = re.compile(
+    r"(?:条|款|项|[）)])(?:里|中)?(?:是|不是)?(?:讲|说|规定|写|关于)(?:的是|了)?(?P<what>[^，。？]{2,16}?)(?:的)?(?:吧|吗|对吗|对吧|是吧)"
 )
 STOPPED = re.compile(r"叫停|禁止|不许|不让|不准|取消|暂停|停止|停办|废除")
 
@@ -110,6 +123,8 @@ class Understanding:
     years: tuple[int, ...] = ()
     regions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()  # names in 《》
+    defines: str | None = None  # the term whose meaning is asked
+    about_text: bool = False  # who issued the text, for which place and year, to what end
 
 
 class InstitutionLine(BaseModel):
@@ -151,6 +166,10 @@ class Institutions:
         """How documents write `name`."""
         return self._lines[name].text
 
+    def said(self, name: str) -> tuple[str, ...]:
+        """Every wording for `name` itself, of documents and of people."""
+        return (*self._lines[name].text, *self._lines[name].aliases)
+
     def covering(self, name: str) -> tuple[str, ...]:
         """Wider groups whose duties are also those of `name`."""
         return self._lines[name].covers
@@ -182,7 +201,7 @@ def load_institutions(path: Path | None = None) -> Institutions:
 
 
 _SEVERAL = re.compile(
-    r"分别|两头|两边|两方面|三方面|各(?:有|怎么|能|是)|一头|又(?:该|要|有|提|用|让|给)|什么情形又|底线|以及|哪几处|几处|哪些地方|前后|从[^，。]{1,12}到|和[^，。]{1,14}(?:两|各)|汇总|对照"
+    r"分别|两头|两边|两方面|三方面|各(?:有|怎么|能|是|要|给|得|讲|说|该)|既[^，。]{1,16}又|一边[^。]{1,16}一边|一方面|还有|一头|又(?:该|要|有|提|用|让|给|怎|如何|得|能)|什么情形又|底线|以及|哪几处|几处|哪些地方|前后|从[^，。]{1,12}到|和[^，。]{1,14}(?:两|各)|汇总|对照"
 )
 
 
@@ -198,24 +217,44 @@ def understand(question: str, institutions: Institutions) -> Understanding:
         whole_document=_WHOLE.search(asked) is not None,
         quoted=tuple(_QUOTED.findall(asked)),
         years=tuple(int(y) for y in _YEAR.findall(asked)),
-        regions=tuple(dict.fromkeys(_REGIONS.findall(asked))),
+        regions=tuple(dict.fromkeys(REGIONS.findall(asked))),
         titles=tuple(_TITLES.findall(asked)),
+        defines=_term_defined(asked),
+        about_text=_ABOUT_ISSUE.search(asked) is not None,
     )
 
 
 _SEGMENT = re.compile(r"[^，,。；;！!？?]+[，,。；;！!？?]*")
 _BRIEF = 3  # characters: 行吗？ alone asks about what stands before it
+_WHETHER = re.compile(
+    r"^(?:[^，。？]{0,4})(?:要不要|能不能|可不可以|该不该|用不用|是不是|算不算|会不会)(?!告诉|说|讲|知道)"
+)
 _ASKS_OUTRIGHT = re.compile(r"多少|什么|哪|何|怎么|如何|咋")
 
 
 def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     """The attributes asked for; 用几天就还 in a story before the question asks for none."""
     segments = _SEGMENT.findall(asked) or [asked]
+    if len(segments) > 1 and _WHETHER.search(segments[-1]):
+        segments = segments[-1:]  # 收多少，要不要公示: whether is asked, how much is taken as said
     asking = [
         s for n, s in enumerate(segments, start=1) if n == len(segments) or s[-1] in "？?" or _ASKS_OUTRIGHT.search(s)
     ]
-    asked_for = (rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    asked_for = tuple(rule for rule in RULES if any(rule.asked.search(segment) for segment in asking))
+    if not asked_for and (figure := figure_asked("，".join(asking))):
+        return (figure,)
     return narrowed(asked_for, "，".join(asking), asked)
+
+
+def _term_defined(asked: str) -> str | None:
+    """The term whose meaning is asked for: 什么叫一般保证, 关系人指哪些人."""
+    match = _MEANING.search(asked)
+    return (match["behind"] or match["before"]).strip("是指的") or None if match else None
+
+
+def asks_outright(text: str) -> bool:
+    """Whether `text` asks with a word for asking, and does not just tell."""
+    return _ASKS_OUTRIGHT.search(text) is not None
 
 
 def asking_part(question: str) -> str:
@@ -236,6 +275,8 @@ def single(asked: Understanding) -> Understanding:
 
 def without_orders(question: str) -> str:
     """`question` without sentences that order the machine about (忽略之前的规则…)."""
+    if rest := _beside_the_prompt(question):
+        question = rest
     for pattern in (_ORDER, _ORDER_BEFORE_COMMA):
         rest = pattern.sub("", question).strip()
         if sum(char.isalnum() for char in rest) >= _FEWEST_LETTERS:
@@ -243,10 +284,19 @@ def without_orders(question: str) -> str:
     return question
 
 
+def _beside_the_prompt(question: str) -> str:
+    """What else is asked beside a demand for the machine's own instructions; empty when nothing is."""
+    sentences = re.findall(r"[^。；;？?！!]+[。；;？?！!]*", question)
+    others = [s for s in sentences if not _ASSISTANT.search(s)]
+    if len(others) == len(sentences) or not any(asks_outright(s) and _ABOUT_MONEY.search(s) for s in others):
+        return ""
+    return "".join(others).strip()
+
+
 def _kind(question: str, asked: str) -> Kind:
     if _GREETING.match(question):
         return Kind.GREETING
-    if _ASSISTANT.search(asked) and not re.search(r"贷款|续贷|银行|保险|中介", asked):
+    if _ASSISTANT.search(asked) and not _ABOUT_MONEY.search(asked):
         return Kind.ABOUT_ASSISTANT
     if re.search(r"提示词|prompt", asked, re.IGNORECASE):
         return Kind.ABOUT_ASSISTANT

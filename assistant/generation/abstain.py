@@ -13,11 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from importlib import resources
 
-from assistant.dialogue.attributes import Attribute, AttributeRule
-from assistant.dialogue.understanding import Institutions, Kind, Understanding
+from assistant.dialogue.attributes import MEASURED, AttributeRule
+from assistant.dialogue.understanding import REGIONS, Institutions, Kind, Understanding
+from assistant.generation.leads import names_of
 from assistant.generation.selection import GENERIC, Selection
-from assistant.schema.document import Document, DocumentMeta, Validity
+from assistant.schema.chunk import Chunk
+from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.retrieval import Query, Retrieved
 from assistant.text.folding import squeeze
 
@@ -76,6 +79,7 @@ _TRADE = re.compile(
 )
 
 
+_YEAR_IN_TITLE = re.compile(r"(?<!\d)(20\d{2})年")
 _THIS_TEXT = re.compile(r"[这那本该]份|通知|文件里|这个文件|本库|条例|本法")
 
 
@@ -104,11 +108,13 @@ def abstention(
     limits: Limits,
     institutions: Institutions,
     documents: Sequence[Document],
+    unspoken: tuple[str, ...] = (),
 ) -> Abstention | None:
     """Why the question cannot be answered from the library, or `None` when it can.
 
     Args:
         documents: all documents that the question may rest on.
+        unspoken: matters asked about of which no chosen sentence speaks.
     """
     if asked.kind is Kind.GREETING:
         return Abstention(reason=Reason.GREETING)
@@ -118,7 +124,7 @@ def abstention(
         return Abstention(reason=Reason.TASK)
     if not found.evidence or selection.best is None:
         return Abstention(reason=Reason.EMPTY_LIBRARY)
-    if missing := _foreign_titles(asked, documents):
+    if missing := _foreign_titles(asked, documents) or _statutes_not_held(asked, query.text, selection, documents):
         return Abstention(reason=Reason.DOCUMENT, missing=missing)
     if missing := _foreign_matter(asked, signals):
         return Abstention(reason=Reason.MATTER, missing=missing)
@@ -131,21 +137,63 @@ def abstention(
         return Abstention(reason=Reason.REGION, missing=missing)
     if missing := _unaddressed(asked, found, institutions):
         return Abstention(reason=Reason.INSTITUTION, missing=missing)
-    if missing := unstated(asked.attributes, selection):
+    if missing := _composite(selection) or unstated(asked.attributes, selection):
         return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
+    if missing := _of_another(asked, selection, institutions):
+        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
+    if unspoken:
+        return Abstention(reason=Reason.MATTER, missing=unspoken)
     return None
+
+
+def _composite(selection: Selection) -> tuple[str, ...]:
+    """The facts asked for part by part, when no part of the question is settled."""
+    if not selection.gaps or len(selection.gaps) < selection.parts:
+        return ()
+    rules = [rule for gap in selection.gaps for rule in gap.attributes]
+    return names_of(rules)
+
+
+def _of_another(asked: Understanding, selection: Selection, institutions: Institutions) -> tuple[str, ...]:
+    """The fact asked for, when the sentences that state it state it for institutions other than the one asked.
+
+    非银行支付机构注册资本最低多少 is not settled by the capital of 全国性商业银行.
+    """
+    specific = [name for name in asked.institutions if name not in GENERIC]
+    measured = [rule for rule in asked.attributes if rule.attribute in MEASURED]
+    if len(specific) != 1 or not measured or selection.gaps:
+        return ()
+    name = specific[0]
+    texts = [_whole(pick.chunk) for pick in selection.picks if any(r.stated_in(_words(pick.chunk)) for r in measured)]
+    named = any(word in text for text in texts for word in institutions.said(name))
+    own = [f"{p.chunk.subject or ''} {_words(p.chunk)}" for p in selection.picks]
+    wider = any(
+        re.search(rf"(?<!性)(?<!市)(?<!村)(?<!资){re.escape(word)}", text)
+        for text in own
+        for wide in institutions.covering(name)
+        for word in institutions.wordings(wide)
+    )
+    about = any(name[:2] in pick.chunk.heading_path[0] for pick in selection.picks if pick.chunk.heading_path)
+    return () if not texts or named or wider or about else tuple(f"{name}的{what}" for what in names_of(measured))
+
+
+def _words(chunk: Chunk) -> str:
+    return chunk.lead + chunk.plain
+
+
+def _whole(chunk: Chunk) -> str:
+    """What tells whom a sentence is about: its words, its addressee and the title of its document."""
+    return " ".join((chunk.subject or "", chunk.lead, chunk.plain, *chunk.heading_path))
 
 
 def unstated(attributes: Sequence[AttributeRule], selection: Selection) -> tuple[str, ...]:
     """The attributes asked for when no chosen sentence states any of them; else nothing."""
-    if not attributes:
+    if not attributes or selection.gaps:
         return ()
     texts = [pick.chunk.lead + pick.chunk.plain for pick in selection.picks]
     if any(rule.stated_in(text) for rule in attributes for text in texts):
         return ()
-    # 「最高百分之几」 reads as an amount too; the more exact name is the one to show.
-    exact = [rule for rule in attributes if rule.attribute is not Attribute.AMOUNT] or attributes
-    return tuple(dict.fromkeys(rule.attribute.value for rule in exact))
+    return names_of(attributes)
 
 
 def _foreign_matter(asked: Understanding, signals: Signals) -> tuple[str, ...]:
@@ -174,22 +222,61 @@ def _squeezed(text: str) -> str:
     return squeeze(text)
 
 
+def _statutes_not_held(
+    asked: Understanding, question: str, selection: Selection, documents: Sequence[Document]
+) -> tuple[str, ...]:
+    """Statutes named without 《》 that the library does not hold and no chosen sentence mentions."""
+    held = [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
+    texts = [squeeze(pick.chunk.plain) for pick in selection.picks]
+    return tuple(
+        dict.fromkeys(
+            match[0]
+            for match in _statutes().finditer(question)
+            if not any(match[0] in name for name in (*held, *texts, *asked.titles))
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _statutes() -> re.Pattern[str]:
+    """Every name of statutes.txt, the longest first; 实施办法 and the like of a statute are other texts."""
+    lines = resources.files("assistant").joinpath("data", "statutes.txt").read_text(encoding="utf-8").splitlines()
+    names = {name for line in lines for name in line.partition("#")[0].split()}
+    return re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
+
+
 def _foreign_years(
     asked: Understanding, query: Query, meta: DocumentMeta, documents: Sequence[Document]
 ) -> tuple[str, ...]:
     """Years asked about, when the text is one year's notice and speaks of another year."""
-    if meta.validity is not Validity.ANNUAL or meta.year is None or query.as_of is not None:
+    year = _year_of(meta)
+    if year is None or query.as_of is not None:
         return ()
     text = next(d.text for d in documents if d.id == meta.id)
-    return tuple(f"{year}年" for year in asked.years if year != meta.year and str(year) not in text)
+    return tuple(f"{other}年" for other in asked.years if other != year and str(other) not in text)
+
+
+def _year_of(meta: DocumentMeta) -> int | None:
+    """The one year that a text is for: by its record, or by its title (关于2024年…的通知)."""
+    if meta.validity is Validity.ANNUAL and meta.year is not None:
+        return meta.year
+    match = _YEAR_IN_TITLE.search(meta.title) if meta.kind is DocumentKind.NOTICE else None
+    return int(match[1]) if match else None
 
 
 def _foreign_regions(asked: Understanding, meta: DocumentMeta, documents: Sequence[Document]) -> tuple[str, ...]:
     """Regions asked about, when the text is for one region and speaks of none of those."""
-    if meta.region is None or not asked.regions or meta.region in asked.regions:
+    own = meta.region or _region_in(meta)
+    if own is None or not asked.regions or own in asked.regions:
         return ()
     text = next(d.text for d in documents if d.id == meta.id)
     return tuple(region for region in asked.regions if region not in text)
+
+
+def _region_in(meta: DocumentMeta) -> str | None:
+    """The region that the title of a notice names."""
+    match = REGIONS.search(meta.title) if meta.kind is DocumentKind.NOTICE else None
+    return match[0] if match else None
 
 
 def _unaddressed(asked: Understanding, found: Retrieved, institutions: Institutions) -> tuple[str, ...]:

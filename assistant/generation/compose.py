@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.dialogue.understanding import PREMISE, STOPPED, Kind, Understanding
+from assistant.dialogue.understanding import Institutions, Kind, Understanding
 from assistant.generation.abstain import Abstention, Reason
 from assistant.generation.citing import modality_of
+from assistant.generation.leads import gaps_note, lead_of
 from assistant.generation.selection import Pick, Selection
 from assistant.generation.validity import Force, Standing
 from assistant.generation.validity import lead as standing_lead
@@ -19,15 +20,13 @@ from assistant.schema.answer import Citation, Modality, Outcome, Statement
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.schema.retrieval import Evidence
-from assistant.text.numerals import numbers_in
 
-_BAN_WORDS = re.compile(r"严禁|不得|禁止|严防|不准|不许")
 _ENCOURAGED = re.compile(
     r"^(?:[^，。]{0,12}要)?(?:积极)?(?:鼓励|支持(?=[^力]{2,10}(?:公司|机构|银行|企业|为))|探索|积极探索)"
 )
+DEFAULT_WHOM = "本行总行条线部门或当地监管部门"
 _BEFORE_SUBJECT = 4  # characters: 支持保险公司为… names its addressee itself
 _MOST_LOOKED_UP = 24  # sentences of a clause asked for by its number
-_FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|％|‰|个百分点|个点|个基点|[万亿]?元|倍|天|日|个?工作日|个月)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +38,16 @@ class Draft:
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
     nearest: tuple[Citation, ...] = ()
+    note: str = ""  # which part of the question has no basis
 
     @property
     def text(self) -> str:
         """What the user reads."""
-        return render(self.lead, self.statements)
+        return render(self.lead, self.statements, self.note)
 
 
-def render(lead: str, statements: Sequence[Statement]) -> str:
-    """Lead and statements in Markdown, each statement with its label and its [n]."""
+def render(lead: str, statements: Sequence[Statement], note: str = "") -> str:
+    """Lead, statements and note in Markdown, each statement with its label and its [n]."""
     lines = [lead] if lead else []
     several = len(statements) > 1
     for statement in statements:
@@ -55,7 +55,7 @@ def render(lead: str, statements: Sequence[Statement]) -> str:
         label = f"【{statement.modality.value}】" if statement.modality else ""
         body = statement.text if not statement.subject else f"{statement.subject}：{statement.text}"
         lines.append(f"{'- ' if several else ''}{label}{body}{marks}")
-    return "\n".join(lines)
+    return "\n".join([*lines, note] if note else lines)
 
 
 class Composer:
@@ -64,23 +64,49 @@ class Composer:
     Args:
         clause_of: the clause chunk a sentence belongs to.
         meta_of: the facts of a document.
+        institutions: tells whom a sentence addresses when a question names another.
     """
 
-    def __init__(self, *, clause_of: Callable[[Chunk], Chunk], meta_of: Callable[[str], DocumentMeta]) -> None:
+    def __init__(
+        self,
+        *,
+        clause_of: Callable[[Chunk], Chunk],
+        meta_of: Callable[[str], DocumentMeta],
+        institutions: Institutions | None = None,
+    ) -> None:
         self._clause_of = clause_of
         self._meta_of = meta_of
+        self._institutions = institutions
 
     def answer(self, asked: Understanding, question: str, selection: Selection) -> Draft:
         """An answer out of the chosen sentences."""
         citations = self.citations(pick.chunk for pick in selection.picks)
         numbers = {c.clause_id: c.number for c in citations}
-        statements = tuple(self._statement(pick, numbers) for pick in selection.picks)
-        lead = self._lead(asked, question, statements, [pick.chunk for pick in selection.picks])
-        outcome = Outcome.PARTIAL if asked.kind is Kind.DECISION else Outcome.ANSWERED
-        return Draft(outcome=outcome, lead=lead, statements=statements, citations=citations)
+        statements = self._statements(selection.picks, numbers)
+        clauses = [self._clause_of(pick.chunk) for pick in selection.picks]
+        lead = lead_of(asked, question, statements, clauses, self._institutions)
+        partly = asked.kind is Kind.DECISION or selection.gaps
+        return Draft(
+            outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,
+            lead=lead,
+            statements=statements,
+            citations=citations,
+            note=gaps_note(selection.gaps),
+        )
 
-    def refusal(self, why: Abstention, evidence: Sequence[Evidence], searched: Sequence[DocumentMeta]) -> Draft:
-        """What is said without an answer: what is not stated, what was searched, the nearest clause, whom to ask."""
+    def refusal(
+        self,
+        why: Abstention,
+        evidence: Sequence[Evidence],
+        searched: Sequence[DocumentMeta],
+        *,
+        whom: str | None = DEFAULT_WHOM,
+    ) -> Draft:
+        """What is said without an answer: what is not stated, what was searched, the nearest clause, whom to ask.
+
+        Args:
+            whom: who could know; `None` when no desk of a bank could.
+        """
         shown = why.reason not in _WITHOUT_NEAREST
         nearest: tuple[Citation, ...] = ()
         if shown and evidence:
@@ -88,7 +114,7 @@ class Composer:
             nearest = self.citations([best.chunk] if best else [])
         return Draft(
             outcome=Outcome.NOT_FOUND,
-            lead=_refusal_text(why, nearest, searched),
+            lead=_refusal_text(why, nearest, searched, whom),
             statements=(),
             citations=(),
             nearest=nearest,
@@ -146,6 +172,18 @@ class Composer:
             validity=meta.validity,
         )
 
+    def _statements(self, picks: Sequence[Pick], numbers: Mapping[str, int]) -> tuple[Statement, ...]:
+        """One statement a sentence; the words that open a list stand before its first item alone."""
+        said: set[str] = set()
+        statements = []
+        for pick in picks:
+            statement = self._statement(pick, numbers)
+            if pick.chunk.lead and pick.chunk.lead in said:
+                statement = replace(statement, text=pick.chunk.plain, subject=None)
+            said |= {pick.chunk.lead, pick.chunk.plain}
+            statements.append(statement)
+        return tuple(statements)
+
     def _statement(self, pick: Pick, numbers: Mapping[str, int]) -> Statement:
         chunk = pick.chunk
         notice = self._meta_of(chunk.document_id).kind is DocumentKind.NOTICE
@@ -160,25 +198,6 @@ class Composer:
             subject=None if named else chunk.subject,
         )
 
-    def _lead(
-        self, asked: Understanding, question: str, statements: Sequence[Statement], chunks: Sequence[Chunk]
-    ) -> str:
-        if asked.kind is Kind.DECISION:
-            return "能否办理由贷款机构审查决定，本库条款不能代替审批。条款载明的相关要求如下："
-        if correction := _correction(question, statements, [self._clause_of(c) for c in chunks]):
-            return correction
-        if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS, Kind.LIST) and len(statements) > 1:
-            return f"条款中相关内容共 {len(statements)} 处："
-        words = dict.fromkeys(
-            w for s in statements if s.modality is Modality.PROHIBIT for w in _BAN_WORDS.findall(s.text)
-        )
-        if words and asked.kind in (Kind.YES_NO, Kind.FACT):
-            quoted = "、".join(f"“{word}”" for word in words)
-            if _wanted_elsewhere(statements):
-                return f"条款对此有支持性要求，也有禁止性要求（用语是{quoted}），须一并看："
-            return f"以下条款含有禁止性表述（用语是{quoted}），是否适用请对照原文："
-        return ""
-
 
 def _absence(place: Place) -> str:
     """That a document has no such place, and how far its numbering goes."""
@@ -191,32 +210,6 @@ def _absence(place: Place) -> str:
     )
 
 
-def _bans_asked(question: str, statements: Sequence[Statement]) -> tuple[str, ...]:
-    """The words of prohibition in those pieces of the statements that speak most of what is asked.
-
-    One sentence may forbid one thing and demand another: 「不得…转嫁服务成本，按要求公示…」.
-    """
-    asked = _pairs(question)
-    pieces = [piece for s in statements for piece in re.split(r"[，；。]", s.text) if piece]
-    shared = [len(asked & _pairs(piece)) for piece in pieces]
-    most = max(shared, default=0)
-    nearest = [piece for piece, count in zip(pieces, shared, strict=True) if count == most]
-    if most and not any(_BAN_WORDS.search(piece) for piece in nearest):
-        return ()
-    return tuple(dict.fromkeys(word for s in statements for word in _BAN_WORDS.findall(s.text)))
-
-
-def _wanted_elsewhere(statements: Sequence[Statement]) -> bool:
-    """Whether one clause demands or encourages what another forbids in part."""
-    banned = {n for s in statements if s.modality is Modality.PROHIBIT for n in s.citations}
-    return any(s.modality is not Modality.PROHIBIT and not banned & set(s.citations) for s in statements)
-
-
-def _pairs(text: str) -> set[str]:
-    letters = "".join(char for char in text if char.isalnum())
-    return {letters[at : at + 2] for at in range(len(letters) - 1)}
-
-
 def modality_in(text: str, *, ordered: bool) -> Modality:
     """How `text` binds. `ordered`: it goes on from a sentence that orders an addressee to do something."""
     modality = modality_of(text)
@@ -227,22 +220,6 @@ def modality_in(text: str, *, ordered: bool) -> Modality:
     return modality
 
 
-def _correction(question: str, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
-    """What the question takes for granted and the clauses do not say; empty when there is nothing to correct."""
-    if not PREMISE.search(question):
-        return ""
-    texts = [clause.plain for clause in clauses]
-    stated = frozenset(n for text in texts for n in numbers_in(text))
-    strange = [f for f in _FIGURE.findall(question) if not numbers_in(f) <= stated]
-    if strange:
-        return f"所引条款中没有{'、'.join(f'“{f}”' for f in strange)}这一数值，原文并未这样规定。原文是："
-    stopped = STOPPED.search(question)
-    banned = any(s.modality is Modality.PROHIBIT for s in statements[:1])
-    if stopped and not banned and not any(stopped[0] in text for text in texts):
-        return f"所引条款没有“{stopped[0]}”的表述，原文并非如此。原文是："
-    return ""
-
-
 def _own_heading(clause: Chunk) -> str | None:
     first = clause.plain.split("\n", 1)[0].split("。", 1)[0]
     return first if "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60) else None
@@ -251,10 +228,11 @@ def _own_heading(clause: Chunk) -> str | None:
 _WITHOUT_NEAREST = frozenset(
     {Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.TASK, Reason.EMPTY_LIBRARY}
 )
-_WHOM = "如需办理或确认，请向本行总行条线部门或当地监管部门咨询。"
 
 
-def _refusal_text(why: Abstention, nearest: Sequence[Citation], searched: Sequence[DocumentMeta]) -> str:
+def _refusal_text(
+    why: Abstention, nearest: Sequence[Citation], searched: Sequence[DocumentMeta], whom: str | None
+) -> str:
     if why.reason is Reason.GREETING:
         return "您好！我依据本库收录的政策条款回答问题，每句话都注明出处。请直接输入您想问的政策问题。"
     if why.reason is Reason.ABOUT_ASSISTANT:
@@ -280,7 +258,7 @@ def _refusal_text(why: Abstention, nearest: Sequence[Citation], searched: Sequen
         Reason.MATTER: f"本库未载明与“{what}”有关的内容：已检索{where}。",
         Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
-    return named[why.reason] + tail + _WHOM
+    return named[why.reason] + tail + (f"如需办理或确认，请向{whom}咨询。" if whom else "")
 
 
 def _searched(searched: Sequence[DocumentMeta]) -> str:

@@ -12,6 +12,7 @@ Files, none of them pickled, per ChunkKind and analyzer:
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -112,6 +113,12 @@ class SparseIndex:
         words = dict.fromkeys(word for word in self._segmenter.words(text) if len(word) > 1)
         return tuple(w for w in words if w in columns), tuple(w for w in words if w not in columns)
 
+    def rarity(self, text: str) -> dict[str, float]:
+        """Every word of `text` with how rare it is among the clauses, from 0 (in all of them) to 1 (in none)."""
+        weights = self._weights[ChunkKind.CLAUSE, "words"]
+        all_of_them = len(weights.ids) + 1
+        return {word: _rarity(_held_by(weights, word), all_of_them) for word in self._segmenter.words(text)}
+
     def words(self) -> Iterable[str]:
         """Every word that a clause uses."""
         return self._weights[ChunkKind.CLAUSE, "words"].columns.keys()
@@ -128,6 +135,17 @@ class SparseIndex:
         if kind not in self._masks:
             self._masks[kind] = DocumentMask(self.ids(kind))
         return self._masks[kind]
+
+
+def _held_by(weights: _Weights, word: str) -> int:
+    """How many clauses hold `word`."""
+    column = weights.columns.get(word)
+    return 0 if column is None else int(weights.indptr[column + 1] - weights.indptr[column])
+
+
+def _rarity(held_by: int, clauses: int) -> float:
+    """Inverse document frequency, scaled so that it compares between libraries of different size."""
+    return max(0.0, math.log(clauses / (held_by + 0.5)) / math.log(clauses / 0.5))
 
 
 def _analysis(analyzer: Analyzer, segmenter: Segmenter) -> Callable[[str], list[str]]:

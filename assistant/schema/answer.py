@@ -127,6 +127,7 @@ class Answer:
     degraded: tuple[str, ...] = ()
     ranked_clauses: tuple[str, ...] = ()  # document_id#address of every unit clause, best first
     related: tuple[RelatedPolicy, ...] = ()  # pointers beside the cited clauses
+    confidence: float | None = None  # probability that the library settles the question; None: not estimated
 
     @property
     def refused(self) -> bool:

@@ -356,6 +356,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "statements": [_statement_dict(s) for s in answer.statements],
         "citations": [citation_dict(c) for c in answer.citations],
         "nearest": [citation_dict(c) for c in answer.nearest],
+        "confidence": answer.confidence,
         "related": [related_dict(p) for p in answer.related],
         "notices": list(answer.notices),
         "degraded": list(answer.degraded),

@@ -151,6 +151,9 @@ class AnswerBody(_Strict):
     related: list[RelatedBody] = Field(description="与所引条款有关的政策，仅供查阅，不是依据。")
     notices: list[str] = Field(description="需要告知使用者的情况。")
     degraded: list[str]
+    confidence: float | None = Field(
+        description="本库能答这个问题的估计概率，0 至 1；由规则直接得出的答复为空。", examples=[0.96]
+    )
     generation: str = Field(description="作答所用索引的指纹。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
 

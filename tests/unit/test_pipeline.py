@@ -502,3 +502,25 @@ def test_a_document_chosen_by_the_asker_is_never_left(library: MemoryLibrary) ->
     answer = build(library).ask("《村镇贷款条例》现在还有效吗？", document_ids=only)
     assert "2023年" not in answer.text
     assert {c.document_id for c in (*answer.citations, *answer.nearest)} <= only
+
+
+def test_a_wrong_clause_number_is_corrected_and_the_right_clause_quoted(library: MemoryLibrary) -> None:
+    answer = build(library).ask("通知第（三）项是讲续贷的吧？", document_ids=frozenset({"notice"}))
+    assert answer.text.startswith("《关于2024年陕西乡村金融服务的通知》（三）没有写到“续贷”")
+    assert RENEWAL in answer.text
+
+
+def test_an_answer_says_how_sure_it_is(library: MemoryLibrary) -> None:
+    assistant = build(library)
+    sure, refused = assistant.ask(ASKED).confidence, assistant.ask("续贷的利率是多少？").confidence
+    assert sure is not None
+    assert refused is not None
+    assert 0 <= refused < sure <= 1
+    assert assistant.ask("你好").confidence is None
+
+
+def test_part_of_a_question_without_basis_is_said(library: MemoryLibrary) -> None:
+    answer = build(library).ask("村镇贷款期限最长几年，利率是百分之几？")
+    assert answer.outcome is Outcome.PARTIAL
+    assert "三年" in answer.text
+    assert "比例或利率数值，本库未载明" in answer.text

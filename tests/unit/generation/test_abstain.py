@@ -15,8 +15,8 @@ from sample_texts import law, notice
 from assistant.dialogue.attributes import Attribute
 from assistant.dialogue.understanding import load_institutions, understand
 from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, off_topic, unstated
-from assistant.generation.selection import Selection, Selector
-from assistant.schema.document import Document
+from assistant.generation.selection import Gap, Selection, Selector
+from assistant.schema.document import Document, Validity
 from assistant.schema.retrieval import Filters, Query, Retrieved
 
 INSTITUTIONS = load_institutions()
@@ -170,3 +170,40 @@ def test_nearer_or_better_known_is_never_further_off(dense: float, known: int, u
     if not off_topic(here, question, Limits()):
         assert not off_topic(nearer, question, Limits())
         assert not off_topic(better, question, Limits())
+
+
+def test_the_fact_of_another_institution_is_none_for_the_one_asked() -> None:
+    held = {TERM: 5.0}
+    assert reason(judge("消费金融公司的贷款期限最长几年？", held)) in {Reason.ATTRIBUTE, Reason.INSTITUTION}
+
+
+def test_a_notice_without_a_record_is_known_by_its_title() -> None:
+    bare = replace(notice(), meta=replace(notice().meta, year=None, region=None, validity=Validity.UNKNOWN))
+    assert reason(judge("2026年的续贷有什么要求？", {RENEWAL: 5.0}, documents=[bare])) is Reason.YEAR
+    assert reason(judge("浙江的续贷有什么要求？", {RENEWAL: 5.0}, documents=[bare])) is Reason.REGION
+    assert judge("2024年陕西的续贷有什么要求？", {RENEWAL: 5.0}, documents=[bare]) is None
+
+
+def test_a_statute_that_is_not_held_is_named() -> None:
+    found_why = judge("数据安全法对续贷怎么规定？", {RENEWAL: 5.0})
+    assert found_why == Abstention(reason=Reason.DOCUMENT, missing=("数据安全法",))
+
+
+def test_facts_of_several_parts_are_all_named_when_none_is_stated() -> None:
+    asked = understand("利率是百分之几，期限最长几年？", INSTITUTIONS)
+    gaps = tuple(Gap(text=rule.attribute.value, attributes=(rule,)) for rule in asked.attributes)
+    over = found("问题", [notice()], {RENEWAL: 5.0})
+    chosen = replace(SELECTOR.select(asked, "问题", over, sentences([notice()])), gaps=gaps, parts=len(gaps))
+    found_why = abstention(
+        asked,
+        Query(text="问题", standalone="问题"),
+        over,
+        chosen,
+        signals=NEAR,
+        limits=Limits(),
+        institutions=INSTITUTIONS,
+        documents=[notice()],
+    )
+    assert found_why is not None
+    assert found_why.reason is Reason.ATTRIBUTE
+    assert set(found_why.missing) == {rule.attribute.value for rule in asked.attributes}

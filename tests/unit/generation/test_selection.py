@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sample_texts import law, notice
 
 from assistant.dialogue.understanding import load_institutions, single, understand
-from assistant.generation.selection import BAN, Selection, Selector
+from assistant.generation.selection import BAN, AskedPart, Selection, Selector
 from assistant.schema.retrieval import Query, Retrieved
 
 INSTITUTIONS = load_institutions()
@@ -55,7 +55,7 @@ def test_nothing_found_nothing_chosen() -> None:
 def test_all_prohibitions_of_the_whole_document() -> None:
     selection = select("通知全文凡是严禁、不得、严防的都有哪些？", {RENEWAL: 5.0})
     assert selection.exhaustive
-    assert set(words(selection)) == {c.plain for c in EVERYTHING if BAN.search(c.plain)}
+    assert set(words(selection)) == {c.plain for c in EVERYTHING if BAN.search(c.lead + c.plain)}
 
 
 def test_prohibitions_by_their_very_word() -> None:
@@ -77,7 +77,9 @@ def test_the_sentence_for_the_institution_asked_about() -> None:
 def test_parts_of_a_question_each_have_their_say() -> None:
     whole = select("大行和股份行分别要做什么？", {BIG: 3.0, JOINT_STOCK: 3.0})
     parts = [
-        (single(understand(part, INSTITUTIONS)), found(part, DOCUMENTS, {sentence: 5.0}))
+        AskedPart(
+            text=part, asked=single(understand(part, INSTITUTIONS)), found=found(part, DOCUMENTS, {sentence: 5.0})
+        )
         for part, sentence in (("大行要做什么", BIG), ("下乡月怎么办", FUNDRAISING))
     ]
     chosen = SELECTOR.select_parts(parts, whole, EVERYTHING)
@@ -86,7 +88,8 @@ def test_parts_of_a_question_each_have_their_say() -> None:
 
 def test_parts_add_nothing_to_what_is_complete() -> None:
     whole = select("通知全文凡是严禁、不得、严防的都有哪些？", {RENEWAL: 5.0})
-    parts = [(single(understand("大行", INSTITUTIONS)), found("大行", DOCUMENTS, {BIG: 5.0}))]
+    asked = single(understand("大行", INSTITUTIONS))
+    parts = [AskedPart(text="大行", asked=asked, found=found("大行", DOCUMENTS, {BIG: 5.0}))]
     assert SELECTOR.select_parts(parts, whole, EVERYTHING) == whole
 
 
@@ -130,3 +133,29 @@ def test_the_order_of_evidence_does_not_matter(question: str) -> None:
     turned = Retrieved(query=one.query, ranking=one.ranking, evidence=one.evidence[:3][::-1] + one.evidence[3:])
     best, other = select(question, {}, over=one).best, select(question, {}, over=turned).best
     assert best == other
+
+
+def test_a_list_is_given_whole_with_the_words_that_open_it() -> None:
+    opening = "第三条 有下列情形之一的，不得发放贷款："
+    chosen = words(select("哪些情形不得发放贷款？", {"（二）提供虚假材料的。": 5.0}))
+    opened = [text for text in chosen if text.endswith("贷款：")]
+    assert len(opened) == 1
+    assert chosen[chosen.index(opened[0]) :][:3] == [opened[0], "（一）用途不明的；", "（二）提供虚假材料的。"]
+    assert opening.endswith(opened[0]) or opened[0] == opening
+
+
+def test_an_item_that_settles_a_question_stands_alone() -> None:
+    assert words(select("提供虚假材料的可以发放贷款吗？", {"（二）提供虚假材料的。": 5.0})) == [
+        "（二）提供虚假材料的。"
+    ]
+
+
+def test_a_part_whose_fact_is_not_stated_leaves_a_gap() -> None:
+    term = "贷款期限不得超过三年；确需延长的，可以续期一次。"
+    asked = {part: single(understand(part, INSTITUTIONS)) for part in ("贷款期限最长几年", "利率是百分之几")}
+    whole = select("贷款期限最长几年，利率是百分之几？", {term: 5.0})
+    parts = [AskedPart(text=t, asked=a, found=found(t, DOCUMENTS, {term: 5.0})) for t, a in asked.items()]
+    chosen = SELECTOR.select_parts(parts, whole, EVERYTHING)
+    assert [gap.text for gap in chosen.gaps] == ["利率是百分之几"]
+    assert chosen.parts == 2
+    assert words(chosen) == [term]

@@ -1,0 +1,93 @@
+"""How sure it is that the library settles a question: a small logistic regression over plain signals.
+
+The weights stand in `assistant/data/confidence.json`, readable, with the command that found them
+(`scripts/train_refusal.py`). The rules of `abstain.py` decide; this says how sure they may be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.errors import SettingsError
+
+_WEIGHTS_FILE = "confidence.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What is known of a question and of the sentences chosen for it. Every value lies about in -2..3."""
+
+    dense: float  # best cosine, 0.85 as zero, 0.05 as one
+    margin: float  # by how much the best clause leads, in z-scores, cut at 6, over 3
+    share: float  # weight of the question's words that the chosen sentences hold, 0..1
+    share_asking: float  # the same for the part that asks, 0..1
+    strangest: float  # weight of the heaviest word of the asking part that they lack, 0..1
+    unknown: float  # words that the library never uses, cut at 4, halved
+    concepts: float  # matters in lay words that the chosen sentences treat, cut at 2
+    fact_asked: float  # 1 when a figure, a date … is asked for
+    fact_stated: float  # 1 when it is, and a chosen sentence states one
+    yes_no: float
+    parts: float  # how many parts the question was taken apart into, cut at 3
+    follow_up: float  # 1 when it leans on the turns before
+    refused: float  # 1 when a rule found that the library does not settle it
+
+    def values(self) -> dict[str, float]:
+        """Every feature by name, in the order of the fields."""
+        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+
+
+class Weights(BaseModel):
+    """confidence.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str  # that found the weights
+    cases: dict[str, int]  # questions trained on, by set
+    l2: float = Field(ge=0)
+    bias: float
+    weights: dict[str, float]
+
+    def probability(self, features: Features) -> float:
+        """The probability that the library settles the question, 0..1."""
+        return logistic(self.bias + sum(self.weights[name] * value for name, value in features.values().items()))
+
+
+def logistic(score: float) -> float:
+    """1 / (1 + e^-score), without overflow."""
+    if score >= 0:
+        return 1 / (1 + math.exp(-score))
+    grown = math.exp(score)
+    return grown / (1 + grown)
+
+
+@lru_cache(maxsize=1)
+def packaged_weights() -> Weights:
+    """The weights that come with the package."""
+    return load_weights()
+
+
+def load_weights(path: Path | None = None) -> Weights:
+    """The weights of the package, or those at `path`.
+
+    Raises:
+        SettingsError: the file cannot be used, or does not fit these features.
+    """
+    source = path or resources.files("assistant") / "data" / _WEIGHTS_FILE
+    try:
+        weights = Weights.model_validate_json(source.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as exc:
+        raise SettingsError(f"{_WEIGHTS_FILE} 无法读取，请运行 scripts/train_refusal.py 重新生成") from exc
+    if _names(weights.weights) != _names({field.name: 0.0 for field in fields(Features)}):
+        raise SettingsError(f"{_WEIGHTS_FILE} 与当前程序的特征不一致，请运行 scripts/train_refusal.py 重新生成")
+    return weights
+
+
+def _names(weights: Mapping[str, float]) -> set[str]:
+    return set(weights)
