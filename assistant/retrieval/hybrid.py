@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
 
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
+from assistant.parsing.legal_level import level_of
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
 from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.document import Document, DocumentMeta, LegalLevel
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
 
+_DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
 _log = logging.getLogger(__name__)
 
 
@@ -191,12 +194,28 @@ class HybridRetriever:
             (w.words_clause, words.clauses, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
-        ordered = sorted(of_clauses, key=lambda c: (-of_clauses[c], c))
+        ordered = sorted(of_clauses, key=lambda c: (-round(of_clauses[c], _DIGITS), *self._order(c)))
         hits = [
             Hit(chunk_id=ChunkId(c), rank=r, score=of_clauses[c], retriever="fused")
             for r, c in enumerate(ordered, start=1)
         ]
         return hits, of_sentences
+
+    def _order(self, clause_id: str) -> tuple[int, int, str]:
+        """Of clauses equally near, the one of the higher 效力级别 first, then of the later text, then by id."""
+        document = _document_of(clause_id)
+        level, day = self._standing.get(document, (len(LegalLevel), 0))
+        return level, -day, clause_id
+
+    @cached_property
+    def _standing(self) -> dict[str, tuple[int, int]]:
+        """Level and day of every document, as numbers; a text of no known level stands behind the others."""
+        found = {}
+        for meta in self._library.documents:
+            level = level_of(meta)
+            days = [day.toordinal() for day in (meta.issued_on, meta.effective_on) if day]
+            found[meta.id] = (level.order if level else len(LegalLevel), max(days, default=0))
+        return found
 
     def _addressed(self, ranking: list[Hit], query: Query) -> list[Hit]:
         """The clauses of `ranking` that name the institution chosen."""
