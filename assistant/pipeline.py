@@ -869,12 +869,29 @@ class PolicyAssistant:
             statements=statements,
             citations=citations,
             nearest=worked.draft.nearest,
-            notices=(*notices, *(_DEGRADED[part] for part in degraded if part in _DEGRADED)),
+            notices=(
+                *notices,
+                *self._of_then(worked, citations),
+                *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
+            ),
             generation=self._fingerprint,
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
             related=self._beside(citations),
             confidence=round(self._weights.probability(worked.features), 3) if worked.features else None,
+        )
+
+    def _of_then(self, worked: _Worked, citations: Sequence[Citation]) -> tuple[str, ...]:
+        """That an answer rests on texts of the day that the question names, which no longer hold."""
+        if worked.query.day is None:
+            return ()
+        cited = dict.fromkeys(c.document_id for c in citations if c.document_id in worked.query.versions)
+        titles = [f"《{self._library.document(i).meta.title}》" for i in cited]
+        if not titles:
+            return ()
+        year = worked.query.day.year
+        return (
+            f"所问为{year}年的情形，已按当时有效的{'、'.join(titles)}作答；该文本现已不再有效，请勿用于现在的业务。",
         )
 
     def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
+from assistant.parsing.legal_level import level_of
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
@@ -21,9 +22,10 @@ from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.retrieval.phrasings import NO_LIFT, Lift, PhrasingWeights, lift
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.document import Document, DocumentMeta, LegalLevel
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
 
+_DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
 _log = logging.getLogger(__name__)
 _REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own words always count for more
 
@@ -109,9 +111,9 @@ class _Fused:
             *(_mean(a, b, share) for a, b in ((self.clauses, other.clauses), (self.sentences, other.sentences)))
         )
 
-    def ranking(self) -> list[Hit]:
-        """Clauses best first, ties by id."""
-        ordered = sorted(self.clauses, key=lambda c: (-self.clauses[c], c))
+    def ranking(self, order: Callable[[str], tuple[int, int, str]]) -> list[Hit]:
+        """Clauses best first, those equally near by `order`."""
+        ordered = sorted(self.clauses, key=lambda c: (-round(self.clauses[c], _DIGITS), *order(c)))
         return [
             Hit(chunk_id=ChunkId(c), rank=rank, score=self.clauses[c], retriever="fused")
             for rank, c in enumerate(ordered, start=1)
@@ -168,7 +170,7 @@ class HybridRetriever:
         fused, dense = self._scored(self.search_text(query), allowed, degraded, last=self._last_turn(query))
         if query.rewritten:
             fused = fused.mixed(self._scored(query.rewritten, allowed, degraded)[0], _REWRITTEN_SHARE)
-        ranking = self._reranked(query, self._addressed(fused.ranking(), query), degraded)
+        ranking = self._reranked(query, self._addressed(fused.ranking(self._order), query), degraded)
         ranking = _named_first(ranking, query.named)
         evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
@@ -292,6 +294,22 @@ class HybridRetriever:
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
         return _Fused(of_clauses, of_sentences)
+
+    def _order(self, clause_id: str) -> tuple[int, int, str]:
+        """Of clauses equally near, the one of the higher 效力级别 first, then of the later text, then by id."""
+        document = _document_of(clause_id)
+        level, day = self._standing.get(document, (len(LegalLevel), 0))
+        return level, -day, clause_id
+
+    @cached_property
+    def _standing(self) -> dict[str, tuple[int, int]]:
+        """Level and day of every document, as numbers; a text of no known level stands behind the others."""
+        found = {}
+        for meta in self._library.documents:
+            level = level_of(meta)
+            days = [day.toordinal() for day in (meta.issued_on, meta.effective_on) if day]
+            found[meta.id] = (level.order if level else len(LegalLevel), max(days, default=0))
+        return found
 
     def _addressed(self, ranking: list[Hit], query: Query) -> list[Hit]:
         """The clauses of `ranking` that name the institution chosen."""
