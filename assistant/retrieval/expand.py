@@ -1,4 +1,4 @@
-"""Lay language → policy language, by a table that a bank maintains (`assistant/data/colloquial.yaml`)."""
+"""Lay language → policy language, by tables that a bank maintains (`assistant/data/colloquial*.yaml`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ from assistant.errors import SettingsError
 from assistant.text.folding import fold
 
 _GAP = "…"
+_TABLES = ("colloquial.yaml", "colloquial_laws.yaml", "colloquial_beside.yaml")
 
 
 class ConceptLine(BaseModel):
@@ -62,18 +64,24 @@ class Expander:
 
 
 def load_expander(path: Path | None = None) -> Expander:
-    """The table of the package, or the one at `path`.
+    """The tables of the package, or the one at `path` instead of all of them.
 
     Raises:
-        SettingsError: the table cannot be used.
+        SettingsError: a table cannot be used.
     """
-    source = path or resources.files("assistant") / "data" / "colloquial.yaml"
+    data = resources.files("assistant") / "data"
+    return Expander(
+        [line for source in ([path] if path else [data / name for name in _TABLES]) for line in _read(source)]
+    )
+
+
+def _read(source: Path | Traversable) -> list[ConceptLine]:
+    """The entries of one table."""
     try:
         raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        lines = TypeAdapter(list[ConceptLine]).validate_python(raw)
+        return TypeAdapter(list[ConceptLine]).validate_python(raw)
     except (OSError, yaml.YAMLError, ValidationError) as exc:
         raise SettingsError("口语对照表无法读取，请对照 docs/settings.md 检查 colloquial.yaml 的写法") from exc
-    return Expander(lines)
 
 
 def _pattern(wordings: Sequence[str]) -> re.Pattern[str]:
