@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
+from assistant.retrieval.concepts import ConceptClauses, sureness
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import eligible
 from assistant.retrieval.fusion import fuse, z_scores
@@ -59,6 +60,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
+    concepts: float = 1.4  # clauses that treat the matter of the colloquial table which is most like the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class HybridRetriever:
             dense, degraded = _Ranking({}, {}), ("dense",)
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
-        ranking, sentences = self._fuse(dense, grams, words)
+        ranking, sentences = self._fuse(dense, grams, words, self._by_concept.scores(query.standalone, allowed))
         ranking = _named_first(ranking, query.named)
         evidence = tuple(self._evidence_of(hit, sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
@@ -128,6 +130,10 @@ class HybridRetriever:
         """Words of the library that the question spells by sound; empty for a question spelt as usual."""
         known, _ = self._library.sparse.vocabulary(question)
         return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
+
+    def treats_what_is_like(self, question: str) -> bool:
+        """Whether a clause treats one of the matters of the table that `question` is most like."""
+        return self._by_concept.treats(question)
 
     def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
         vector = self._embedder.embed_queries([text])[0]
@@ -164,7 +170,13 @@ class HybridRetriever:
         """How many chunks each document has."""
         return {kind: Counter(chunk.document_id for chunk in self._library.chunks(kind)) for kind in ChunkKind}
 
-    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> tuple[list[Hit], dict[str, float]]:
+    @cached_property
+    def _by_concept(self) -> ConceptClauses:
+        return ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(ChunkKind.CLAUSE)})
+
+    def _fuse(
+        self, dense: _Ranking, grams: _Ranking, words: _Ranking, concepts: Mapping[str, float]
+    ) -> tuple[list[Hit], dict[str, float]]:
         """Clauses best first, and the fused score of every sentence seen."""
         w = self._weights
         sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences})
@@ -177,11 +189,14 @@ class HybridRetriever:
         best: list[tuple[float, Mapping[str, float], float | None]] = [
             (weight, _best_by_clause(s), m) for weight, s, m in parts
         ]
-        clauses = sorted({*dense.clauses, *grams.clauses, *words.clauses, *(c for _, s, _ in best for c in s)})
+        clauses = sorted(
+            {*dense.clauses, *grams.clauses, *words.clauses, *concepts, *(c for _, s, _ in best for c in s)}
+        )
         best += [
             (w.dense_clause, dense.clauses, None),
             (w.grams_clause, grams.clauses, 0.0),
             (w.words_clause, words.clauses, 0.0),
+            (w.concepts * sureness(concepts), concepts, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
         ordered = sorted(of_clauses, key=lambda c: (-of_clauses[c], c))
