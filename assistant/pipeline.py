@@ -749,7 +749,7 @@ class PolicyAssistant:
             dense=max((e.dense for e in found.evidence), default=0.0) if "dense" not in found.degraded else None,
             known_words=len(known),
             unknown_words=len(unknown),
-            concepts=len(self._expander.concepts(query.standalone)),
+            concepts=sum(map(self._treats, self._expander.concepts(query.standalone))),
             known_terms=tuple(term for term in terms if fold(term) in known),
             unknown_terms=tuple(term for term in terms if self._foreign(fold(term))),
             untreated=self._untreated(query),
@@ -758,13 +758,17 @@ class PolicyAssistant:
     def _untreated(self, query: Query) -> tuple[str, ...]:
         """Matters of the table that the question speaks of and no document does; none when it asks of another.
 
-        发不出工资，能续贷吗 tells of wages and asks of renewal.
+        发不出工资，能续贷吗 tells of wages and asks of renewal. A matter that some library may well treat is
+        named only when nothing in the question, and nothing it is like, is a matter of this library.
         """
         near = query.text[-_NEAR_THE_END:]
         spoken = self._expander.concepts(near)
         treated_here = [c for c in spoken if not c.beside and self._treats(c)]
-        strange = [c for c in spoken if c.beside and not self._treats(c) and not _same_words(c, treated_here, near)]
-        if not strange:
+        strange = [c for c in spoken if not self._treats(c) and not _same_words(c, treated_here, near)]
+        if not any(c.beside for c in strange) and (
+            any(self._treats(c) for c in self._expander.concepts(query.standalone))
+            or self._retriever.hybrid.treats_what_is_like(query.standalone)
+        ):
             return ()
         part = asking_part(query.text)
         treated = any(self._treats(c) for c in self._expander.concepts(part)) or any(
@@ -773,8 +777,9 @@ class PolicyAssistant:
         return () if treated else tuple(c.name for c in strange)
 
     def _treats(self, concept: Concept) -> bool:
-        """Whether a document uses a policy term of `concept`."""
-        return any(self._uses(term) for term in concept.policy)
+        """Whether a document uses a policy term of `concept`; terms that every document uses tell nothing."""
+        telling = [term for term in concept.policy if term not in _COMMON_TERMS]
+        return not telling or any(map(self._uses, telling))
 
     def _uses(self, term: str) -> bool:
         """Whether a document uses `term`."""

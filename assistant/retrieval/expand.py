@@ -1,12 +1,13 @@
-"""Lay language → policy language, by a table that a bank maintains (`assistant/data/colloquial.yaml`)."""
+"""Lay language → policy language, by tables that a bank maintains (`assistant/data/colloquial*.yaml`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from assistant.errors import SettingsError
 from assistant.text.folding import fold
 
-_GAP = "…"
+GAP = "…"
+_SHORT = 10  # characters: longer policy terms point at a clause, but in a search they drown the question
+_TABLES = ("colloquial.yaml", "colloquial_laws.yaml", "colloquial_beside.yaml")
 
 
 class ConceptLine(BaseModel):
@@ -31,52 +34,94 @@ class ConceptLine(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A matter with the words of policy texts for it and the pattern of lay wordings."""
+    """A matter with the words of policy texts for it, and the lay wordings."""
 
     name: str
     policy: tuple[str, ...]
-    pattern: re.Pattern[str]
     beside: bool = False
+    lay: tuple[str, ...] = ()
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches every lay wording in folded text."""
+        return _any_of(self.lay)
 
 
 class Expander:
     """Finds the concepts that a question speaks of in lay words."""
 
     def __init__(self, lines: Sequence[ConceptLine]) -> None:
-        self._lines = tuple(lines)
-
-    @cached_property
-    def _concepts(self) -> tuple[Concept, ...]:
-        return tuple(Concept(line.concept, line.policy, _pattern(line.lay), line.beside) for line in self._lines)
+        self.lines = tuple(lines)
 
     def concepts(self, question: str) -> tuple[Concept, ...]:
         """The concepts whose lay wordings stand in `question`, in the order of the table."""
         folded = fold(question)
-        return tuple(c for c in self._concepts if c.pattern.search(folded))
+        met = {folded[i : i + size] for size in (1, 2) for i in range(len(folded))}
+        candidates = (found for key in met & self._by_key.keys() for found in self._by_key[key])
+        places = sorted({place for place, wording in candidates if _stands_in(wording, folded)})
+        return tuple(self._concepts[place] for place in places)
 
     def terms(self, question: str) -> tuple[str, ...]:
-        """Policy terms to add to the search of `question`; those it already uses are left out."""
+        """Short policy terms to add to the search of `question`; those it already uses are left out."""
         folded = fold(question)
-        found = (term for concept in self.concepts(question) for term in concept.policy)
+        found = (term for concept in self.concepts(question) for term in concept.policy if len(term) <= _SHORT)
         return tuple(dict.fromkeys(term for term in found if fold(term) not in folded))
+
+    @cached_property
+    def _concepts(self) -> tuple[Concept, ...]:
+        return tuple(Concept(line.concept, line.policy, line.beside, line.lay) for line in self.lines)
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[tuple[int, str]]]:
+        """The first pair of characters of a wording's longest part → the wording and its place in the table.
+
+        Ten thousand wordings need not be tried when a question has the key of twenty.
+        """
+        keyed: dict[str, list[tuple[int, str]]] = {}
+        for place, line in enumerate(self.lines):
+            for wording in dict.fromkeys(GAP.join(map(fold, w.split(GAP))) for w in line.lay):
+                if key := max(wording.split(GAP), key=len)[:2]:
+                    keyed.setdefault(key, []).append((place, wording))
+        return keyed
 
 
 def load_expander(path: Path | None = None) -> Expander:
-    """The table of the package, or the one at `path`.
+    """The tables of the package, or the one at `path` instead of all of them.
 
     Raises:
-        SettingsError: the table cannot be used.
+        SettingsError: a table cannot be used.
     """
-    source = path or resources.files("assistant") / "data" / "colloquial.yaml"
+    data = resources.files("assistant") / "data"
+    return Expander(
+        [line for source in ([path] if path else [data / name for name in _TABLES]) for line in _read(source)]
+    )
+
+
+def _read(source: Path | Traversable) -> list[ConceptLine]:
+    """The entries of one table."""
     try:
         raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        lines = TypeAdapter(list[ConceptLine]).validate_python(raw)
+        return TypeAdapter(list[ConceptLine]).validate_python(raw)
     except (OSError, yaml.YAMLError, ValidationError) as exc:
         raise SettingsError("口语对照表无法读取，请对照 docs/settings.md 检查 colloquial.yaml 的写法") from exc
-    return Expander(lines)
 
 
-def _pattern(wordings: Sequence[str]) -> re.Pattern[str]:
-    """One pattern for all wordings; 「…」 stands for up to six characters that end no sentence."""
-    alternatives = (r"[^。？！?!]{0,6}?".join(re.escape(fold(part)) for part in w.split(_GAP)) for w in wordings)
-    return re.compile("|".join(alternatives))
+def _stands_in(wording: str, folded: str) -> bool:
+    """Whether a wording stands in a question, both folded."""
+    return bool(_pattern(wording).search(folded)) if GAP in wording else wording in folded
+
+
+@lru_cache(maxsize=4096)
+def _pattern(wording: str) -> re.Pattern[str]:
+    """The pattern of a wording with gaps; 「…」 stands for up to six characters that end no sentence."""
+    return re.compile(_spelt(wording))
+
+
+@lru_cache(maxsize=1024)
+def _any_of(lay: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all wordings of a matter."""
+    return re.compile("|".join(_spelt(GAP.join(map(fold, wording.split(GAP)))) for wording in lay) or r"(?!)")
+
+
+def _spelt(wording: str) -> str:
+    return r"[^。？！?!]{0,6}?".join(re.escape(part) for part in wording.split(GAP))

@@ -15,6 +15,7 @@ import numpy as np
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
 from assistant.parsing.legal_level import level_of
+from assistant.retrieval.concepts import ConceptClauses, sureness
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
@@ -77,6 +78,7 @@ class Weights:
     words_clause: float = 0.1
     words_sentence: float = 0.2
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
+    concepts: float = 1.4  # clauses that treat the matter of the colloquial table which is most like the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +169,11 @@ class HybridRetriever:
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
-        fused, dense = self._scored(self.search_text(query), allowed, degraded, last=self._last_turn(query))
+        text, last = self.search_text(query), self._last_turn(query)
+        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=last)
         if query.rewritten:
-            fused = fused.mixed(self._scored(query.rewritten, allowed, degraded)[0], _REWRITTEN_SHARE)
+            other, _ = self._scored(query.rewritten, query.rewritten, allowed, degraded)
+            fused = fused.mixed(other, _REWRITTEN_SHARE)
         ranking = self._reranked(query, self._addressed(fused.ranking(self._order), query), degraded)
         ranking = _named_first(ranking, query.named)
         evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
@@ -179,9 +183,9 @@ class HybridRetriever:
         )
 
     def _scored(
-        self, text: str, allowed: frozenset[str], degraded: list[str], *, last: str | None = None
+        self, question: str, text: str, allowed: frozenset[str], degraded: list[str], *, last: str | None = None
     ) -> tuple[_Fused, _Ranking]:
-        """Fused scores for `text`, and its cosines alone; what failed is added to `degraded`."""
+        """Fused scores for `question`, searched as `text`, and its cosines; what failed is added to `degraded`."""
         try:
             dense = self._dense(self._vector(text, last), allowed)
         except ModelError as exc:
@@ -190,7 +194,8 @@ class HybridRetriever:
             dense = _NOTHING
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
-        return self._fuse(dense, grams, words).lifted(self._lift(dense, grams)), dense
+        concepts = self._by_concept.scores(question, allowed)
+        return self._fuse(dense, grams, words, concepts).lifted(self._lift(dense, grams)), dense
 
     def _reranked(self, query: Query, ranking: list[Hit], degraded: list[str]) -> list[Hit]:
         if self._reranker is None:
@@ -212,6 +217,10 @@ class HybridRetriever:
         """Words of the library that the question spells by sound; empty for a question spelt as usual."""
         known, _ = self._library.sparse.vocabulary(question)
         return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
+
+    def treats_what_is_like(self, question: str) -> bool:
+        """Whether a clause treats one of the matters of the table that `question` is most like."""
+        return self._by_concept.treats(question)
 
     def _last_turn(self, query: Query) -> str | None:
         """The last turn alone, where the question leans on turns before it: it says what is asked now."""
@@ -273,7 +282,11 @@ class HybridRetriever:
         """The documents that have phrasings."""
         return frozenset(chunk.document_id for chunk in self._library.chunks(ChunkKind.PHRASING))
 
-    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking) -> _Fused:
+    @cached_property
+    def _by_concept(self) -> ConceptClauses:
+        return ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(ChunkKind.CLAUSE)})
+
+    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking, concepts: Mapping[str, float]) -> _Fused:
         """The fused scores of every clause and every sentence seen, phrasings aside."""
         w = self._weights
         sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences})
@@ -286,11 +299,14 @@ class HybridRetriever:
         best: list[tuple[float, Mapping[str, float], float | None]] = [
             (weight, _best_by_clause(s), m) for weight, s, m in parts
         ]
-        clauses = sorted({*dense.clauses, *grams.clauses, *words.clauses, *(c for _, s, _ in best for c in s)})
+        clauses = sorted(
+            {*dense.clauses, *grams.clauses, *words.clauses, *concepts, *(c for _, s, _ in best for c in s)}
+        )
         best += [
             (w.dense_clause, dense.clauses, None),
             (w.grams_clause, grams.clauses, 0.0),
             (w.words_clause, words.clauses, 0.0),
+            (w.concepts * sureness(concepts), concepts, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
         return _Fused(of_clauses, of_sentences)
