@@ -61,7 +61,7 @@ def generations_text(infos: Sequence[GenerationInfo]) -> str:
         return "还没有索引。请运行 python -m assistant index build。"
     return "\n".join(
         f"{'*' if info.current else ' '} {info.name}  {info.built_at.astimezone():%Y-%m-%d %H:%M}  "
-        f"{info.documents} 份文件  {info.chunks} 段  {info.embedder_id}"
+        f"{info.documents} 份文件  {info.chunks} 段（含问法）  {info.embedder_id}"
         for info in infos
     )
 
@@ -74,7 +74,7 @@ def generation_dict(info: GenerationInfo) -> dict[str, Any]:
 def verify_text(report: VerifyReport) -> str:
     """What a verification found."""
     if report.ok:
-        return f"索引完好：{report.documents} 份文件，{report.chunks} 段，抽查 {report.sampled} 条向量。"
+        return f"索引完好：{report.documents} 份文件，{report.chunks} 段（含问法），抽查 {report.sampled} 条向量。"
     problems = "\n".join(f"  {problem}" for problem in report.problems)
     return terminal_safe(
         f"索引 {report.folder} 有 {len(report.problems)} 处问题：\n{problems}\n"

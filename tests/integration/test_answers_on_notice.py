@@ -156,4 +156,4 @@ def test_the_same_index_is_not_built_twice(settings: Settings, report: BuildRepo
     assert report.built
     assert not again.built
     assert again.fingerprint == report.fingerprint
-    assert (report.documents, report.embedded) == (1, report.chunks)
+    assert (report.documents, report.embedded) == (1, report.chunks + report.phrasings)

@@ -95,6 +95,18 @@ def test_a_question_for_a_document_without_phrasings_stays_with_it() -> None:
     assert found.ranking[0].chunk_id == "law_2023#第四条"
 
 
+def test_phrasings_of_a_document_that_takes_no_part_take_none() -> None:
+    query = Query(text="拿了钱去炒股咋办", standalone="拿了钱去炒股咋办", document_ids=frozenset({"law_2023"}))
+    found = [
+        HybridRetriever(
+            MemoryLibrary(DOCUMENTS, HashingEmbedder(), phrasings=phrasings), HashingEmbedder(), Expander([])
+        ).retrieve(query, today=TODAY)
+        for phrasings in (PHRASINGS, ())
+    ]
+    assert found[0] == found[1]
+    assert {hit.chunk_id.partition("#")[0] for hit in found[0].ranking} == {"law_2023"}
+
+
 def test_nothing_that_comes_out_is_a_phrasing() -> None:
     found = ask("拿了钱去炒股咋办")
     asked = {p.question for p in PHRASINGS}
