@@ -96,6 +96,8 @@ def test_version(bare: Path) -> None:
         (["serve", "--port", "70000"], "选项 --port 的取值不能使用"),
         (["eval", "run", "--cases", "x.jsonl"], "缺少选项 --out"),
         (["ask", "--as-of", "secret", "问"], "须为日期"),
+        (["ask", "--kind", "secret", "问"], "选项 --kind 的取值不能使用"),
+        (["search", "--as-of", "secret", "问"], "须为日期"),
         (["ask", ""], "请输入您想问的问题"),
         (["ask", " \u3000\u200b"], "请输入您想问的问题"),
         (["ask", "secret" * 400], "2000 字以内"),
@@ -175,6 +177,17 @@ def test_search_for_programs_keeps_to_the_limit(home: Path) -> None:
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
     assert found["hits"][0]["address"] == "五、（十）"
     assert "续贷" in found["hits"][0]["text"]
+
+
+def test_filters_narrow_a_search_and_name_no_strange_document(home: Path) -> None:
+    chosen = ["--doc", "notice_2024_shaanxi", "--kind", "规范性文件", "--region", "陕西省", "--institution", "保险公司"]
+    found = json.loads(run_in(home, "search", QUESTION, *chosen, "--json").stdout)
+    assert found["hits"]
+    assert {hit["legal_level"] for hit in found["hits"]} == {"规范性文件"}
+    assert all("保险" in hit["text"] for hit in found["hits"])
+    assert json.loads(run_in(home, "search", QUESTION, "--kind", "法律", "--json").stdout)["hits"] == []
+    strange = run_in(home, "search", QUESTION, "--doc", "secret")
+    assert (strange.returncode, "不在库中" in strange.stderr, "secret" in strange.stderr) == (2, True, False)
 
 
 def test_search_goes_beyond_what_an_answer_may_rest_on(home: Path) -> None:
