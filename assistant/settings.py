@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    matters: Path | None = None  # a table of what people ask about instead of the package's
+    referrals: Path | None = None  # a table of whom to ask instead of the package's
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 
