@@ -238,6 +238,7 @@ def build_assistant(
         IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
         ModelError, SettingsError: a model cannot be used.
     """
+    from assistant.dialogue.matters import load_matters
     from assistant.dialogue.understanding import load_institutions
     from assistant.generation.llm import LlmComposer
     from assistant.indexing.library import open_library
@@ -262,6 +263,7 @@ def build_assistant(
         ),
         expander=expander,
         institutions=institutions,
+        matters=load_matters(settings.matters, settings.referrals),
         writer=LlmComposer(chat) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
         rights=frozenset(settings.rights),

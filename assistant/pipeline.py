@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.dialogue.facets import facets
-from assistant.dialogue.matters import Matters, load_matters
+from assistant.dialogue.matters import DEFAULT, Matter, Matters, load_matters
 from assistant.dialogue.standalone import stand_alone
 from assistant.dialogue.understanding import (
     CLAIMED_OF_PLACE,
@@ -346,6 +346,7 @@ class PolicyAssistant:
             institutions=self._institutions,
             documents=documents,
             unspoken=self._unspoken(query, selection),
+            words=self._words_of(query.standalone),
         )
         if why is None:
             draft = self._composer.answer(asked, query.standalone, selection)
@@ -612,7 +613,7 @@ class PolicyAssistant:
             everything,
             terms=terms,
             focus=focus,
-            matters=[m for m in self._matters.named(asking_part(query.text)) if m.text],
+            matters=[] if asked.about_text else self._demanded(asking_part(query.text)),
             words=self._words_of(query.standalone),
         )
         scanned = whole.exhaustive and (asked.whole_document or asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS))
@@ -721,12 +722,16 @@ class PolicyAssistant:
         named = tuple(matter.said for matter in self._matters.missing(part, held))
         return named or self._terms_missing(part, held)
 
-    def _terms_missing(self, part: str, held: str) -> tuple[str, ...]:
-        """Terms of the lexicon in `part` of which `held` holds neither the whole nor both halves.
+    def _demanded(self, part: str) -> list[Matter]:
+        """Matters of the table that `part` names, and terms of the lexicon: sentences that speak of them come first."""
+        named = [matter for matter in self._matters.named(part) if matter.text]
+        return named or [Matter(term, term, (), DEFAULT) for term in self._telling_terms(part)[:1]]
+
+    def _telling_terms(self, part: str) -> tuple[str, ...]:
+        """Terms of the lexicon that tell what `part` is about.
 
         Names of institutions are left out: who is addressed is told by their own table.
         """
-        text = squeeze(fold(held))
         names = [alias for name in self._institutions.asked(part) for alias in self._institutions.said(name)]
         return tuple(
             term
@@ -735,7 +740,15 @@ class PolicyAssistant:
             and term not in _COMMON_TERMS
             and "小微" not in term
             and not any(term in alias or alias in term for alias in names)
-            and not all(half in text for half in (fold(term[:2]), fold(term[-2:])))
+        )
+
+    def _terms_missing(self, part: str, held: str) -> tuple[str, ...]:
+        """Terms of the lexicon in `part` of which `held` holds neither the whole nor both halves."""
+        text = squeeze(fold(held))
+        return tuple(
+            term
+            for term in self._telling_terms(part)
+            if not all(half in text for half in (fold(term[:2]), fold(term[-2:])))
         )
 
     def _signals(self, query: Query, found: Retrieved) -> Signals:

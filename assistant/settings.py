@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
     phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
+    matters: Path | None = None  # a table of what people ask about instead of the package's
+    referrals: Path | None = None  # a table of whom to ask instead of the package's
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
 

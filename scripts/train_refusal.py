@@ -1,6 +1,6 @@
 """Fits the confidence in answers to case files and writes `assistant/data/confidence.json`.
 
-    python scripts/train_refusal.py --set CORPUS[,CORPUS…]=CASES --set … [--out PATH]
+    python scripts/train_refusal.py --set CORPUS[,CORPUS…]=CASES --set … [--held-out CORPUS=CASES …] [--out PATH]
 
 Each set is indexed in a scratch folder of its own. Printed are figures of cases that were not trained on:
 each set left out in turn, each category left out in turn, and the same without the rules' own verdict.
@@ -21,6 +21,7 @@ from assistant.assembly import build_assistant, make_index
 from assistant.evaluation.calibration import Calibration, Judged, calibrated, fit, out_of_fold
 from assistant.evaluation.cases import read_cases
 from assistant.evaluation.runner import write_lines
+from assistant.generation.confidence import Weights
 from assistant.settings import HOME, Settings, load
 
 OUT = HOME / "assistant" / "data" / "confidence.json"
@@ -77,12 +78,18 @@ def main() -> int:
     """Fit, report, write."""
     parser = argparse.ArgumentParser(description="Fit the confidence in answers.")
     parser.add_argument("--set", action="append", required=True, metavar="CORPUS[,…]=CASES")
+    parser.add_argument("--held-out", action="append", default=[], metavar="CORPUS[,…]=CASES")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         cases = [case for spec in options.set for case in judged(load(), spec, Path(scratch))]
+        unseen = [case for spec in options.held_out for case in judged(load(), spec, Path(scratch))]
     report(cases)
     bias, weights = fit(cases, l2=L2)
+    if unseen:
+        model = Weights(command="", cases={}, l2=L2, bias=bias, weights=weights)
+        found = calibrated([model.probability(c.features) for c in unseen], [c.answerable for c in unseen])
+        sys.stdout.write(table("sets never trained on", found) + "\n")
     content = {
         "command": "python scripts/train_refusal.py " + " ".join(f"--set {spec}" for spec in options.set),
         "cases": dict(sorted(Counter(case.dataset for case in cases).items())),

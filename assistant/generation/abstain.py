@@ -79,6 +79,7 @@ _TRADE = re.compile(
 )
 
 
+_ABOUT_IT = 1 / 3
 _YEAR_IN_TITLE = re.compile(r"(?<!\d)(20\d{2})年")
 _THIS_TEXT = re.compile(r"[这那本该]份|通知|文件里|这个文件|本库|条例|本法")
 
@@ -109,12 +110,14 @@ def abstention(
     institutions: Institutions,
     documents: Sequence[Document],
     unspoken: tuple[str, ...] = (),
+    words: Sequence[str] = (),
 ) -> Abstention | None:
     """Why the question cannot be answered from the library, or `None` when it can.
 
     Args:
         documents: all documents that the question may rest on.
         unspoken: matters asked about of which no chosen sentence speaks.
+        words: words of the question that the library uses.
     """
     if asked.kind is Kind.GREETING:
         return Abstention(reason=Reason.GREETING)
@@ -137,7 +140,7 @@ def abstention(
         return Abstention(reason=Reason.REGION, missing=missing)
     if missing := _unaddressed(asked, found, institutions):
         return Abstention(reason=Reason.INSTITUTION, missing=missing)
-    if missing := _composite(selection) or unstated(asked.attributes, selection):
+    if missing := _composite(selection) or unstated(asked.attributes, selection, words):
         return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
     if missing := _of_another(asked, selection, institutions):
         return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
@@ -186,14 +189,28 @@ def _whole(chunk: Chunk) -> str:
     return " ".join((chunk.subject or "", chunk.lead, chunk.plain, *chunk.heading_path))
 
 
-def unstated(attributes: Sequence[AttributeRule], selection: Selection) -> tuple[str, ...]:
-    """The attributes asked for when no chosen sentence states any of them; else nothing."""
+def unstated(attributes: Sequence[AttributeRule], selection: Selection, words: Sequence[str] = ()) -> tuple[str, ...]:
+    """The attributes asked for when no chosen sentence states any of them; else nothing.
+
+    A sentence of another clause than the best counts only when it speaks of what is asked about: it must
+    hold a third of `words`.
+    """
     if not attributes or selection.gaps:
         return ()
-    texts = [pick.chunk.lead + pick.chunk.plain for pick in selection.picks]
-    if any(rule.stated_in(text) for rule in attributes for text in texts):
+    home = selection.best.chunk.parent_id if selection.best else None
+    about = [
+        pick
+        for pick in selection.picks
+        if pick.chunk.parent_id == home or not words or _holds(pick.chunk, words) >= _ABOUT_IT
+    ]
+    if any(rule.stated_in(_words(pick.chunk)) for rule in attributes for pick in about):
         return ()
     return names_of(attributes)
+
+
+def _holds(chunk: Chunk, words: Sequence[str]) -> float:
+    text = _whole(chunk)
+    return sum(word in text for word in words) / len(words)
 
 
 def _foreign_matter(asked: Understanding, signals: Signals) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Tuning:
     about: float = 0.6  # share of the question's words that a sentence of another clause must hold to state its fact
     states: float = 4.0  # for a sentence that states the kind of fact asked for (a date, an amount …)
     focus: float = 3.0  # for a sentence that holds all the words of the part that asks
-    matter: float = 3.0  # for a sentence that speaks of the matters asked about
+    matter: float = 6.0  # for a sentence that speaks of the matters asked about
     institution: float = 3.0  # for the sentence of the asked institution, against its neighbour's
     most: int = 3
     most_list: int = 6
