@@ -60,7 +60,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
-    concepts: float = 1.4  # clauses that treat the matter of the colloquial table which is most like the question
+    concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ class HybridRetriever:
         known, _ = self._library.sparse.vocabulary(question)
         return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
 
-    def treats_what_is_like(self, question: str) -> bool:
-        """Whether a clause treats one of the matters of the table that `question` is most like."""
-        return self._by_concept.treats(question)
+    def treats_what_is_like(self, question: str, *, best: bool = False) -> bool:
+        """Whether a clause treats one of the matters of the table that `question` is like, or the best of them."""
+        return self._by_concept.treats(question, best=best)
 
     def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
         vector = self._embedder.embed_queries([text])[0]
