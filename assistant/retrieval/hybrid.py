@@ -60,6 +60,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
+    concepts_sentence: float = 0.4  # … for the choice of sentences
     concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
 
 
@@ -114,7 +115,7 @@ class HybridRetriever:
             dense, degraded = _Ranking({}, {}), ("dense",)
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
-        ranking, sentences = self._fuse(dense, grams, words, self._by_concept.scores(query.standalone, allowed))
+        ranking, sentences = self._fuse(dense, grams, words, self._alike(query.standalone, allowed))
         ranking = _named_first(ranking, query.named)
         evidence = tuple(self._evidence_of(hit, sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
@@ -133,7 +134,7 @@ class HybridRetriever:
 
     def treats_what_is_like(self, question: str, *, best: bool = False) -> bool:
         """Whether a clause treats one of the matters of the table that `question` is like, or the best of them."""
-        return self._by_concept.treats(question, best=best)
+        return self._by_concept[ChunkKind.CLAUSE].treats(question, best=best)
 
     def _dense(self, text: str, allowed: frozenset[str]) -> _Ranking:
         vector = self._embedder.embed_queries([text])[0]
@@ -170,33 +171,41 @@ class HybridRetriever:
         """How many chunks each document has."""
         return {kind: Counter(chunk.document_id for chunk in self._library.chunks(kind)) for kind in ChunkKind}
 
+    def _alike(self, question: str, allowed: frozenset[str]) -> _Ranking:
+        """Clauses and sentences by the matter of the table that they treat and `question` is like."""
+        return _Ranking(*(self._by_concept[kind].scores(question, allowed) for kind in ChunkKind))
+
     @cached_property
-    def _by_concept(self) -> ConceptClauses:
-        return ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(ChunkKind.CLAUSE)})
+    def _by_concept(self) -> dict[ChunkKind, ConceptClauses]:
+        return {
+            kind: ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(kind)})
+            for kind in ChunkKind
+        }
 
     def _fuse(
-        self, dense: _Ranking, grams: _Ranking, words: _Ranking, concepts: Mapping[str, float]
+        self, dense: _Ranking, grams: _Ranking, words: _Ranking, alike: _Ranking
     ) -> tuple[list[Hit], dict[str, float]]:
         """Clauses best first, and the fused score of every sentence seen."""
         w = self._weights
-        sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences})
+        sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences, *alike.sentences})
         parts: list[tuple[float, Mapping[str, float], float | None]] = [
             (w.dense_sentence, dense.sentences, None),
             (w.grams_sentence, grams.sentences, 0.0),
             (w.words_sentence, words.sentences, 0.0),
         ]
-        of_sentences = fuse([(weight, z_scores(s, sentences, missing=m)) for weight, s, m in parts if s], sentences)
+        told = [*parts, (w.concepts_sentence * sureness(alike.sentences), alike.sentences, 0.0)]
+        of_sentences = fuse([(weight, z_scores(s, sentences, missing=m)) for weight, s, m in told if s], sentences)
         best: list[tuple[float, Mapping[str, float], float | None]] = [
             (weight, _best_by_clause(s), m) for weight, s, m in parts
         ]
         clauses = sorted(
-            {*dense.clauses, *grams.clauses, *words.clauses, *concepts, *(c for _, s, _ in best for c in s)}
+            {*dense.clauses, *grams.clauses, *words.clauses, *alike.clauses, *(c for _, s, _ in best for c in s)}
         )
         best += [
             (w.dense_clause, dense.clauses, None),
             (w.grams_clause, grams.clauses, 0.0),
             (w.words_clause, words.clauses, 0.0),
-            (w.concepts * sureness(concepts), concepts, 0.0),
+            (w.concepts * sureness(alike.clauses), alike.clauses, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
         ordered = sorted(of_clauses, key=lambda c: (-of_clauses[c], c))
