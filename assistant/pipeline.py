@@ -771,17 +771,17 @@ class PolicyAssistant:
     def _untreated(self, query: Query) -> tuple[str, ...]:
         """Matters of the table that the question speaks of and no document does; none when it asks of another.
 
-        发不出工资，能续贷吗 tells of wages and asks of renewal. A matter that some library may well treat is
-        named only when nothing in the question, and nothing it is like, is a matter of this library.
+        发不出工资，能续贷吗 tells of wages and asks of renewal. The matter that the question is most like must
+        be strange too; one that libraries on lending do treat is named only when none it is like is treated.
         """
         near = query.text[-_NEAR_THE_END:]
         spoken = self._expander.concepts(near)
         treated_here = [c for c in spoken if not c.beside and self._treats(c)]
         strange = [c for c in spoken if not self._treats(c) and not _same_words(c, treated_here, near)]
-        if not any(c.beside for c in strange) and (
-            any(self._treats(c) for c in self._expander.concepts(query.standalone))
-            or self._retriever.hybrid.treats_what_is_like(query.standalone)
-        ):
+        beside = any(c.beside for c in strange)
+        if self._retriever.hybrid.treats_what_is_like(query.standalone, best=beside):
+            return ()
+        if not beside and any(map(self._treats, self._expander.concepts(query.standalone))):
             return ()
         part = asking_part(query.text)
         treated = any(self._treats(c) for c in self._expander.concepts(part)) or any(

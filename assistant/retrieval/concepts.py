@@ -92,9 +92,15 @@ class ConceptClauses:
                 found[clause] = max(found.get(clause, 0.0), likeness * share / most)
         return found
 
-    def treats(self, question: str) -> bool:
-        """Whether a clause, whatever its document, treats one of the matters most like `question`."""
-        return any(self._treating[place] for place in self._matcher.likely(question))
+    def treats(self, question: str, *, best: bool = False) -> bool:
+        """Whether a clause, whatever its document, treats one of the matters most like `question`.
+
+        Args:
+            best: look at the very best only.
+        """
+        likely = self._matcher.likely(question)
+        floor = max(likely.values(), default=0.0) if best else 0.0
+        return any(self._treating[place] for place, score in likely.items() if score >= floor)
 
     @cached_property
     def _treating(self) -> tuple[dict[str, float], ...]:

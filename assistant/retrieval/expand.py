@@ -17,7 +17,7 @@ from assistant.errors import SettingsError
 from assistant.text.folding import fold
 
 GAP = "…"
-_SHORT = 10  # characters: longer policy terms point at a clause, but in a search they drown the question
+_SHORT = 6  # characters: longer policy terms point at a clause, but in a search they drown the question
 _TABLES = ("colloquial.yaml", "colloquial_laws.yaml", "colloquial_beside.yaml")
 
 

@@ -78,7 +78,8 @@ class Weights:
     words_clause: float = 0.1
     words_sentence: float = 0.2
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
-    concepts: float = 1.4  # clauses that treat the matter of the colloquial table which is most like the question
+    concepts_sentence: float = 0.4  # … for the choice of sentences
+    concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,8 @@ class HybridRetriever:
             dense = _NOTHING
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
-        concepts = self._by_concept.scores(question, allowed)
-        return self._fuse(dense, grams, words, concepts).lifted(self._lift(dense, grams)), dense
+        alike = self._alike(question, allowed)
+        return self._fuse(dense, grams, words, alike).lifted(self._lift(dense, grams)), dense
 
     def _reranked(self, query: Query, ranking: list[Hit], degraded: list[str]) -> list[Hit]:
         if self._reranker is None:
@@ -218,9 +219,9 @@ class HybridRetriever:
         known, _ = self._library.sparse.vocabulary(question)
         return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
 
-    def treats_what_is_like(self, question: str) -> bool:
-        """Whether a clause treats one of the matters of the table that `question` is most like."""
-        return self._by_concept.treats(question)
+    def treats_what_is_like(self, question: str, *, best: bool = False) -> bool:
+        """Whether a clause treats one of the matters of the table that `question` is like, or the best of them."""
+        return self._by_concept[ChunkKind.CLAUSE].treats(question, best=best)
 
     def _last_turn(self, query: Query) -> str | None:
         """The last turn alone, where the question leans on turns before it: it says what is asked now."""
@@ -282,31 +283,40 @@ class HybridRetriever:
         """The documents that have phrasings."""
         return frozenset(chunk.document_id for chunk in self._library.chunks(ChunkKind.PHRASING))
 
-    @cached_property
-    def _by_concept(self) -> ConceptClauses:
-        return ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(ChunkKind.CLAUSE)})
+    def _alike(self, question: str, allowed: frozenset[str]) -> _Ranking:
+        """Clauses and sentences by the matter of the table that they treat and `question` is like."""
+        found = {kind: matters.scores(question, allowed) for kind, matters in self._by_concept.items()}
+        return _Ranking(clauses=found[ChunkKind.CLAUSE], sentences=found[ChunkKind.SENTENCE], phrasings={})
 
-    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking, concepts: Mapping[str, float]) -> _Fused:
+    @cached_property
+    def _by_concept(self) -> dict[ChunkKind, ConceptClauses]:
+        return {
+            kind: ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(kind)})
+            for kind in (ChunkKind.CLAUSE, ChunkKind.SENTENCE)
+        }
+
+    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking, alike: _Ranking) -> _Fused:
         """The fused scores of every clause and every sentence seen, phrasings aside."""
         w = self._weights
-        sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences})
+        sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences, *alike.sentences})
         parts: list[tuple[float, Mapping[str, float], float | None]] = [
             (w.dense_sentence, dense.sentences, None),
             (w.grams_sentence, grams.sentences, 0.0),
             (w.words_sentence, words.sentences, 0.0),
         ]
-        of_sentences = fuse([(weight, z_scores(s, sentences, missing=m)) for weight, s, m in parts if s], sentences)
+        told = [*parts, (w.concepts_sentence * sureness(alike.sentences), alike.sentences, 0.0)]
+        of_sentences = fuse([(weight, z_scores(s, sentences, missing=m)) for weight, s, m in told if s], sentences)
         best: list[tuple[float, Mapping[str, float], float | None]] = [
             (weight, _best_by_clause(s), m) for weight, s, m in parts
         ]
         clauses = sorted(
-            {*dense.clauses, *grams.clauses, *words.clauses, *concepts, *(c for _, s, _ in best for c in s)}
+            {*dense.clauses, *grams.clauses, *words.clauses, *alike.clauses, *(c for _, s, _ in best for c in s)}
         )
         best += [
             (w.dense_clause, dense.clauses, None),
             (w.grams_clause, grams.clauses, 0.0),
             (w.words_clause, words.clauses, 0.0),
-            (w.concepts * sureness(concepts), concepts, 0.0),
+            (w.concepts * sureness(alike.clauses), alike.clauses, 0.0),
         ]
         of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
         return _Fused(of_clauses, of_sentences)

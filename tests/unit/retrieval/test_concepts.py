@@ -95,6 +95,12 @@ def test_whether_a_matter_alike_is_treated(question: str, expected: bool) -> Non
     assert ConceptClauses(LINES, CLAUSES).treats(question) is expected
 
 
+def test_the_best_alone_may_be_asked_for() -> None:
+    clauses = ConceptClauses([*LINES, ConceptLine(concept="丁", policy=("无此词",), lay=("扣我的车啊",))], CLAUSES)
+    assert clauses.treats("扣我的车啊")
+    assert not clauses.treats("扣我的车啊", best=True)
+
+
 def test_an_empty_table_and_an_empty_library() -> None:
     assert ConceptClauses([], CLAUSES).scores("退保", {"law"}) == {}
     assert ConceptClauses(LINES, {}).scores("退保", {"law"}) == {}

@@ -71,6 +71,11 @@ def test_no_wording_is_a_policy_term_of_another_matter() -> None:
     ] == []
 
 
+def test_no_wording_of_a_matter_beside_is_one_of_a_matter_treated() -> None:
+    treated = {fold(w) for line in EVERY if not line.beside for w in line.lay}
+    assert [w for line in LINES["colloquial_beside.yaml"] for w in line.lay if fold(w) in treated] == []
+
+
 def test_every_matter_has_wordings_enough() -> None:
     assert [line.concept for line in NEW if len(line.lay) < 3 or not 1 <= len(line.policy) <= 5] == []
 
@@ -107,7 +112,7 @@ def test_a_wording_of_each_matter_is_found() -> None:
         ("我想退保，能拿回多少", "退保与现金价值", None),
         ("借条上写两万，砍头息先扣了", "预扣利息", None),
         ("修理厂扣我的车不放", "留置权", "留置财产"),
-        ("朋友叫我挂名法人", "受益所有人", "受益所有人信息"),
+        ("朋友叫我挂名法人", "受益所有人", None),
         ("小区非要刷脸门禁", "公共场所摄像头人脸", None),
         ("甲方说上家没给钱", "背靠背付款", None),
         ("怕他不还我，能让他押点东西给我吗", "反担保", "反担保"),
