@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 
+from assistant.generation.wording import Comparison, Token, compare, objection, tokens_of
 from assistant.schema.answer import Modality, Verdict
 from assistant.schema.document import Span
 from assistant.text.folding import squeeze
@@ -456,6 +457,8 @@ def prove(
     )
     if not _quotes_stand(claim, case):
         return Verdict.MISQUOTE
+    if (word_by_word := _word_by_word(case)) is not None:
+        return word_by_word
     for agrees, verdict in (
         (_numbers_agree, Verdict.NUMBER),
         (_subjects_agree, Verdict.SUBJECT),
@@ -465,6 +468,116 @@ def prove(
         if not agrees(case):
             return verdict
     return Verdict.OK if _supported(case, min_support) else Verdict.UNSUPPORTED
+
+
+# --- word by word ---------------------------------------------------------------------------
+
+_REPEATS = 0.8  # a claim of which so much stands in a clause in its order repeats it
+_PART_REPEATS = 0.75
+_LEAST_TOKENS = 4
+_CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
+_STOP = re.compile(r"(?<=[。！？!?])")
+
+
+def _word_by_word(case: _Case) -> Verdict | None:
+    """The verdict on a claim that repeats its clauses for the most part; `None` on a paraphrase."""
+    names = tuple(sorted(frozenset(chain(case.covers, *case.covers.values()))))
+    claim = tokens_of(case.claim.replace("·", ""), names)
+    if len(claim) < _LEAST_TOKENS:
+        return None
+    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses))
+    best = _best(claim, stretches)
+    if best is not None and best.coverage >= _REPEATS:
+        if len(case.clauses) > 1 and not all(_shares(claim, _stretches(t, names)) for t in case.clauses):
+            return Verdict.UNSUPPORTED
+        return _objection(best, case) or _addressed(case)
+    found = [_part(part, stretches, case, names) for part in _parts(case.claim)]
+    against = [verdict for verdict in found if verdict is not None and verdict is not Verdict.OK]
+    if against:
+        return against[0]
+    return _addressed(case) if found and None not in found and len(case.clauses) == 1 else None
+
+
+def _addressed(case: _Case) -> Verdict:
+    return Verdict.OK if _subjects_agree(case) else Verdict.SUBJECT
+
+
+def _objection(found: Comparison, case: _Case) -> Verdict | None:
+    def covered(name: str, held: str) -> bool:
+        return name == held or held in case.covers.get(name, ()) or name in case.covers.get(held, ())
+
+    return objection(found, known=f"{case.union}\n{case.context}", covered=covered)
+
+
+def _part(part: str, stretches: Sequence[tuple[Token, ...]], case: _Case, names: tuple[str, ...]) -> Verdict | None:
+    tokens = tokens_of(part, names)
+    if len(tokens) < _LEAST_TOKENS:
+        return Verdict.OK if not tokens else None
+    best = _best(tokens, stretches)
+    if best is None or best.coverage < _PART_REPEATS:
+        return None
+    return _objection(best, case) or Verdict.OK
+
+
+def _parts(claim: str) -> list[str]:
+    """The claim cut at commas, short pieces kept with the next."""
+    parts: list[str] = []
+    for piece in _CLAIM_CUT.split(claim.replace("·", "")):
+        if parts and len(parts[-1]) < 8:
+            parts[-1] += piece
+        elif piece.strip("，；。！,;!"):
+            parts.append(piece)
+    return parts
+
+
+def _shares(claim: Sequence[Token], stretches: Sequence[tuple[Token, ...]]) -> bool:
+    """Whether one clause of several holds a good part of the claim."""
+    forms = {t.form for t in claim}
+    return any(sum(t.form in forms for t in s) >= 0.3 * len(forms) for s in stretches)
+
+
+def _best(claim: tuple[Token, ...], stretches: Sequence[tuple[Token, ...]]) -> Comparison | None:
+    """The stretch that holds most of the claim, the shortest of several; compared by pairs before word by word."""
+    wanted = _token_pairs(claim)
+    ranked = sorted(
+        ((len(wanted & _token_pairs(stretch)), -len(stretch), n) for n, stretch in enumerate(stretches)), reverse=True
+    )
+    best: Comparison | None = None
+    for shared, _, number in ranked[:3]:
+        if best is not None and shared < 0.8 * ranked[0][0]:
+            break
+        found = compare(claim, stretches[number])
+        if best is None or found.coverage > best.coverage + 0.02:
+            best = found
+    return best
+
+
+@lru_cache(maxsize=16384)
+def _token_pairs(tokens: tuple[Token, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset((a.form, b.form) for a, b in pairwise(tokens))
+
+
+@lru_cache(maxsize=4096)
+def _stretches(text: str, names: tuple[str, ...]) -> tuple[tuple[Token, ...], ...]:
+    """What a claim may repeat: each sentence, each item behind its lead, each paragraph, the whole."""
+    found: dict[str, None] = {}
+    lead = ""
+    items: list[str] = []
+    for line in text.split("\n"):
+        if lead and _ITEM_SIGN.match(line):
+            found[lead + line] = None
+            items.append(line)
+            continue
+        if items:
+            found[lead + "".join(items)] = None
+            lead, items = "", []
+        found.update(dict.fromkeys(part for part in _STOP.split(line) if part))
+        found[line] = None
+        lead = line if line.endswith((":", "：")) else ""
+    if items:
+        found[lead + "".join(items)] = None
+    found[text] = None
+    return tuple(tokens_of(part, names) for part in found if part)
 
 
 def supports(sentence: str, clause: str, *, context: str = "") -> bool:

@@ -66,6 +66,10 @@ class Catalogue:
             found.append(Mention(start=match.start(), end=match.end(), documents=documents))
         return tuple(found)
 
+    def called(self, name: str) -> tuple[DocumentMeta, ...]:
+        """The documents that bear exactly this name; several when versions share it."""
+        return self._names.get(name, ())
+
 
 def find_places(
     question: str, catalogue: Catalogue, *, eligible: frozenset[str], load: Callable[[str], Document]

@@ -1,0 +1,459 @@
+"""A claim laid against the words of a clause: what was changed, added or left out, and what that does.
+
+`citing.prove` asks whether a paraphrase may come from a clause. Here a claim that repeats a clause for
+the most part is compared with it word by word, because one changed word makes it false: another figure,
+可以 for 应当, 投保人 for 保险人. Figures, bounds, modal words, negations and institutions are read as one
+token each, in one form (一千万元 = 1000万元, 30日内 = 不超过30天, 应当 = 必须), so that another way of writing is no change.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import pairwise
+
+from assistant.schema.answer import Verdict
+from assistant.text.folding import squeeze
+from assistant.text.numerals import HAN_NUMERAL, parse_numeral
+
+MUST, MUST_NOT, MAY, EXEMPT, URGE = "@must", "@not", "@may", "@exempt", "@urge"
+_MODALS = frozenset({MUST, MUST_NOT, MAY, EXEMPT, URGE})
+NEGATION = "@no"
+_BREAK = "，"
+
+# --- figures ------------------------------------------------------------------------------------
+
+_NUM = rf"(?:\d+(?:\.\d+)?(?:[十百千]?[万亿]+)?|{HAN_NUMERAL}(?:[万亿]{HAN_NUMERAL}?)*)"
+_UNITS = (
+    "个工作日|工作日|个百分点|百分点|个基点|基点|周岁|岁|个月|月份|月|个季度|季度|个小时|小时|分钟|年度|年|日|天|元|倍|%|‰|成|"
+    "户|家|人|名|次|份|笔|件|种|类|批|期|级|周|个|条|款|项|章|节|编"
+)
+_SAME_UNIT = {
+    "天": "日", "名": "人", "周岁": "岁", "个工作日": "工作日", "个百分点": "百分点", "个基点": "基点", "个季度": "季度",
+    "个小时": "小时", "月份": "月", "年度": "年",
+}  # fmt: skip
+_LEAST, _MOST, _OVER, _UNDER = "≥", "≤", ">", "<"
+_BEFORE = {
+    "不低于": _LEAST, "不少于": _LEAST, "不小于": _LEAST, "不得低于": _LEAST, "不得少于": _LEAST, "至少": _LEAST, "最低": _LEAST,
+    "不高于": _MOST, "不超过": _MOST, "不多于": _MOST, "不大于": _MOST, "不得超过": _MOST, "不得高于": _MOST, "不得多于": _MOST,
+    "不能超过": _MOST, "不能低于": _LEAST, "不能少于": _LEAST, "至多": _MOST, "最多": _MOST, "最高": _MOST, "最长": _MOST,
+    "未超过": _MOST, "未达到": _UNDER, "高于": _OVER, "超过": _OVER, "超出": _OVER, "多于": _OVER, "大于": _OVER, "低于": _UNDER,
+    "少于": _UNDER, "小于": _UNDER, "不足": _UNDER, "不满": _UNDER, "未满": _UNDER,
+}  # fmt: skip
+_BEHIND = {
+    "以上": _LEAST, "及以上": _LEAST, "以下": _MOST, "及以下": _MOST, "以内": _MOST, "之内": _MOST, "内": _MOST, "以外": _OVER,
+}  # fmt: skip
+_BOUND = "|".join(sorted(_BEFORE, key=len, reverse=True))
+_TAIL = "|".join(sorted(_BEHIND, key=len, reverse=True))
+# 百分之三十, 万分之五, 三分之二
+_SHARE = rf"(?:百|千|万|{HAN_NUMERAL})分之(?:{_NUM})(?:点{HAN_NUMERAL})?"
+_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)"
+_QUANTITY = re.compile(
+    rf"(?P<bound>{_BOUND})?(?:人民币)?(?:(?P<share>{_SHARE})|(?P<date>{_DATE})"
+    rf"|(?P<half>半)(?=年|个月)(?:年|个月)|(?P<number>{_NUM})(?P<unit>{_UNITS})?)(?:\(含\)|\(含本数\))?(?P<tail>{_TAIL})?"
+)
+_RANGE = re.compile(rf"({_NUM})((?:{_UNITS})?)(?:至|到|-|~|—)(?=({_NUM})({_UNITS}))")
+_ORDINAL = re.compile(rf"第(?:{HAN_NUMERAL}|\d+)(?:条|款|项|章|节|编|季度|部分)(?:之{HAN_NUMERAL})?|第\((?:{HAN_NUMERAL}|\d+)\)项")
+# 一 that counts nothing; the words stay as they are.
+_NO_FIGURE = re.compile(
+    r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如|方|次性|经)|统一|唯一|之一|进一步|万一|十分|千方百计|百姓|万企"
+    r"|第[一二三四](?:方|人|者)|[一二三]级(?:分行|市场)|一二级|两者|双方|单一|同一|逐一|任一|一(?=[^\d年月日个天元倍])"
+)  # fmt: skip
+
+# --- words --------------------------------------------------------------------------------------
+
+_NOT_BAN = r"严禁|不得(?!不|已)|禁止|不可以|不可(?!或缺|避免|抗|分|逆|靠|控)|不允许|不准|不许|不应当?|不宜|切勿|严防"
+_WORDS: Sequence[tuple[str, str]] = (
+    (r"可以不(?!经)|无需|无须|不必|不需要?|不用|可不|免于|免予|不要求", EXEMPT),
+    (r"并不禁止|不禁止|未禁止|没有禁止", MAY),
+    (_NOT_BAN, MUST_NOT),
+    (r"不能(?!不)", "不能"),
+    (r"可以|有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|(?<![不许认])可(?=[向依按在由要申通委自提选对根从于采作续])", MAY),
+    (r"应当|应该|必须|务必|(?<!无)须(?!知)|有义务|有责任(?!的)", MUST),
+    (r"(?<![不所无])需要(?=[^的，。])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
+    (r"(?<![适供反相对响效不照因])应(?![用对急收付变有届力当该邀])", MUST),
+    (r"鼓励|倡导", URGE),
+    (r"没有|[不未非无](?!论|息|线|机|业|形|偿|常|法律)", NEGATION),
+    (r"或者|或", "@or"),
+    (r"并且|以及|而且|和|与|及|并(?!处|购|非|不)|且", "@and"),
+    (r"全部|所有|一切|全体", "@all"),
+    (r"一律|一概", "@ever"),
+    (r"仅限于?|只能|只有|仅能|仅(?!供)|只(?=[有能对可在])", "@only"),
+    (r"依照|按照|依据|根据", "按"),
+    (r"有关|相关", "有关"),
+    (r"给予|予以", "予"),
+    (r"处以", "处"),
+    (r"每年度", "每年"),
+    (r"一次性", "一次性"),
+    (r"(?<=起)生效", "施行"),
+)  # fmt: skip
+_WORD = re.compile("|".join(f"(?P<w{n}>{pattern})" for n, (pattern, _) in enumerate(_WORDS)))
+# Words that hold a sentence together; whether they stand makes no difference.
+_IDLE = re.compile(
+    r"进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
+    r"|此外|方面|等|有关|相关|上述|前述|规定|明确|指出|提出|载明|文件|条款|通知|也就是说|比如|例如|具体|相应|依法|已经|还|又|则|而|但是|但|不过"
+    r"|应|为|由|从|对|向|给|以|来|去|各|有|个|一|者|过|上|中|里|与|和|及|并|且|那么|如果|如|若|时|时候|情况下|情形|情况|必"
+)
+_PUNCTUATION = re.compile(r"[，。；：！？,;:!?\n]")
+_LETTER = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of a text in one form; `text` is how it was written, `piece` counts commas."""
+
+    form: str
+    text: str
+    piece: int
+
+    @property
+    def figure(self) -> bool:
+        return self.form.startswith("#")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Words of the clause (`lost`) in whose place the claim has others (`new`)."""
+
+    lost: tuple[Token, ...]
+    new: tuple[Token, ...]
+    after: int  # tokens of the claim before the edit that the clause has too
+    before: int  # and behind it
+    behind: Token | None  # the token that both have right after it
+
+
+def plain(text: str) -> str:
+    """`text` with widths folded and without blanks."""
+    return unicodedata.normalize("NFKC", squeeze(text)).casefold()
+
+
+def _value(text: str) -> Decimal | None:
+    return parse_numeral(text)
+
+
+def _figure(match: re.Match[str]) -> str | None:
+    """A quantity in one form: #value unit bound."""
+    bound = _BEFORE.get(match["bound"] or "", "") or _BEHIND.get(match["tail"] or "", "")
+    if match["share"]:
+        return f"#{_share(match['share'])}{bound}"
+    if match["date"]:
+        year, month, day = re.split(r"[-/.]", match["date"])
+        return f"#{int(year)}年{int(month)}月{int(day)}日"
+    if match["half"]:
+        return f"#{'6' if match[0].find('年') >= 0 else '0.5'}个月{bound}"
+    value = _value(match["number"])
+    unit = _SAME_UNIT.get(match["unit"] or "", match["unit"] or "")
+    if value is None or (not unit and not match["number"][0].isdigit() and len(match["number"]) < 2):
+        return None
+    if unit == "年" and value < 1000:
+        value, unit = value * 12, "个月"
+    elif unit == "成":
+        value, unit = value * 10, "%"
+    elif unit == "‰":
+        value, unit = value / 10, "%"
+    elif not unit and re.search(r"[万亿]$", match["number"]):
+        unit = "元"
+    return f"#{format(value.normalize(), 'f')}{unit}{bound}"
+
+
+def _share(text: str) -> str:
+    whole, _, part = text.partition("分之")
+    whole_value = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10000)}.get(whole) or _value(whole) or Decimal(1)
+    number, _, rest = part.partition("点")
+    value = _value(number) or Decimal(0)
+    if rest:
+        digits = "".join(str(int(_value(char) or 0)) for char in rest)
+        value += Decimal(f"0.{digits}")
+    if whole_value in (100, 1000, 10000):
+        return f"{format((value * 100 / whole_value).normalize(), 'f')}%"
+    return f"{value.normalize():f}/{whole_value.normalize():f}"
+
+
+def _ranges_spelt(text: str) -> str:
+    """五十万元至二百万元 as 五十万元以上二百万元以下; years and dates stay."""
+
+    def spell(match: re.Match[str]) -> str:
+        unit = match[2] or match[4]
+        if unit in ("月", "日", "条", "款", "项", "章", "节", "编") or (unit == "年" and (_value(match[1]) or 0) > 1000):
+            return match[0]
+        return f"{match[1]}{unit}以上{match[3]}{match[4]}以下\0"
+
+    out, at = "", 0
+    while match := _RANGE.search(text, at):
+        out += text[at : match.start()]
+        spelt = spell(match)
+        if spelt.endswith("\0"):
+            out, at = out + spelt[:-1], match.end(4)
+        else:
+            out, at = out + match[0], match.end()
+    return out + text[at:]
+
+
+@lru_cache(maxsize=16)
+def _names_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    ordered = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+
+
+@lru_cache(maxsize=8192)
+def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
+    """The words of `text` in one form each, in their order, without punctuation and idle words."""
+    text = _ranges_spelt(re.sub(r"(?<=\d),(?=\d{3})", "", plain(text)))
+    found: list[Token] = []
+    piece = at = 0
+    pattern = _names_pattern(names)
+    while at < len(text):
+        if _PUNCTUATION.match(text, at):
+            piece, at = piece + 1, at + 1
+            continue
+        form, end = _read(text, at, pattern)
+        if form:
+            found.append(Token(form, text[at:end], piece))
+        at = end
+    return tuple(found)
+
+
+def _read(text: str, at: int, names: re.Pattern[str]) -> tuple[str, int]:
+    """The token at `at` and where it ends; an empty form for what does not count."""
+    if match := _ORDINAL.match(text, at):
+        number = re.search(rf"{HAN_NUMERAL}|\d+", match[0])
+        value = _value(number[0]) if number else None
+        return f"#第{value}{match[0][-1]}", match.end()
+    if match := names.match(text, at):
+        return f"&{match[0]}", match.end()
+    if match := _NO_FIGURE.match(text, at):
+        return (match[0], match.end()) if len(match[0]) > 1 else ("", match.end())
+    if (match := _QUANTITY.match(text, at)) and (figure := _figure(match)):
+        return figure, match.end()
+    if match := re.compile(_BOUND).match(text, at):
+        return f"#{_BEFORE[match[0]]}", match.end()
+    if match := _WORD.match(text, at):
+        form = next(form for n, (_, form) in enumerate(_WORDS) if match[f"w{n}"] is not None)
+        return ("" if form in ("有关",) else form), match.end()
+    if match := _IDLE.match(text, at):
+        return "", match.end()
+    if not _LETTER.match(text, at):
+        return "", at + 1
+    if text[at].isascii() and (match := re.compile(r"[a-z]+").match(text, at)):
+        return match[0], match.end()
+    return text[at], at + 1
+
+
+# --- comparing ----------------------------------------------------------------------------------
+
+_JOINED_GAP = 1  # so few equal tokens between two changes are chance
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A claim against one stretch of a clause."""
+
+    claim: tuple[Token, ...]
+    clause: tuple[Token, ...]
+    blocks: tuple[tuple[int, int, int], ...]  # start in clause, start in claim, size
+    edits: tuple[Edit, ...]
+
+    @property
+    def coverage(self) -> float:
+        """How much of the claim stands in the clause in the same order, 0 to 1."""
+        return sum(size for _, _, size in self.blocks) / len(self.claim) if self.claim else 0.0
+
+
+def compare(claim: Sequence[Token], clause: Sequence[Token]) -> Comparison:
+    """What `claim` changes in `clause`; words of the clause before and behind the claim's are no change."""
+    matcher = SequenceMatcher(None, [t.form for t in clause], [t.form for t in claim], autojunk=False)
+    blocks = [(m.a, m.b, m.size) for m in matcher.get_matching_blocks() if m.size]
+    kept = _solid(blocks)
+    edits = []
+    ends = [(0, 0, 0), *kept, (len(clause), len(claim), 0)]
+    for (a, b, size), (next_a, next_b, _) in pairwise(ends):
+        first, last = (a, b, size) == ends[0], next_b == len(claim) and next_a == len(clause)
+        lost = tuple(clause[a + size : next_a])
+        new = tuple(claim[b + size : next_b])
+        if first:
+            lost = lost[len(lost) - len(new) - 2 :] if len(lost) > len(new) + 2 else lost
+        if last and not first:
+            lost = lost[: len(new)] if new else ()
+        if lost or new:
+            behind = clause[next_a] if next_a < len(clause) else None
+            edits.append(Edit(lost, new, b + size, len(claim) - next_b, behind))
+    return Comparison(tuple(claim), tuple(clause), tuple(kept), tuple(edits))
+
+
+def _solid(blocks: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Blocks without those single tokens that lie between two changes by chance."""
+    kept = []
+    for number, (a, b, size) in enumerate(blocks):
+        alone = size <= _JOINED_GAP
+        before = blocks[number - 1] if number else None
+        behind = blocks[number + 1] if number + 1 < len(blocks) else None
+        far_before = before is None or (before[0] + before[2] < a and before[1] + before[2] < b)
+        far_behind = behind is None or (a + size < behind[0] and b + size < behind[1])
+        if not (alone and far_before and far_behind):
+            kept.append((a, b, size))
+    return kept
+
+
+Covered = Callable[[str, str], bool]
+
+
+def objection(found: Comparison, *, known: str, covered: Covered) -> Verdict | None:
+    """The first thing that `found.claim` changes and must not, `None` when there is none.
+
+    Args:
+        known: everything the claim may draw words from: the whole clause, its headings, its title.
+        covered: whether an institution of the claim is one that the clause names.
+    """
+    claimed = "".join(t.text for t in found.claim)
+    swapped = _swapped(found)
+    for edit in found.edits:
+        if (verdict := _figures(edit, known)) is not None:
+            return verdict
+    if swapped:
+        return Verdict.SUBJECT
+    for edit in found.edits:
+        if (verdict := _binding(edit)) is not None:
+            return verdict
+    if (verdict := _governed(found)) is not None:
+        return verdict
+    for edit in found.edits:
+        if (verdict := _matter(edit, found, known=known, claimed=claimed, covered=covered)) is not None:
+            return verdict
+    return None
+
+
+def _figures(edit: Edit, known: str) -> Verdict | None:
+    new = [t.form for t in edit.new if t.figure]
+    if not new:
+        return None
+    lost = [t.form for t in edit.lost if t.figure]
+    moved = {t.form for t in tokens_of(known) if t.figure}
+    return Verdict.NUMBER if lost or not set(new) <= moved else None
+
+
+def _binding(edit: Edit) -> Verdict | None:
+    """Modal words and negations exchanged or added."""
+    new = [t.form for t in edit.new if t.form in _MODALS or t.form == NEGATION]
+    lost = [t.form for t in edit.lost if t.form in _MODALS or t.form == NEGATION]
+    if sorted(new) == sorted(lost):
+        return None
+    if new.count(NEGATION) != lost.count(NEGATION) and _near(edit):
+        return Verdict.MODALITY
+    modal_new, modal_lost = set(new) & _MODALS, set(lost) & _MODALS
+    if modal_new and modal_lost and modal_new != modal_lost and _near(edit):
+        return Verdict.MODALITY
+    return None
+
+
+def _near(edit: Edit) -> bool:
+    """Whether an edit is a change in place, and not a long passage left out."""
+    return len(edit.lost) <= len(edit.new) + 3
+
+
+def _governed(found: Comparison) -> Verdict | None:
+    """Each stretch that both have is under the same modal word in both."""
+    said = {t.form for t in found.claim}
+    for a, b, size in found.blocks:
+        if size < 2:
+            continue
+        there, here = _ruling(found.clause, a), _ruling(found.claim, b)
+        if there == here or (here is None and there in (MUST, None)):
+            continue
+        if here == MUST and there is None:
+            continue
+        if here is None:
+            if there in said or b == 0:
+                continue
+            return Verdict.MODALITY
+        if there is None and here in (MUST, MAY, URGE) and here in {t.form for t in found.clause}:
+            continue
+        if here == MAY and there == URGE:
+            continue
+        return Verdict.MODALITY
+    return None
+
+
+def _ruling(tokens: Sequence[Token], at: int) -> str | None:
+    """The modal word before `at` between the same commas."""
+    if tokens[at].form in _MODALS:
+        return None
+    for before in range(at - 1, -1, -1):
+        if tokens[before].piece != tokens[at].piece:
+            return None
+        if tokens[before].form in _MODALS:
+            return tokens[before].form
+    return None
+
+
+def _swapped(found: Comparison) -> bool:
+    """Whether two words have changed places: 保险人向投保人 for 投保人向保险人."""
+    if any(word in "".join(t.text for t in found.claim) for word in ("被",)) and not any(
+        word in "".join(t.text for t in found.clause) for word in ("被",)
+    ):
+        return False
+    changed = [("".join(t.text for t in e.lost), "".join(t.text for t in e.new)) for e in found.edits]
+    return any(
+        len(lost) > 1 and len(new) > 1 and (new, lost) in changed for lost, new in changed if lost != new
+    )
+
+
+_ROLE = re.compile(r"(?:人|机构|公司|部门|机关|银行|企业|单位|人员|政府|者|方|院|会|户|组织|团体|协会|当事人|股东|董事|监事|联社)$")
+_HARMLESS_NEW = 1  # characters
+
+
+def _matter(
+    edit: Edit, found: Comparison, *, known: str, claimed: str, covered: Covered
+) -> Verdict | None:
+    """Words of substance that the claim exchanges or adds."""
+    new = [t for t in edit.new if not t.figure and t.form not in _MODALS and t.form not in (NEGATION, "@and")]
+    lost = [t for t in edit.lost if not t.figure and t.form not in _MODALS and t.form not in (NEGATION, "@and")]
+    names_new = [t.text for t in new if t.form.startswith("&")]
+    names_lost = [t.text for t in lost if t.form.startswith("&")]
+    if names_new and names_lost and not all(any(covered(n, o) for o in names_lost) for n in names_new):
+        return Verdict.SUBJECT
+    if any(t.form in ("@all", "@ever", "@only") for t in new) and not any(
+        t.form in ("@all", "@ever", "@only") for t in lost
+    ):
+        return Verdict.UNSUPPORTED
+    if [t.form for t in new if t.form == "@or"] and [t.form for t in edit.lost if t.form == "@and"]:
+        return Verdict.UNSUPPORTED
+    if [t.form for t in edit.new if t.form == "@and"] and [t.form for t in lost if t.form == "@or"] and not new:
+        return Verdict.UNSUPPORTED
+    words = "".join(t.text for t in new if not t.form.startswith(("&", "@")))
+    gone = "".join(t.text for t in lost if not t.form.startswith(("&", "@")))
+    if len(words) <= _HARMLESS_NEW and not (len(words) == 1 and len(gone) == 1 and words != gone):
+        return None
+    if _contained(words, gone):
+        return None
+    moved = _known(words, known)
+    if gone and len(gone) >= 1 and _near(edit):
+        if moved and (_known(gone, claimed) or len(gone) <= 1):
+            return None
+    elif moved:
+        return None
+    return Verdict.SUBJECT if _is_role(edit, found) else Verdict.UNSUPPORTED
+
+
+def _contained(words: str, gone: str) -> bool:
+    """Whether one of the two is short for the other: its characters stand in the other in their order."""
+    if not gone or len(words) > len(gone):
+        return False
+    rest = iter(gone)
+    return all(char in rest for char in words)
+
+
+def _known(words: str, known: str) -> bool:
+    """Whether `words`, or all pairs of their characters, stand in `known`."""
+    return words in known or (len(words) > 2 and all(words[at : at + 2] in known for at in range(len(words) - 1)))
+
+
+def _is_role(edit: Edit, found: Comparison) -> bool:
+    """Whether what was exchanged is whom the sentence speaks of."""
+    new = "".join(t.text for t in edit.new)
+    tail = new + "".join(t.text for t in found.claim[len(found.claim) - edit.before :][:3])
+    return bool(_ROLE.search(new)) or any(_ROLE.search(tail[:size]) for size in range(len(new), len(tail) + 1) if size)
