@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.parsing.addresses import Address, Step, bare_title, locate, read_chain, resolve_title
+from assistant.parsing.markers import value_of
 from assistant.retrieval.lookup import Catalogue
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta
 from assistant.text.folding import squeeze
@@ -24,7 +25,7 @@ _STARTS = re.compile(
 _TITLE = re.compile(r"《((?:[^《》]|《[^《》]*》){1,120})》(?:\s{0,2}[（(〔]([^（()）〔〕]{2,24})[）)〕])?")
 _BETWEEN = re.compile(r"[\s的中里之，,：:]{0,3}")  # between a name and its address
 _BACK = re.compile(r"(?:该|同|此|上述|前述|同一)(?:部)?(?:法律|法|条例|办法|规定|细则|通知|文件|意见)(?!律|人|定|规)")
-_SAME_ARTICLE = re.compile(r"(?:该|同|此)条")
+_SAME_ARTICLE = re.compile(r"(?:该|同|此)条(?![例款件目])")
 _OWN = re.compile(r"(?:本(?:法|条例|办法|规定|细则|决定|意见)|前款|前条|前项|前两款|前两项|前三款)的?\s*$")
 # Words before which a title may begin.
 _LEADS = (
@@ -32,6 +33,7 @@ _LEADS = (
     r"|另外|此外|但|而|对|对照|因为|因|查|查阅|援引|引用|引自|摘自|来源于|来自|出自|源自|来源|出处|依|法条|是|为|从|我国|我国的|国家|现行的?|新版?|最新的?|修订后的?|新修订的?|的|时|后|前|上|下|中|了|用|说|称|讲"
 )
 _LEAD_END = re.compile(rf"(?:^|{_LEADS}|[^\w]|\d{{4}}年\d{{1,2}}月(?:\d{{1,2}}日)?(?:起|后|以来)?)$")
+_SURE_LEAD_END = re.compile(r"(?:^|根据|按照|依据|依照|参照|参见|详见|请见|违反|适用|见|按|如|由|和|与|及|以及|或者|或|即|其中|[^\w]|现行的?|我国的?|\d{4}年\d{1,2}月(?:\d{1,2}日)?(?:起|后|以来)?)$")
 _TITLE_LIKE = re.compile(rf"(?:法典|法|条例|办法|规定|细则|通知|意见|决定|指引|准则|方案)(?:[（(〔][^（()）〔〕]{{2,24}}[）)〕])?$")
 _GENUS = re.compile(r"(?:该|同|本|上述|前述|有关|相关|相应|监管|这个|这份|这部)?(?:法律|法|条例|办法|规定|细则|通知|意见|决定|文件|法规|规则|监管规定|法律规定)$")
 _YEAR_FRONT = re.compile(r"((?:19|20)\d{2})\s*年?(?:版|修订版?|修正版?|发布|印发|颁布|公布|施行)?的?\s*$")
@@ -204,13 +206,15 @@ class Citations:
         stem, year_back = _without_year_behind(text)
         for at in range(len(stem)):
             name = stem[at:]
-            documents = self._catalogue.called(bare_title(name)) or self._short_of_notice(bare_title(name))
+            whole = resolve_title(name, self._documents)
+            documents = whole or self._catalogue.called(bare_title(name)) or self._short_of_notice(bare_title(name))
             if not documents or len(name) < 2:
                 continue
             front, year, issuer = _front(stem[:at])
-            if front and (strict or not _LEAD_END.search(front)) and not (front == "中华人民共和国"):
-                if not _region_of(front, documents):
-                    continue
+            # The end of a title (支付条例) is a name only where a name can begin: 陕西省中 + 小企业促进法 is none.
+            begins = (_LEAD_END if whole else _SURE_LEAD_END).search(front)
+            if front and (strict or not begins) and not _region_of(front, documents):
+                continue
             start = base + len(front)
             documents, fault = _of(documents, year=year or year_back, number=None)
             if not fault and issuer and not any(_issued_by(d, issuer) for d in documents):
@@ -308,13 +312,20 @@ def remembered(memory: Memory, cited: Cited) -> Memory:
 def _addresses(sentence: str) -> Iterator[tuple[int, int, tuple[Address, ...], bool]]:
     at = 0
     while match := _STARTS.search(sentence, at):
-        chain = read_chain(sentence, match.start(), len(sentence), True)
+        above = _HEADING.match(sentence, match.start())
+        chain = read_chain(sentence, above.end() if above else match.start(), len(sentence), True)
+        if above and chain is not None:  # 五（十） without the 、 between
+            head = Step("一", value_of(above[1]))
+            chain.places[:] = [(head, *place) for place in chain.places]
         if chain is None or not _is_address(sentence, match.start(), chain.end):
             at = match.end()
             continue
         places = tuple(Address(steps) for steps in chain.written_out())
         yield match.start(), chain.end, places, bool(chain.ranges)
         at = max(chain.end, match.end())
+
+
+_HEADING = re.compile(r"([一二三四五六七八九十]{1,3})(?=[（(][一二三四五六七八九十]{1,3}[）)])")
 
 
 def _is_address(sentence: str, start: int, end: int) -> bool:
@@ -449,6 +460,9 @@ def clauses_at(document: Document, address: Address) -> tuple[Clause, ...]:
 def read_address(text: str) -> tuple[Address, ...]:
     """The places of a field that holds an address alone: 第十二条第二款, 695条, 五（十）, 第五部分第（十）项; else none."""
     text = squeeze(text)
+    if (above := _HEADING.match(text)) and (below := read_address(text[above.end() :])):
+        head = Step("一", value_of(above[1]))
+        return tuple(Address((head, *place.steps)) for place in below)
     for written in (text, f"第{text}", f"第{text}条" if text.isdigit() else ""):
         chain = read_chain(written, 0, len(written), True) if written else None
         if chain is not None and chain.end == len(written):

@@ -427,6 +427,25 @@ def prove(
     institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
     min_support: float = MIN_SUPPORT,
 ) -> Verdict:
+    """Whether `clauses`, taken together, say what `sentence` (without marks) claims: the verdict of `examine`."""
+    return examine(sentence, *clauses, context=context, institutions=institutions, min_support=min_support).verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1."""
+
+    verdict: Verdict
+    repeats: float
+
+
+def examine(
+    sentence: str,
+    *clauses: str,
+    context: str = "",
+    institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
+    min_support: float = MIN_SUPPORT,
+) -> Proof:
     """Whether `clauses`, taken together, say what `sentence` (without marks) claims.
 
     Args:
@@ -441,7 +460,7 @@ def prove(
         NOT_FOUND without any clause; OK when there is none.
     """
     if not clauses:
-        return Verdict.NOT_FOUND
+        return Proof(Verdict.NOT_FOUND, 0.0)
     names = _name_pattern(frozenset(chain(institutions, *institutions.values())))
     plain_context = _plain(context)
     claim = _plain(sentence)
@@ -455,9 +474,14 @@ def prove(
         clause_pieces=tuple(_pieces(text, names) for text in texts),
         covers=institutions,
     )
+    best = _best_of(case)
+    return Proof(_verdict(claim, case, best, min_support), best.coverage if best is not None else 0.0)
+
+
+def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: float) -> Verdict:
     if not _quotes_stand(claim, case):
         return Verdict.MISQUOTE
-    if (word_by_word := _word_by_word(case)) is not None:
+    if (word_by_word := _word_by_word(case, best)) is not None:
         return word_by_word
     for agrees, verdict in (
         (_numbers_agree, Verdict.NUMBER),
@@ -472,25 +496,37 @@ def prove(
 
 # --- word by word ---------------------------------------------------------------------------
 
-_REPEATS = 0.8  # a claim of which so much stands in a clause in its order repeats it
-_PART_REPEATS = 0.75
+_REPEATS = 0.75  # a claim of which so much stands in a clause in its order repeats it
+_REPEATS_ONE_OF_MANY = 0.97
+_PART_REPEATS = 0.6
 _LEAST_TOKENS = 4
 _CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
 _STOP = re.compile(r"(?<=[。！？!?])")
 
 
-def _word_by_word(case: _Case) -> Verdict | None:
-    """The verdict on a claim that repeats its clauses for the most part; `None` on a paraphrase."""
-    names = tuple(sorted(frozenset(chain(case.covers, *case.covers.values()))))
+def _names(case: _Case) -> tuple[str, ...]:
+    return tuple(sorted(frozenset(chain(case.covers, *case.covers.values()))))
+
+
+def _best_of(case: _Case) -> Comparison | None:
+    """The claim against the stretch that repeats most of it; `None` for a claim of a few words."""
+    names = _names(case)
     claim = tokens_of(case.claim.replace("·", ""), names)
     if len(claim) < _LEAST_TOKENS:
         return None
-    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses))
-    best = _best(claim, stretches)
-    if best is not None and best.coverage >= _REPEATS:
-        if len(case.clauses) > 1 and not all(_shares(claim, _stretches(t, names)) for t in case.clauses):
+    return _best(claim, tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses)))
+
+
+def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
+    """The verdict on a claim that repeats its clauses for the most part; `None` on a paraphrase."""
+    if best is None:
+        return None
+    names = _names(case)
+    if best.coverage >= (_REPEATS if len(case.clauses) == 1 else _REPEATS_ONE_OF_MANY):
+        if not all(_shares(best.claim, _stretches(t, names)) for t in case.clauses):
             return Verdict.UNSUPPORTED
         return _objection(best, case) or _addressed(case)
+    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses))
     found = [_part(part, stretches, case, names) for part in _parts(case.claim)]
     against = [verdict for verdict in found if verdict is not None and verdict is not Verdict.OK]
     if against:

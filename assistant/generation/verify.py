@@ -19,7 +19,7 @@ from datetime import date
 from functools import cached_property
 
 from assistant.generation.cited import Citations, Cited, Memory, Named, clauses_at, read_address, remembered
-from assistant.generation.citing import prove, locate_quote, parse_marks, split_sentences
+from assistant.generation.citing import Proof, examine, locate_quote, parse_marks, split_sentences
 from assistant.parsing.addresses import Address
 from assistant.retrieval.filters import in_force
 from assistant.schema.answer import Verdict
@@ -36,6 +36,8 @@ from assistant.text.folding import flow, squeeze
 
 MAX_TEXT_CHARS = 20_000  # code points of a text that is pasted
 _CANDIDATES = 6  # clauses tried for a sentence that cites none
+_CHANGED = 0.75  # so much of a claim repeats the cited clause that what differs was changed
+_CLEARLY = 0.05
 _RARE = 4000  # a pair of characters in more clauses than that tells nothing
 
 
@@ -236,32 +238,40 @@ class Verifier:
         if not places:
             return self._within(words, metas, claim, day)
         ranged = any(c.ranged for c in group)
-        verdict = self._proved(words, places, claim, ranged=ranged)
-        if verdict is Verdict.OK:
-            return _Finding(verdict=verdict, reason=f"与{_named(places)}一致。", places=tuple(places))
-        return self._elsewhere(words, places, claim, day, verdict)
+        proof = self._examined(words, places, claim, ranged=ranged)
+        if proof.verdict is Verdict.OK:
+            return _Finding(verdict=Verdict.OK, reason=f"与{_named(places)}一致。", places=tuple(places))
+        return self._elsewhere(words, places, claim, day, proof)
 
-    def _proved(self, words: str, places: Sequence[Place], claim: Claim, *, ranged: bool = False) -> Verdict:
+    def _proved(self, words: str, places: Sequence[Place], claim: Claim) -> Verdict:
+        return self._examined(words, places, claim).verdict
+
+    def _examined(self, words: str, places: Sequence[Place], claim: Claim, *, ranged: bool = False) -> Proof:
         texts = [place.text for place in places]
         if claim.quote is not None and not any(_quoted(claim.quote, text) for text in texts):
-            return Verdict.MISQUOTE
+            return Proof(Verdict.MISQUOTE, 0.0)
         if not any(char.isalnum() for char in words):
-            return Verdict.OK if claim.quote else Verdict.UNSUPPORTED
+            return Proof(Verdict.OK if claim.quote else Verdict.UNSUPPORTED, 0.0)
         context = "\n".join(f"{p.document_title}\n{p.address}" for p in places)
         above = "\n".join(self._above(place) for place in places)
         if ranged:
             texts = ["\n".join(texts)]
-        return prove(words, *texts, context=f"{context}\n{above}")
+        return examine(words, *texts, context=f"{context}\n{above}")
 
     def _above(self, place: Place) -> str:
         """The headings over a place and the whole unit it belongs to: words a claim may take its subject from."""
         return self._reading(place.document_id).headings.get(place.address, "")
 
     def _elsewhere(
-        self, words: str, places: Sequence[Place], claim: Claim, day: date, verdict: Verdict
+        self, words: str, places: Sequence[Place], claim: Claim, day: date, proof: Proof
     ) -> _Finding:
         """What is wrong with a citation that its clause does not bear out."""
+        verdict = proof.verdict
         home = self._home(words, claim, places, day)
+        changed = verdict in (Verdict.NUMBER, Verdict.SUBJECT, Verdict.MODALITY) and proof.repeats >= _CHANGED
+        if home is not None and changed:  # the cited clause with a word changed, unless the other has it as it is
+            if self._examined(words, [home], claim).repeats < min(1.0, proof.repeats + _CLEARLY):
+                home = None
         if home is not None:
             old = not in_force(self._meta(home.document_id), day)
             if old and home.document_id not in {p.document_id for p in places}:
@@ -278,7 +288,7 @@ class Verifier:
         found = [
             place
             for place in self._candidates(words, {m.id for m in self._documents})
-            if (place.document_id, place.address) not in held and self._proved(words, [place], claim) is Verdict.OK
+            if (place.document_id, place.address) not in held and self._repeated(words, place, claim)
         ]
         if not found:
             return None
@@ -288,6 +298,10 @@ class Verifier:
         )
         inner = self._smallest(words, best, claim)
         return inner if (inner.document_id, inner.address) not in held else None
+
+    def _repeated(self, words: str, place: Place, claim: Claim) -> bool:
+        proof = self._examined(words, [place], claim)
+        return proof.verdict is Verdict.OK and proof.repeats >= _CHANGED
 
     def _smallest(self, words: str, place: Place, claim: Claim) -> Place:
         """The 款 or 项 of a place that bears `words` out by itself."""
@@ -443,7 +457,7 @@ def _as_history(text: str) -> bool:
     return _HISTORY.search(text) is not None
 
 
-_LEAD_WORDS = r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见|来源[：:]|出处[：:]|依据[：:]|引自|摘自|法条[：:]|注[：:]|又|而|以及|和|与|及|、|在)*"
+_LEAD_WORDS = r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见|来源[：:]|出处[：:]|依据(?:是|为)?[：:]?|这是|参考|引自|摘自|法条[：:]|注[：:]|又|而|以及|和|与|及|、|在)*"
 _SAYS = r"(?:第[一二三四五六七八九十]+段|首句|末句|前半句|后半句)?的?(?:相关|有关|上述)?(?:规定|要求|明确|指出|提出|载明|明文规定|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
 _CITE = re.compile(rf"(?:——|—|－|-|\*|※)?\s*{_LEAD_WORDS}\s*(?:¤[\s、，,和与及;；]{{0,2}})+(?:中|里|之中)?{_SAYS}\s*[，,：:]?")
 _EMPTY = re.compile(r"[（(\[【〔]\s*[，,；;、。]?\s*[）)\]】〕]")

@@ -28,7 +28,7 @@ _BREAK = "，"
 
 # --- figures ------------------------------------------------------------------------------------
 
-_NUM = rf"(?:\d+(?:\.\d+)?(?:[十百千]?[万亿]+)?|{HAN_NUMERAL}(?:[万亿]{HAN_NUMERAL}?)*)"
+_NUM = rf"(?:\d+(?:\.\d+)?(?:[十百千]?[万亿]+)?|{HAN_NUMERAL}(?:[万亿](?:{HAN_NUMERAL})?)*)"
 _UNITS = (
     "个工作日|工作日|个百分点|百分点|个基点|基点|周岁|岁|个月|月份|月|个季度|季度|个小时|小时|分钟|年度|年|日|天|元|倍|%|‰|成|"
     "户|家|人|名|次|份|笔|件|种|类|批|期|级|周|个|条|款|项|章|节|编"
@@ -62,25 +62,25 @@ _ORDINAL = re.compile(rf"第(?:{HAN_NUMERAL}|\d+)(?:条|款|项|章|节|编|季�
 # 一 that counts nothing; the words stay as they are.
 _NO_FIGURE = re.compile(
     r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如|方|次性|经)|统一|唯一|之一|进一步|万一|十分|千方百计|百姓|万企"
-    r"|第[一二三四](?:方|人|者)|[一二三]级(?:分行|市场)|一二级|两者|双方|单一|同一|逐一|任一|一(?=[^\d年月日个天元倍])"
+    r"|第[一二三四](?:方|人|者)|[一二三]级(?:分行|市场)|一二级|两者|双方|单一|同一|逐一|任一|一(?=[^\d十百千万亿年月日个天元倍次户家名份笔件种类批期级周条款项章节编岁成分点小工季])"
 )  # fmt: skip
 
 # --- words --------------------------------------------------------------------------------------
 
-_NOT_BAN = r"严禁|不得(?!不|已)|禁止|不可以|不可(?!或缺|避免|抗|分|逆|靠|控)|不允许|不准|不许|不应当?|不宜|切勿|严防"
+_NOT_BAN = r"严禁|不得(?!不|已)|禁止|不可以|不可(?!或缺|避免|抗|分|逆|靠|控)|不允许|不准|不许|不应当?|不宜|切勿|严防|不能(?!不)"
 _WORDS: Sequence[tuple[str, str]] = (
     (r"可以不(?!经)|无需|无须|不必|不需要?|不用|可不|免于|免予|不要求", EXEMPT),
     (r"并不禁止|不禁止|未禁止|没有禁止", MAY),
     (_NOT_BAN, MUST_NOT),
-    (r"不能(?!不)", "不能"),
     (r"可以|有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|(?<![不许认])可(?=[向依按在由要申通委自提选对根从于采作续])", MAY),
     (r"应当|应该|必须|务必|(?<!无)须(?!知)|有义务|有责任(?!的)", MUST),
     (r"(?<![不所无])需要(?=[^的，。])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
     (r"(?<![适供反相对响效不照因])应(?![用对急收付变有届力当该邀])", MUST),
-    (r"鼓励|倡导", URGE),
+    (r"鼓励|倡导|(?<![资金贷策务术力])支持(?!力度|主体|政策|的|作用|措施)", URGE),
     (r"没有|[不未非无](?!论|息|线|机|业|形|偿|常|法律)", NEGATION),
     (r"或者|或", "@or"),
-    (r"并且|以及|而且|和|与|及|并(?!处|购|非|不)|且", "@and"),
+    (r"贷款市场报价利率(?:\(lpr\))?|lpr", "LPR"),
+    (r"并且|以及|而且|(?<![共缓])和(?![解谐平睦])|(?<![参给赋])与(?!会)|(?<![涉普波危触顾])及(?![时格])|(?<![合兼吞])并(?!处|购|非|不)|且", "@and"),
     (r"全部|所有|一切|全体", "@all"),
     (r"一律|一概", "@ever"),
     (r"仅限于?|只能|只有|仅能|仅(?!供)|只(?=[有能对可在])", "@only"),
@@ -95,21 +95,35 @@ _WORDS: Sequence[tuple[str, str]] = (
 _WORD = re.compile("|".join(f"(?P<w{n}>{pattern})" for n, (pattern, _) in enumerate(_WORDS)))
 # Words that hold a sentence together; whether they stand makes no difference.
 _IDLE = re.compile(
-    r"进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
+    r"(?<=起)(?:计算|算)|进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
     r"|此外|方面|等|有关|相关|上述|前述|规定|明确|指出|提出|载明|文件|条款|通知|也就是说|比如|例如|具体|相应|依法|已经|还|又|则|而|但是|但|不过"
     r"|应|为|由|从|对|向|给|以|来|去|各|有|个|一|者|过|上|中|里|与|和|及|并|且|那么|如果|如|若|时|时候|情况下|情形|情况|必"
 )
+# Whom a law speaks of; each is one word, so that 抵押人 is no shorter 抵押权人.
+ROLES = (
+    "被保险人", "投保人", "保险人", "受益人", "保险代理人", "保险经纪人", "借款人", "贷款人", "出借人", "保证人", "反担保人", "被担保人",
+    "担保人", "债权人", "债务人", "抵押权人", "抵押人", "质权人", "出质人", "留置权人", "担保物权人", "存款人", "持卡人", "委托人", "受托人",
+    "代理人", "承租人", "出租人", "买受人", "出卖人", "纳税人", "投诉人", "被投诉人", "异议人", "申请人", "被申请人", "发起人", "第三人",
+    "关系人", "非法集资人", "非法集资协助人", "集资参与人", "应收账款债务人", "信息主体", "个人信息处理者", "信息提供者", "信息使用者",
+    "信息处理者", "消费者", "经营者", "劳动者", "用人单位", "事业单位", "大型企业", "中型企业", "小型企业", "微型企业", "中小企业", "小微企业", "征信机构",
+    "投保机构", "接管组织", "被检查人", "举报人", "付款人", "收款人", "背书人", "持票人", "出票人", "承兑人",
+)  # fmt: skip
 _PUNCTUATION = re.compile(r"[，。；：！？,;:!?\n]")
 _LETTER = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of a text in one form; `text` is how it was written, `piece` counts commas."""
+    """One word of a text in one form; `text` is how it was written, `piece` counts commas.
+
+    `rule` is the modal word it stands under: the last one between the same commas, or that of 不得有下列行为：
+    for all items below.
+    """
 
     form: str
     text: str
     piece: int
+    rule: str | None = None
 
     @property
     def figure(self) -> bool:
@@ -125,6 +139,7 @@ class Edit:
     after: int  # tokens of the claim before the edit that the clause has too
     before: int  # and behind it
     behind: Token | None  # the token that both have right after it
+    first: bool = False  # before everything that both have
 
 
 def plain(text: str) -> str:
@@ -203,19 +218,60 @@ def _names_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 @lru_cache(maxsize=8192)
 def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
     """The words of `text` in one form each, in their order, without punctuation and idle words."""
-    text = _ranges_spelt(re.sub(r"(?<=\d),(?=\d{3})", "", plain(text)))
+    text = _ranges_spelt(re.sub(r"(?<=\d),(?=\d{3})", "", _lines(text)))
     found: list[Token] = []
     piece = at = 0
-    pattern = _names_pattern(names)
+    rule: str | None = None  # in this piece
+    governing: str | None = None  # of the list that the piece belongs to
+    pattern = _names_pattern((*names, *ROLES))
     while at < len(text):
         if _PUNCTUATION.match(text, at):
-            piece, at = piece + 1, at + 1
+            if text[at] == ":" and _LIST_BEGINS.search(text, 0, at):
+                governing = rule
+            elif text[at] in "。！!？?" or (text[at] == "\n" and not _ITEM.match(text, at + 1)):
+                governing = None
+            piece, at, rule = piece + 1, at + 1, governing
+            continue
+        if match := _ITEM.match(text, at):
+            at = match.end()
             continue
         form, end = _read(text, at, pattern)
+        if form in _MODALS:
+            rule = form
         if form:
-            found.append(Token(form, text[at:end], piece))
+            found.append(Token(form, text[at:end], piece, None if form in _MODALS else rule))
         at = end
-    return tuple(found)
+    return tuple(_bounds_joined(found))
+
+
+_LIST_BEGINS = re.compile(r"(?:下列|以下|如下)[^，。；,;:]{0,24}$")
+_ITEM = re.compile(rf"\((?:{HAN_NUMERAL}|\d{{1,2}})\)(?!项|条|款)")
+
+
+def _lines(text: str) -> str:
+    """`text` folded and without blanks; its lines stay apart."""
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
+_BOUND_REACH = 8
+
+
+def _bounds_joined(tokens: Sequence[Token]) -> list[Token]:
+    """不得超过其净资产的10% as one figure with its bound: a bound goes to the next figure between the same commas."""
+    out: list[Token] = []
+    waiting: list[int] = []
+    for token in tokens:
+        if token.figure and len(token.form) == 2:
+            waiting = [len(out)]
+        elif token.figure and waiting:
+            bound = out[waiting[0]]
+            near = bound.piece == token.piece and len(out) - waiting[0] <= _BOUND_REACH
+            if near and token.form[-1] not in "≥≤<>":
+                token = Token(token.form + bound.form[1], token.text, token.piece, token.rule)
+                del out[waiting[0]]
+            waiting = []
+        out.append(token)
+    return out
 
 
 def _read(text: str, at: int, names: re.Pattern[str]) -> tuple[str, int]:
@@ -271,17 +327,17 @@ def compare(claim: Sequence[Token], clause: Sequence[Token]) -> Comparison:
     kept = _solid(blocks)
     edits = []
     ends = [(0, 0, 0), *kept, (len(clause), len(claim), 0)]
-    for (a, b, size), (next_a, next_b, _) in pairwise(ends):
-        first, last = (a, b, size) == ends[0], next_b == len(claim) and next_a == len(clause)
+    for number, ((a, b, size), (next_a, next_b, _)) in enumerate(pairwise(ends)):
         lost = tuple(clause[a + size : next_a])
         new = tuple(claim[b + size : next_b])
-        if first:
-            lost = lost[len(lost) - len(new) - 2 :] if len(lost) > len(new) + 2 else lost
-        if last and not first:
-            lost = lost[: len(new)] if new else ()
+        behind = clause[next_a] if next_a < len(clause) else None
+        if number == 0:  # what the clause says before the claim begins is no change, its own piece aside
+            lost = tuple(t for t in lost if behind is not None and t.piece == behind.piece) if new else ()
+        elif next_a == len(clause) and next_b == len(claim):
+            before = clause[a + size - 1]
+            lost = tuple(t for t in lost if t.piece == before.piece) if new else ()
         if lost or new:
-            behind = clause[next_a] if next_a < len(clause) else None
-            edits.append(Edit(lost, new, b + size, len(claim) - next_b, behind))
+            edits.append(Edit(lost, new, b + size, len(claim) - next_b, behind, number == 0))
     return Comparison(tuple(claim), tuple(clause), tuple(kept), tuple(edits))
 
 
@@ -332,8 +388,10 @@ def _figures(edit: Edit, known: str) -> Verdict | None:
     if not new:
         return None
     lost = [t.form for t in edit.lost if t.figure]
+    if sorted(new) == sorted(lost):
+        return None
     moved = {t.form for t in tokens_of(known) if t.figure}
-    return Verdict.NUMBER if lost or not set(new) <= moved else None
+    return Verdict.NUMBER if (lost and _near(edit)) or not set(new) <= moved else None
 
 
 def _binding(edit: Edit) -> Verdict | None:
@@ -352,7 +410,7 @@ def _binding(edit: Edit) -> Verdict | None:
 
 def _near(edit: Edit) -> bool:
     """Whether an edit is a change in place, and not a long passage left out."""
-    return len(edit.lost) <= len(edit.new) + 3
+    return edit.first or len(edit.lost) <= len(edit.new) + 3
 
 
 def _governed(found: Comparison) -> Verdict | None:
@@ -361,16 +419,18 @@ def _governed(found: Comparison) -> Verdict | None:
     for a, b, size in found.blocks:
         if size < 2:
             continue
-        there, here = _ruling(found.clause, a), _ruling(found.claim, b)
+        if _denied(found.clause, a) != _denied(found.claim, b):
+            return Verdict.MODALITY
+        there, here = found.clause[a].rule, found.claim[b].rule
         if there == here or (here is None and there in (MUST, None)):
             continue
         if here == MUST and there is None:
             continue
         if here is None:
-            if there in said or b == 0:
+            if there in said or (b == 0 and there in (MAY, URGE)):
                 continue
             return Verdict.MODALITY
-        if there is None and here in (MUST, MAY, URGE) and here in {t.form for t in found.clause}:
+        if there is None and here == URGE and here in {t.form for t in found.clause}:
             continue
         if here == MAY and there == URGE:
             continue
@@ -378,16 +438,11 @@ def _governed(found: Comparison) -> Verdict | None:
     return None
 
 
-def _ruling(tokens: Sequence[Token], at: int) -> str | None:
-    """The modal word before `at` between the same commas."""
-    if tokens[at].form in _MODALS:
-        return None
-    for before in range(at - 1, -1, -1):
-        if tokens[before].piece != tokens[at].piece:
-            return None
-        if tokens[before].form in _MODALS:
-            return tokens[before].form
-    return None
+def _denied(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a negation stands right before `at`, or there."""
+    if tokens[at].form == NEGATION:
+        return True
+    return at > 0 and tokens[at - 1].form == NEGATION and tokens[at - 1].piece == tokens[at].piece
 
 
 def _swapped(found: Comparison) -> bool:
@@ -424,8 +479,14 @@ def _matter(
         return Verdict.UNSUPPORTED
     if [t.form for t in edit.new if t.form == "@and"] and [t.form for t in lost if t.form == "@or"] and not new:
         return Verdict.UNSUPPORTED
-    words = "".join(t.text for t in new if not t.form.startswith(("&", "@")))
+    strange = [name for name in names_new if name not in known]
+    if strange and not names_lost and not any(covered(n, t.text) for n in strange for t in found.clause if t.form[0] == "&"):
+        return Verdict.SUBJECT
+    forms = {t.form for t in found.clause if len(t.form) > 1}
+    words = "".join(t.text for t in new if not t.form.startswith(("&", "@")) and t.form not in forms)
     gone = "".join(t.text for t in lost if not t.form.startswith(("&", "@")))
+    if _opposite(words, gone) and _near(edit):
+        return Verdict.MODALITY
     if len(words) <= _HARMLESS_NEW and not (len(words) == 1 and len(gone) == 1 and words != gone):
         return None
     if _contained(words, gone):
@@ -437,6 +498,19 @@ def _matter(
     elif moved:
         return None
     return Verdict.SUBJECT if _is_role(edit, found) else Verdict.UNSUPPORTED
+
+
+_OPPOSITES = (
+    ("提高", "降低"), ("提升", "降低"), ("增加", "减少"), ("扩大", "缩小"), ("加大", "减少"), ("加强", "减弱"), ("上升", "下降"), ("上调", "下调"),
+    ("延长", "缩短"), ("放宽", "收紧"), ("加快", "放缓"), ("提前", "延后"), ("提前", "推迟"), ("之前", "之后"), ("以前", "以后"), ("前", "后"),
+    ("有效", "失效"), ("有利", "不利"), ("公开", "保密"), ("允许", "禁止"), ("同意", "拒绝"), ("合法", "非法"), ("收取", "退还"), ("增", "减"),
+    ("高", "低"), ("多", "少"), ("长", "短"), ("加", "减"), ("升", "降"),
+)  # fmt: skip
+
+
+def _opposite(words: str, gone: str) -> bool:
+    """Whether one says the contrary of the other."""
+    return any((a in words and b in gone) or (b in words and a in gone) for a, b in _OPPOSITES if (a in words) != (a in gone))
 
 
 def _contained(words: str, gone: str) -> bool:
