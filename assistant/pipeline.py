@@ -29,6 +29,7 @@ from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
+from assistant.generation.verify import Checked, Verifier
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Concept, Expander
 from assistant.retrieval.filters import eligible, in_force, visible
@@ -50,7 +51,7 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
-from assistant.text.questions import clean_question
+from assistant.text.questions import clean_question, clean_text
 from assistant.text.segment import terms_in
 
 if TYPE_CHECKING:
@@ -161,6 +162,19 @@ class PolicyAssistant:
         if not visible(document.meta, self._rights):
             raise NotFoundError("文件库中没有这份文件，请先查看文件列表。")
         return document
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The proof over any text, against the documents that may be seen."""
+        return Verifier(self.documents(), self._library.document, today=self._today)
+
+    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+        """Every sentence of `text` with its verdict and the clauses it was held against.
+
+        Raises:
+            InputError: the text is empty, too long or broken.
+        """
+        return self.verifier.check_text(clean_text(text), as_of=as_of)
 
     def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         """Pointers to the policies beside one clause; their words are not in the library."""

@@ -165,15 +165,33 @@ def _name(document: Document, rng: random.Random) -> str:
     if document.meta.kind is DocumentKind.NOTICE:
         return rng.choice((f"《{title}》", "《通知》", "通知", f"{document.meta.region or ''}2024年小微通知"))
     short = re.sub(r"（[^（）]*节选）$", "", bare_title(title))
-    return rng.choice((f"《{short}》", f"《{short}》", short, f"《中华人民共和国{short}》" if title.startswith("中华") else f"《{short}》"))
+    return rng.choice(
+        (
+            f"《{short}》",
+            f"《{short}》",
+            short,
+            f"《中华人民共和国{short}》" if title.startswith("中华") else f"《{short}》",
+        )
+    )
 
 
 def _place(address: str, rng: random.Random) -> str:
     """The address in one of its usual forms."""
+    if len(address) == 1:
+        return f"第{address}部分"
     if rng.random() < 0.3:
-        return re.sub(r"第([一二三四五六七八九十百千零]+)(?=[条款])", lambda m: f"第{int(parse_numeral(m[1]) or 0)}", address)
+        return re.sub(
+            r"第([一二三四五六七八九十百千零]+)(?=[条款])", lambda m: f"第{int(parse_numeral(m[1]) or 0)}", address
+        )
     if re.match(r"[一二三四五六]、（", address):
-        return rng.choice((address, address.replace("、（", "（"), f"第{address[0]}部分第{address[2:]}项", f"第{address[2:]}条" if False else address[2:]))
+        return rng.choice(
+            (
+                address,
+                address.replace("、（", "（"),
+                f"第{address[0]}部分第{address[2:]}项",
+                f"第{address[2:]}条" if False else address[2:],
+            )
+        )
     return address
 
 
@@ -218,12 +236,19 @@ def true_variants(fact: _Fact, rng: random.Random) -> Iterator[tuple[str, Claim]
         yield "paraphrase", Claim(text=_told(fact, other, rng), as_of=day)
     if not fact.item and not re.search(r"[“”]", fact.words):
         yield "quote", Claim(text=_told(fact, f"“{fact.words}”", rng), as_of=day)
-        yield "fields", Claim(text=f"{fact.words}。", doc=fact.document.id, address=fact.unit, as_of=day, quote=fact.words)
+        yield (
+            "fields",
+            Claim(text=f"{fact.words}。", doc=fact.document.id, address=fact.unit, as_of=day, quote=fact.words),
+        )
 
 
 def _first_part(words: str) -> str | None:
     """The beginning up to a comma after which the sentence could end."""
-    places = [m.start() for m in re.finditer("[，；]", words) if m.start() >= 14 and not words[: m.start()].endswith(("的", "后", "前", "时"))]
+    places = [
+        m.start()
+        for m in re.finditer("[，；]", words)
+        if m.start() >= 14 and not words[: m.start()].endswith(("的", "后", "前", "时"))
+    ]
     return words[: places[-1]] if places and "：" not in words else None
 
 
@@ -244,7 +269,8 @@ def _other_numerals(words: str) -> str:
 
 
 _REWORDINGS = (
-    ("应当", "必须"), ("应当", "应"), ("不得", "不能"), ("不得", "禁止"), ("按照", "依照"), ("依照", "按照"), ("或者", "或"), ("有权", "可以"),
+    ("应当", "必须"), ("应当", "应"), ("不得", "不能"), ("不得", "禁止"), ("按照", "依照"), ("依照", "按照"),
+    ("或者", "或"), ("有权", "可以"),
     ("严禁", "不得"), ("以及", "和"), ("根据", "依据"), ("之日起", "之日起计算"), ("30日", "30天"), ("的，", "的，则"),
 )  # fmt: skip
 
@@ -253,7 +279,7 @@ def _reworded(words: str, rng: random.Random) -> str:
     """One or two words exchanged for others of the same meaning."""
     fitting = [(a, b) for a, b in _REWORDINGS if a in words]
     for old, new in rng.sample(fitting, min(2, len(fitting))):
-        words = words.replace(old, new, 1)
+        words = re.sub(rf"{old}(?!超过|低于|少于|高于)", new, words, count=1)
     return words
 
 
@@ -272,7 +298,8 @@ def corruptions(fact: _Fact, corpus: _Corpus, rng: random.Random) -> Iterator[tu
     """The statement spoilt in one way each."""
     day = _day(fact.document)
     makers: Sequence[tuple[str, Callable[[_Fact, random.Random], str | None]]] = (
-        ("number", _another_number), ("date", _another_date), ("modality", _another_force), ("subject", _another_subject),
+        ("number", _another_number), ("date", _another_date), ("modality", _another_force), ("subject",
+        _another_subject),
     )  # fmt: skip
     for kind, make in makers:
         words = make(fact, rng)
@@ -293,7 +320,9 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[\s，。；：、]", "", text)
 
 
-_FIGURE = re.compile(r"(?<![第条\d.])(\d+|[一二三四五六七八九十百]+)(?=(?:个月|个?工作日|日|年|天|万元|万|亿元|倍|%|人以|次|家|户|元))")
+_FIGURE = re.compile(
+    r"(?<![第条\d.])(\d+|[一二三四五六七八九十百]+)(?=(?:个月|个?工作日|日|年|天|万元|万|亿元|倍|%|人以|次|家|户|元))"
+)
 
 
 def _another_number(fact: _Fact, rng: random.Random) -> str | None:
@@ -306,7 +335,9 @@ def _another_number(fact: _Fact, rng: random.Random) -> str | None:
         return None
     match = rng.choice(places)
     value = int(parse_numeral(match[1]) or 0)
-    wanted = [v for v in (value * 10, value + 1, value * 2, value + 5, max(1, value // 2)) if v != value and 0 < v < 9999]
+    wanted = [
+        v for v in (value * 10, value + 1, value * 2, value + 5, max(1, value // 2)) if v != value and 0 < v < 9999
+    ]
     held = {int(parse_numeral(m[1]) or 0) for m in re.finditer(r"(\d+|[一二三四五六七八九十百]+)", fact.clause)}
     wanted = [v for v in wanted if v not in held]
     if not wanted:
@@ -324,14 +355,16 @@ def _another_date(fact: _Fact, rng: random.Random) -> str | None:
     if match is None:
         year = re.search(r"(?<!\d)(20\d\d)年", fact.words)
         return fact.words.replace(year[0], f"{int(year[1]) - 1}年", 1) if year else None
-    year, month, day = (int(g) for g in match.groups())
-    new = rng.choice(((year + 1, month, day), (year, month % 12 + 1, day), (year, month, day % 28 + 1)))
+    y, month, day = (int(g) for g in match.groups())
+    new = rng.choice(((y + 1, month, day), (y, month % 12 + 1, day), (y, month, day % 28 + 1)))
     return fact.words.replace(match[0], "{}年{}月{}日".format(*new), 1)
 
 
 _FORCES = (
-    ("应当", "可以"), ("应当", "不得"), ("应当", "无需"), ("可以", "应当"), ("可以", "不得"), ("不得", "可以"), ("不得", "应当"), ("严禁", "可以"),
-    ("禁止", "允许"), ("鼓励", "禁止"), ("有权", "不得"), ("必须", "可以"), ("机构要", "机构可以"), ("部门要", "部门可以"), ("公司要", "公司可以"), ("不承担", "承担"),
+    ("应当", "可以"), ("应当", "不得"), ("应当", "无需"), ("可以", "应当"), ("可以", "不得"), ("不得", "可以"),
+    ("不得", "应当"), ("严禁", "可以"),
+    ("禁止", "允许"), ("鼓励", "禁止"), ("有权", "不得"), ("必须", "可以"), ("机构要", "机构可以"), ("部门要",
+    "部门可以"), ("公司要", "公司可以"), ("不承担", "承担"),
     ("不予", "予以"), ("无效", "有效"), ("不低于", "不高于"), ("不得超过", "不得低于"), ("未经", "经"),
 )  # fmt: skip
 
@@ -345,10 +378,14 @@ def _another_force(fact: _Fact, rng: random.Random) -> str | None:
 
 
 _WHO = (
-    "投保人", "被保险人", "保险人", "受益人", "借款人", "贷款人", "保证人", "债权人", "债务人", "抵押人", "抵押权人", "出质人", "质权人", "征信机构",
-    "商业银行", "融资担保公司", "保险公司", "投保机构", "存款人", "个人信息处理者", "大型企业", "中小企业", "信息主体", "信息提供者", "中国人民银行", "国务院银行业监督管理机构",
-    "国务院征信业监督管理部门", "国务院保险监督管理机构", "存款保险基金管理机构", "各银行机构", "各级监管部门", "各保险公司", "金融机构", "公安机关", "人民法院",
-    "受理投诉部门", "处理投诉部门", "非法集资人", "集资参与人", "电信业务经营者", "互联网服务提供者", "县级以上地方人民政府", "国务院反洗钱行政主管部门",
+    "投保人", "被保险人", "保险人", "受益人", "借款人", "贷款人", "保证人", "债权人", "债务人", "抵押人",
+    "抵押权人", "出质人", "质权人", "征信机构",
+    "商业银行", "融资担保公司", "保险公司", "投保机构", "存款人", "个人信息处理者", "大型企业", "中小企业",
+    "信息主体", "信息提供者", "中国人民银行", "国务院银行业监督管理机构",
+    "国务院征信业监督管理部门", "国务院保险监督管理机构", "存款保险基金管理机构", "各银行机构", "各级监管部门",
+    "各保险公司", "金融机构", "公安机关", "人民法院",
+    "受理投诉部门", "处理投诉部门", "非法集资人", "集资参与人", "电信业务经营者", "互联网服务提供者",
+    "县级以上地方人民政府", "国务院反洗钱行政主管部门",
 )  # fmt: skip
 _WHO_AT = re.compile("|".join(sorted(_WHO, key=len, reverse=True)))
 
@@ -359,7 +396,9 @@ def _another_subject(fact: _Fact, rng: random.Random) -> str | None:
     if match is None or not re.search(r"应当|不得|可以|有权|要|负责|承担", fact.words):
         return None
     others = [w for w in _WHO if w not in match[0] and match[0] not in w and not _covers(w, match[0])]
-    within = [w for w in others if w in fact.words]
+    within = [
+        w for w in others if w in fact.words and not re.search(rf"{match[0]}(?:、|和|与|及|或者?){w}", fact.words)
+    ]
     new = rng.choice(within if within and rng.random() < 0.5 else others)
     rest = fact.words[match.end() :]
     if new in rest and rng.random() < 0.5:  # the two change places
@@ -369,7 +408,18 @@ def _another_subject(fact: _Fact, rng: random.Random) -> str | None:
 
 def _covers(name: str, other: str) -> bool:
     """Whether one is the wider name of the other, so that the statement may stay true."""
-    wide = {"金融机构", "商业银行", "各银行机构", "征信机构", "保险公司", "保险人", "各保险公司", "投保机构", "融资担保公司", "贷款人"}
+    wide = {
+        "金融机构",
+        "商业银行",
+        "各银行机构",
+        "征信机构",
+        "保险公司",
+        "保险人",
+        "各保险公司",
+        "投保机构",
+        "融资担保公司",
+        "贷款人",
+    }
     return name in wide and other in wide
 
 
@@ -386,9 +436,12 @@ def _like_title(document: Document, corpus: _Corpus, rng: random.Random) -> str 
 
 
 _TITLE_TURNS = (
-    ("条例", "办法"), ("条例", "法"), ("条例", "规定"), ("法", "条例"), ("法", "办法"), ("办法", "条例"), ("通知", "意见"), ("管理", "监督"), ("促进", "保护"),
-    ("商业银行", "政策性银行"), ("中小企业", "小微企业"), ("征信业", "征信"), ("存款", "储蓄"), ("监督", "监察"), ("个人信息", "个人数据"), ("陕西", "山西"),
-    ("2024", "2023"), ("2024", "2025"), ("融资", "融通"), ("反洗钱", "反洗钱和反恐怖融资"), ("保险", "社会保险"), ("民法典", "民法总则"), ("处置", "打击"),
+    ("条例", "办法"), ("条例", "法"), ("条例", "规定"), ("法", "条例"), ("法", "办法"), ("办法", "条例"),
+    ("通知", "意见"), ("管理", "监督"), ("促进", "保护"),
+    ("商业银行", "政策性银行"), ("中小企业", "小微企业"), ("征信业", "征信"), ("存款", "储蓄"), ("监督",
+    "监察"), ("个人信息", "个人数据"), ("陕西", "山西"),
+    ("2024", "2023"), ("2024", "2025"), ("融资", "融通"), ("反洗钱", "反洗钱和反恐怖融资"), ("保险",
+    "社会保险"), ("民法典", "民法总则"), ("处置", "打击"),
     ("支付", "结算"), ("电信网络诈骗", "网络诈骗"), ("银行业", "金融业"), ("小微企业", "中小企业"),
 )  # fmt: skip
 
@@ -430,7 +483,14 @@ def _invented(fact: _Fact, corpus: _Corpus, rng: random.Random) -> str | None:
     """Words said to be quoted that stand nowhere in the clause."""
     other = rng.choice(corpus.facts).words
     half = fact.words[: max(8, len(fact.words) // 2)]
-    made = rng.choice((half + "，" + other[-10:], f"严格{fact.words}", fact.words[:-2] + "等事项", fact.words.replace("应当", "应当及时", 1)))
+    made = rng.choice(
+        (
+            half + "，" + other[-10:],
+            f"严格{fact.words}",
+            fact.words[:-2] + "等事项",
+            fact.words.replace("应当", "应当及时", 1),
+        )
+    )
     made = made.strip("，；")
     return made if _squeezed(made) not in _squeezed(fact.clause) and "“" not in made else None
 
@@ -451,7 +511,11 @@ def make_cases(
         made += [(False, kind, claim) for kind, claim in corruptions(fact, corpus, rng)]
         for true, kind, claim in made:
             case = ProofCase(
-                id=f"{'t' if true else 'f'}-{kind}-{number}", kind=kind, document_id=fact.document.id, claim=claim, true=true
+                id=f"{'t' if true else 'f'}-{kind}-{number}",
+                kind=kind,
+                document_id=fact.document.id,
+                claim=claim,
+                true=true,
             )
             pools.setdefault((true, kind), []).append(case)
     return (*_evenly(pools, True, most_true, rng), *_evenly(pools, False, most_false, rng))

@@ -1,8 +1,8 @@
 """Where a sentence says that it stands: the documents and addresses that it cites.
 
-「（见《通知》第五部分第（十）项）」「2025年款项支付条例第三十一条」「该条第二款」: a name, then an address of the one grammar
-of `parsing/addresses.py`. A name counts when it is the title, an alias or a known short form as a whole;
-one that only looks like it names nothing, and says so.
+「（见《通知》第五部分第（十）项）」「2025年款项支付条例第三十一条」「该条第二款」: a name, then an address of the one
+grammar of `parsing/addresses.py`. A name counts when it is the title, an alias or a known short form as a
+whole; one that only looks like it names nothing, and says so.
 """
 
 from __future__ import annotations
@@ -33,14 +33,24 @@ _LEADS = (
     r"|另外|此外|但|而|对|对照|因为|因|查|查阅|援引|引用|引自|摘自|来源于|来自|出自|源自|来源|出处|依|法条|是|为|从|我国|我国的|国家|现行的?|新版?|最新的?|修订后的?|新修订的?|的|时|后|前|上|下|中|了|用|说|称|讲"
 )
 _LEAD_END = re.compile(rf"(?:^|{_LEADS}|[^\w]|\d{{4}}年\d{{1,2}}月(?:\d{{1,2}}日)?(?:起|后|以来)?)$")
-_SURE_LEAD_END = re.compile(r"(?:^|根据|按照|依据|依照|参照|参见|详见|请见|违反|适用|见|按|如|由|和|与|及|以及|或者|或|即|其中|[^\w]|现行的?|我国的?|\d{4}年\d{1,2}月(?:\d{1,2}日)?(?:起|后|以来)?)$")
-_TITLE_LIKE = re.compile(rf"(?:法典|法|条例|办法|规定|细则|通知|意见|决定|指引|准则|方案)(?:[（(〔][^（()）〔〕]{{2,24}}[）)〕])?$")
-_GENUS = re.compile(r"(?:该|同|本|上述|前述|有关|相关|相应|监管|这个|这份|这部)?(?:法律|法|条例|办法|规定|细则|通知|意见|决定|文件|法规|规则|监管规定|法律规定)$")
+_SURE_LEAD_END = re.compile(
+    r"(?:^|根据|按照|依据|依照|参照|参见|详见|请见|违反|适用|见|按|如|由|和|与|及|以及|或者|或|即|其中|[^\w]|现行的?|我国的?|\d{4}年\d{1,2}月(?:\d{1,2}日)?(?:起|后|以来)?)$"
+)
+_TITLE_LIKE = re.compile(
+    r"(?:法典|法|条例|办法|规定|细则|通知|意见|决定|指引|准则|方案)(?:[（(〔][^（()）〔〕]{2,24}[）)〕])?$"
+)
+_GENUS = re.compile(
+    r"(?:该|同|本|上述|前述|有关|相关|相应|监管|这个|这份|这部)?(?:法律|法|条例|办法|规定|细则|通知|意见|决定|文件|法规|规则|监管规定|法律规定)$"
+)
 _YEAR_FRONT = re.compile(r"((?:19|20)\d{2})\s*年?(?:版|修订版?|修正版?|发布|印发|颁布|公布|施行)?的?\s*$")
 _YEAR_INNER = re.compile(r"^((?:19|20)\d{2})年?(?:版|修订版?|修正版?)?的?(?=\D)")
-_YEAR_BACK = re.compile(r"^\s*[（(〔]?\s*((?:19|20)\d{2})\s*(?:年(?:版|修订版?|修正版?|修正本|发布|公布|施行|修订)?|版|修订|修正)\s*[）)〕]?")
+_YEAR_BACK = re.compile(
+    r"^\s*[（(〔]?\s*((?:19|20)\d{2})\s*(?:年(?:版|修订版?|修正版?|修正本|发布|公布|施行|修订)?|版|修订|修正)\s*[）)〕]?"
+)
 _YEAR = re.compile(r"(?:19|20)\d{2}")
-_NUMBER = re.compile(r"(?:国务院令|主席令)\s*[（(〔]?第?\s*([\d一二三四五六七八九十百零〇]+)\s*号|[一-龥]{2,10}[〔\[（(](\d{4})[〕\]）)]\s*第?(\d+)\s*号")
+_NUMBER = re.compile(
+    r"(?:国务院令|主席令)\s*[（(〔]?第?\s*([\d一二三四五六七八九十百零〇]+)\s*号|[一-龥]{2,10}[〔\[（(](\d{4})[〕\]）)]\s*第?(\d+)\s*号"
+)
 _ISSUER = re.compile(
     r"((?:国务院|全国人大常委会|全国人民代表大会(?:常务委员会)?|全国人大|中国人民银行|人民银行|央行|(?:国家)?金融监督管理总局(?:[一-龥]{2,6}监管局)?(?:办公室)?"
     r"|金融监管总局|(?:中国)?银保监会|(?:中国)?银监会|(?:中国)?保监会|(?:中国)?证监会|财政部|国家发展改革委|国家发改委|工业和信息化部|工信部|商务部|司法部"
@@ -48,7 +58,8 @@ _ISSUER = re.compile(
     r"(?:办公厅)?(?:联合)?(?:发布|印发|制定|公布|颁布|出台|下发|颁发)?(?:的)?\s*$"
 )
 _SAME_ISSUER = {
-    "全国人大常委会": "全国人民代表大会常务委员会", "全国人大": "全国人民代表大会", "人民银行": "中国人民银行", "央行": "中国人民银行",
+    "全国人大常委会": "全国人民代表大会常务委员会", "全国人大": "全国人民代表大会", "人民银行": "中国人民银行",
+    "央行": "中国人民银行",
     "金融监管总局": "国家金融监督管理总局", "金融监督管理总局": "国家金融监督管理总局",
 }  # fmt: skip
 
@@ -127,6 +138,15 @@ class Citations:
         quoted = next(iter(self._quoted(name)), None)
         return quoted or self._bare(name, 0, len(name), strict=True)
 
+    def without_names(self, words: str, documents: Sequence[DocumentMeta]) -> str:
+        """`words` without the names of documents that they cite anyway: 违反个保法情节严重的."""
+        ids = {d.id for d in documents}
+        for mention in reversed(self._catalogue.mentions(words)):
+            marked = words[mention.start - 1 : mention.start] == "《"
+            if not marked and ids & {d.id for d in mention.documents} and mention.end - mention.start < len(words) - 6:
+                words = words[: mention.start].removesuffix("违反") + words[mention.end :]
+        return words
+
     # --- names ---
 
     def _quoted(self, sentence: str) -> Iterator[Named]:
@@ -193,7 +213,10 @@ class Citations:
             if "《" in sentence[: mention.start] and _inside_marks(sentence, mention.start):
                 continue
             after = sentence[mention.end :]
-            if not re.match(r"(?:[（(〔]|第|\s*[，,]?\s*(?:的?(?:相关|有关)?(?:规定|要求|明确|指出|提出|载明)|[，,：:。）)」]|$))", after):
+            if not re.match(
+                r"(?:[（(〔]|第|\s*[，,]?\s*(?:的?(?:相关|有关)?(?:规定|要求|明确|指出|提出|载明)|[，,：:。）)」]|$))",
+                after,
+            ):
                 continue
             named = self._bare(sentence, 0, mention.end, strict=False)
             if named.documents or named.fault:
@@ -229,7 +252,10 @@ class Citations:
         """A name that no document bears, or no name at all."""
         if not _TITLE_LIKE.search(stem) or _GENUS.fullmatch(stem):
             return Named(start=end, end=end, raw="", documents=())
-        begin = max((m.end() for m in re.finditer(rf"(?:{_LEADS})", stem[:-2]) if not _GENUS.fullmatch(stem[m.end() :])), default=0)
+        begin = max(
+            (m.end() for m in re.finditer(rf"(?:{_LEADS})", stem[:-2]) if not _GENUS.fullmatch(stem[m.end() :])),
+            default=0,
+        )
         if _GENUS.fullmatch(stem[begin:]) or len(stem) - begin > 30:
             return Named(start=end, end=end, raw="", documents=())
         return Named(start=base + begin, end=end, raw=sentence[base + begin : end], documents=(), fault="title")
@@ -283,7 +309,8 @@ def _cites(sentence: str, start: int, end: int) -> bool:
     """Whether （十） without a name before it names a place, and is no number of a list."""
     head, tail = sentence[:start], sentence[end:]
     return bool(
-        re.search(r"(?:见|据|照|按|——|—|第|[（(]|依)\s*$", head) or re.match(r"\s*(?:条|项|部分|的?规定|要求|明确|[）)])", tail)
+        re.search(r"(?:见|据|照|按|——|—|第|[（(]|依)\s*$", head)
+        or re.match(r"\s*(?:条|项|部分|的?规定|要求|明确|[）)])", tail)
     )
 
 
@@ -332,7 +359,9 @@ def _is_address(sentence: str, start: int, end: int) -> bool:
     raw = squeeze(sentence[start:end])
     if raw.startswith("附件") and len(raw) < 4:
         return False
-    return not re.match(r"(?:方|人|者|产业|轮|次|期|批|线)", sentence[end : end + 2]) or raw.endswith(("条", "款", "项"))
+    return not re.match(r"(?:方|人|者|产业|轮|次|期|批|线)", sentence[end : end + 2]) or raw.endswith(
+        ("条", "款", "项")
+    )
 
 
 def _inside(sentence: str, at: int) -> bool:
@@ -350,9 +379,7 @@ def _made_of(words: str, title: str) -> bool:
     """Whether `words` can be cut into parts of two characters or more that all stand in `title`."""
     if not words:
         return True
-    return any(
-        words[:size] in title and _made_of(words[size:], title) for size in range(len(words), 1, -1)
-    )
+    return any(words[:size] in title and _made_of(words[size:], title) for size in range(len(words), 1, -1))
 
 
 def _without_year_behind(text: str) -> tuple[str, str | None]:
@@ -419,7 +446,9 @@ def _same_number(held: str, cited: str) -> bool:
     from assistant.text.numerals import parse_numeral
 
     def digits(text: str) -> tuple[str, ...]:
-        return tuple(str(parse_numeral(n)) for n in re.findall(r"\d+|[一二三四五六七八九十百零〇]+(?=号)", squeeze(text)))
+        return tuple(
+            str(parse_numeral(n)) for n in re.findall(r"\d+|[一二三四五六七八九十百零〇]+(?=号)", squeeze(text))
+        )
 
     return digits(held)[-1:] == digits(cited)[-1:]
 
@@ -458,7 +487,7 @@ def clauses_at(document: Document, address: Address) -> tuple[Clause, ...]:
 
 
 def read_address(text: str) -> tuple[Address, ...]:
-    """The places of a field that holds an address alone: 第十二条第二款, 695条, 五（十）, 第五部分第（十）项; else none."""
+    """The places of a field that holds an address alone: 第十二条第二款, 695条, 五（十）; else none."""
     text = squeeze(text)
     if (above := _HEADING.match(text)) and (below := read_address(text[above.end() :])):
         head = Step("一", value_of(above[1]))

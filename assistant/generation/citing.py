@@ -491,6 +491,8 @@ def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: floa
     ):
         if not agrees(case):
             return verdict
+    if best is not None and best.coverage < _LEAST_IN_ORDER:
+        return Verdict.UNSUPPORTED
     return Verdict.OK if _supported(case, min_support) else Verdict.UNSUPPORTED
 
 
@@ -498,7 +500,9 @@ def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: floa
 
 _REPEATS = 0.75  # a claim of which so much stands in a clause in its order repeats it
 _REPEATS_ONE_OF_MANY = 0.97
-_PART_REPEATS = 0.6
+_PART_REPEATS = 0.55
+_MOST_TOKENS = 400
+_LEAST_IN_ORDER = 0.5  # of a paraphrase too: words of a clause shuffled say something else
 _LEAST_TOKENS = 4
 _CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
 _STOP = re.compile(r"(?<=[。！？!?])")
@@ -512,7 +516,7 @@ def _best_of(case: _Case) -> Comparison | None:
     """The claim against the stretch that repeats most of it; `None` for a claim of a few words."""
     names = _names(case)
     claim = tokens_of(case.claim.replace("·", ""), names)
-    if len(claim) < _LEAST_TOKENS:
+    if not _LEAST_TOKENS <= len(claim) <= _MOST_TOKENS:
         return None
     return _best(claim, tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses)))
 
@@ -525,21 +529,25 @@ def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
     if best.coverage >= (_REPEATS if len(case.clauses) == 1 else _REPEATS_ONE_OF_MANY):
         if not all(_shares(best.claim, _stretches(t, names)) for t in case.clauses):
             return Verdict.UNSUPPORTED
-        return _objection(best, case) or _addressed(case)
+        return _objection(best, case) or _addressed(case, best)
     stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses))
     found = [_part(part, stretches, case, names) for part in _parts(case.claim)]
     against = [verdict for verdict in found if verdict is not None and verdict is not Verdict.OK]
     if against:
         return against[0]
-    return _addressed(case) if found and None not in found and len(case.clauses) == 1 else None
+    return _addressed(case, None) if found and None not in found and len(case.clauses) == 1 else None
 
 
-def _addressed(case: _Case) -> Verdict:
+def _addressed(case: _Case, found: Comparison | None) -> Verdict:
+    """Whether the institutions are those addressed; where none was added or left out, they are."""
+    if found is not None and not any(t.form.startswith("&") for e in found.edits for t in (*e.lost, *e.new)):
+        return Verdict.OK
     return Verdict.OK if _subjects_agree(case) else Verdict.SUBJECT
 
 
 def _objection(found: Comparison, case: _Case) -> Verdict | None:
     def covered(name: str, held: str) -> bool:
+        name, held = name.removeprefix("国务院"), held.removeprefix("国务院")
         return name == held or held in case.covers.get(name, ()) or name in case.covers.get(held, ())
 
     return objection(found, known=f"{case.union}\n{case.context}", covered=covered)

@@ -20,7 +20,6 @@ from functools import cached_property
 
 from assistant.generation.cited import Citations, Cited, Memory, Named, clauses_at, read_address, remembered
 from assistant.generation.citing import Proof, examine, locate_quote, parse_marks, split_sentences
-from assistant.parsing.addresses import Address
 from assistant.retrieval.filters import in_force
 from assistant.schema.answer import Verdict
 from assistant.schema.document import (
@@ -34,7 +33,6 @@ from assistant.schema.document import (
 )
 from assistant.text.folding import flow, squeeze
 
-MAX_TEXT_CHARS = 20_000  # code points of a text that is pasted
 _CANDIDATES = 6  # clauses tried for a sentence that cites none
 _CHANGED = 0.75  # so much of a claim repeats the cited clause that what differs was changed
 _CLEARLY = 0.05
@@ -127,7 +125,7 @@ class Verifier:
         day = claim.as_of or self._today()
         cited = self._citations.find(claim.text, memory)
         given = self._given(claim)
-        before, memory = memory, _after(memory, cited)
+        memory = _after(memory, cited)
         if isinstance(given, _Finding):
             findings = [given]
         else:
@@ -151,7 +149,10 @@ class Verifier:
                 return replace(inner[0], start=0, end=0)
             places = inner[0].addresses if inner else ()
             if not places:
-                return _Finding(verdict=Verdict.NOT_FOUND, reason="所填的条款地址无法识别，请写成“第四十条第二款”或“五（十）”这样的形式。")
+                return _Finding(
+                    verdict=Verdict.NOT_FOUND,
+                    reason="所填的条款地址无法识别，请写成“第四十条第二款”或“五（十）”这样的形式。",
+                )
         name = self._citations.called(claim.doc) if claim.doc else None
         if name is not None and not name.documents:
             return _Finding(verdict=Verdict.NOT_FOUND, reason=_FAULTS[name.fault or "title"])
@@ -182,7 +183,9 @@ class Verifier:
         homes = {id(c): squeeze(self._text_at(c, day)) for c in (*cited, *([given] if given else []))}
         for one in cited:
             raw = squeeze(one.raw)
-            others = [homes[id(c)] for c in (*cited, *([given] if given else [])) if c is not one and _comes_first(c, one)]
+            others = [
+                homes[id(c)] for c in (*cited, *([given] if given else [])) if c is not one and _comes_first(c, one)
+            ]
             if raw and any(_stands(raw, text) for text in others):
                 continue
             kept.append(one)
@@ -232,11 +235,12 @@ class Verifier:
                 return fault
             places += found
             metas += holding
+        words = self._citations.without_names(words, metas)
         expired = next((m for m in metas if not in_force(m, day)), None)
         if expired is not None and not _as_history(claim.text):
             return _Finding(verdict=Verdict.SUPERSEDED, reason=_expiry(expired, day), places=tuple(places))
         if not places:
-            return self._within(words, metas, claim, day)
+            return self._within(words, metas, claim)
         ranged = any(c.ranged for c in group)
         proof = self._examined(words, places, claim, ranged=ranged)
         if proof.verdict is Verdict.OK:
@@ -262,16 +266,14 @@ class Verifier:
         """The headings over a place and the whole unit it belongs to: words a claim may take its subject from."""
         return self._reading(place.document_id).headings.get(place.address, "")
 
-    def _elsewhere(
-        self, words: str, places: Sequence[Place], claim: Claim, day: date, proof: Proof
-    ) -> _Finding:
+    def _elsewhere(self, words: str, places: Sequence[Place], claim: Claim, day: date, proof: Proof) -> _Finding:
         """What is wrong with a citation that its clause does not bear out."""
         verdict = proof.verdict
         home = self._home(words, claim, places, day)
         changed = verdict in (Verdict.NUMBER, Verdict.SUBJECT, Verdict.MODALITY) and proof.repeats >= _CHANGED
-        if home is not None and changed:  # the cited clause with a word changed, unless the other has it as it is
-            if self._examined(words, [home], claim).repeats < min(1.0, proof.repeats + _CLEARLY):
-                home = None
+        clearly = min(1.0, proof.repeats + _CLEARLY)
+        if home is not None and changed and self._examined(words, [home], claim).repeats < clearly:
+            home = None  # it is the cited clause with a word changed
         if home is not None:
             old = not in_force(self._meta(home.document_id), day)
             if old and home.document_id not in {p.document_id for p in places}:
@@ -282,7 +284,7 @@ class Verifier:
         return _Finding(verdict=verdict, reason=f"{_named(places)}{_REASONS[verdict]}", places=tuple(places))
 
     def _home(self, words: str, claim: Claim, places: Sequence[Place], day: date) -> Place | None:
-        """Another place that bears `words` out: in the same document first, then in those in force, then in old ones."""
+        """Another place that bears `words` out: in the same document first, then in those in force."""
         held = {(p.document_id, p.address) for p in places}
         ids = {p.document_id for p in places}
         found = [
@@ -318,11 +320,9 @@ class Verifier:
         ids = {m.id for m in self._documents if in_force(m, day)}
         return self._search(words, ids, claim, "没有写明出处，本库也没有找到与它一致的条款。")
 
-    def _within(self, words: str, metas: Sequence[DocumentMeta], claim: Claim, day: date) -> _Finding:
+    def _within(self, words: str, metas: Sequence[DocumentMeta], claim: Claim) -> _Finding:
         """A sentence that cites a document as a whole."""
-        return self._search(
-            words, {m.id for m in metas}, claim, f"《{metas[0].title}》中没有找到与它一致的条款。"
-        )
+        return self._search(words, {m.id for m in metas}, claim, f"《{metas[0].title}》中没有找到与它一致的条款。")
 
     def _search(self, words: str, ids: set[str], claim: Claim, otherwise: str) -> _Finding:
         if not any(char.isalnum() for char in words) and claim.quote:
@@ -449,7 +449,9 @@ def _named(places: Sequence[Place]) -> str:
     return "、".join(dict.fromkeys(f"《{p.document_title}》{p.address}" for p in places))
 
 
-_HISTORY = re.compile(r"(?:已|现已|业已|已经)(?:被)?(?:废止|失效|修订|取代)的|(?:修订|修改)前的?|旧版|当时有效|当时施行|原《")
+_HISTORY = re.compile(
+    r"(?:已|现已|业已|已经)(?:被)?(?:废止|失效|修订|取代)的|(?:修订|修改)前的?|旧版|当时有效|当时施行|原《"
+)
 
 
 def _as_history(text: str) -> bool:
@@ -457,9 +459,17 @@ def _as_history(text: str) -> bool:
     return _HISTORY.search(text) is not None
 
 
-_LEAD_WORDS = r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见|来源[：:]|出处[：:]|依据(?:是|为)?[：:]?|这是|参考|引自|摘自|法条[：:]|注[：:]|又|而|以及|和|与|及|、|在)*"
-_SAYS = r"(?:第[一二三四五六七八九十]+段|首句|末句|前半句|后半句)?的?(?:相关|有关|上述)?(?:规定|要求|明确|指出|提出|载明|明文规定|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
-_CITE = re.compile(rf"(?:——|—|－|-|\*|※)?\s*{_LEAD_WORDS}\s*(?:¤[\s、，,和与及;；]{{0,2}})+(?:中|里|之中)?{_SAYS}\s*[，,：:]?")
+_LEAD_WORDS = (
+    r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见|来源[：:]|出处[：:]|依据(?:是|为)?[：:]?|这是|参考|引自|摘自|法条[：:]"
+    r"|注[：:]|又|而|以及|和|与|及|、|在)*"
+)
+_SAYS = (
+    r"(?:第[一二三四五六七八九十]+段|首句|末句|前半句|后半句)?的?(?:相关|有关|上述)?"
+    r"(?:规定|要求|明确|指出|提出|载明|明文规定|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
+)
+_CITE = re.compile(
+    rf"(?:——|—|－|-|\*|※)?\s*{_LEAD_WORDS}\s*(?:¤[\s、，,和与及;；]{{0,2}})+(?:中|里|之中)?{_SAYS}\s*[，,：:]?"
+)
 _EMPTY = re.compile(r"[（(\[【〔]\s*[，,；;、。]?\s*[）)\]】〕]")
 
 
@@ -487,7 +497,7 @@ def _segments(text: str, cited: Sequence[Cited]) -> list[tuple[str, tuple[Cited,
         ends = [text.find("）", g[-1].end) if "）" in text[g[-1].end : g[-1].end + 3] else g[-1].end for g in groups]
         starts = [0, *(end + 1 for end in ends[:-1])]
         stops = [end + 1 for end in ends]
-    elif not any(behind) and not text[: groups[0][0].start].strip("根据按照依依据照，, （("):
+    elif not any(behind) and not text[: groups[0][0].start].strip("，, （(根据按照依"):
         starts = [0, *(_lead_start(text, g[0].start) for g in groups[1:])]
         stops = [*starts[1:], len(text)]
     else:
@@ -522,8 +532,11 @@ def _after(memory: Memory, cited: Sequence[Cited]) -> Memory:
     return memory
 
 
+_MARKS_AROUND = re.compile(r"^[\s“”\"「」『』]+|[\s“”\"「」『』]+$")
+
+
 def _quoted(quote: str, text: str) -> bool:
-    quote = quote.strip().strip("“”\"「」『』")
+    quote = _MARKS_AROUND.sub("", quote)
     return bool(quote.strip()) and locate_quote(quote, text, within=Span(0, len(text))) is not None
 
 
@@ -542,7 +555,9 @@ def _footnotes(text: str) -> dict[int, str]:
     notes: dict[int, str] = {}
     for line in text.splitlines():
         if match := _NOTE.match(line):
-            number = next(int(n) for n in (match[1], match[2], match[3]) if n) if not match[4] else ord(match[4]) - 0x245F
+            number = (
+                next(int(n) for n in (match[1], match[2], match[3]) if n) if not match[4] else ord(match[4]) - 0x245F
+            )
             notes[number] = match[5].strip().rstrip("。")
     return notes
 
@@ -561,7 +576,9 @@ def _sentences(text: str) -> Iterator[tuple[str, Span]]:
         yield sentence, Span(start, min(at, len(text)))
 
 
-_HEADING = re.compile(r"^(?:#{1,6}\s|第[一二三四五六七八九十百]+[章节编]\s|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])")
+_HEADING = re.compile(
+    r"^(?:#{1,6}\s|第[一二三四五六七八九十百]+[章节编]\s|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])"
+)
 _POLITE = re.compile(r"^(?:您好|你好|好的|以下|综上|如下|感谢|希望|请注意|总结|结论|回答|答)[^，。]{0,16}[：:。！]?$")
 
 
@@ -573,8 +590,13 @@ def _claims_something(sentence: str, cited: Sequence[Cited]) -> bool:
         return False
     if bare.startswith("#") or (bare.endswith(("：", ":")) and letters < 40 and not cited):
         return False
-    ended = bare.rstrip("”」』）)\"").endswith(("。", "；", ";", "！", "."))
-    return ended or letters > 24 or (bool(cited) and bool(_without(bare, cited)) and not _HEADING.match(bare)) or "，" in bare
+    ended = bare.rstrip('”」』）)"').endswith(("。", "；", ";", "！", "."))
+    return (
+        ended
+        or letters > 24
+        or (bool(cited) and bool(_without(bare, cited)) and not _HEADING.match(bare))
+        or "，" in bare
+    )
 
 
 # --- places -------------------------------------------------------------------------------------
@@ -624,4 +646,4 @@ class _Reading:
         return "\n".join(lines)
 
 
-__all__ = ["MAX_TEXT_CHARS", "Address", "Checked", "Claim", "Place", "Verifier"]
+__all__ = ["Checked", "Claim", "Place", "Verifier"]

@@ -3,15 +3,16 @@
 `citing.prove` asks whether a paraphrase may come from a clause. Here a claim that repeats a clause for
 the most part is compared with it word by word, because one changed word makes it false: another figure,
 可以 for 应当, 投保人 for 保险人. Figures, bounds, modal words, negations and institutions are read as one
-token each, in one form (一千万元 = 1000万元, 30日内 = 不超过30天, 应当 = 必须), so that another way of writing is no change.
+token each, in one form (一千万元 = 1000万元, 30日内 = 不超过30天, 应当 = 必须), so that another way of
+writing is no change.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -34,19 +35,24 @@ _UNITS = (
     "户|家|人|名|次|份|笔|件|种|类|批|期|级|周|个|条|款|项|章|节|编"
 )
 _SAME_UNIT = {
-    "天": "日", "名": "人", "周岁": "岁", "个工作日": "工作日", "个百分点": "百分点", "个基点": "基点", "个季度": "季度",
+    "天": "日", "名": "人", "周岁": "岁", "个工作日": "工作日", "个百分点": "百分点", "个基点": "基点",
+    "个季度": "季度",
     "个小时": "小时", "月份": "月", "年度": "年",
 }  # fmt: skip
 _LEAST, _MOST, _OVER, _UNDER = "≥", "≤", ">", "<"
-_BEFORE = {
-    "不低于": _LEAST, "不少于": _LEAST, "不小于": _LEAST, "不得低于": _LEAST, "不得少于": _LEAST, "至少": _LEAST, "最低": _LEAST,
-    "不高于": _MOST, "不超过": _MOST, "不多于": _MOST, "不大于": _MOST, "不得超过": _MOST, "不得高于": _MOST, "不得多于": _MOST,
-    "不能超过": _MOST, "不能低于": _LEAST, "不能少于": _LEAST, "至多": _MOST, "最多": _MOST, "最高": _MOST, "最长": _MOST,
-    "未超过": _MOST, "未达到": _UNDER, "高于": _OVER, "超过": _OVER, "超出": _OVER, "多于": _OVER, "大于": _OVER, "低于": _UNDER,
-    "少于": _UNDER, "小于": _UNDER, "不足": _UNDER, "不满": _UNDER, "未满": _UNDER,
-}  # fmt: skip
+_MORE, _LESS = ("超过", "高于", "多于", "大于", "超出"), ("低于", "少于", "小于")
+_NOT_TO = ("不", "不得", "不能", "不可", "不应", "不应当", "禁止", "严禁", "未")
+_BEFORE = (
+    dict.fromkeys(_MORE, _OVER)
+    | dict.fromkeys((*_LESS, "不足", "不满", "未满", "未达到", "不到"), _UNDER)
+    | {no + word: _MOST for no in _NOT_TO for word in _MORE}
+    | {no + word: _LEAST for no in _NOT_TO for word in _LESS}
+    | dict.fromkeys(("至少", "最低", "最少"), _LEAST)
+    | dict.fromkeys(("至多", "最多", "最高", "最长"), _MOST)
+)
 _BEHIND = {
-    "以上": _LEAST, "及以上": _LEAST, "以下": _MOST, "及以下": _MOST, "以内": _MOST, "之内": _MOST, "内": _MOST, "以外": _OVER,
+    "以上": _LEAST, "及以上": _LEAST, "以下": _MOST, "及以下": _MOST, "以内": _MOST, "之内": _MOST, "内": _MOST,
+    "以外": _OVER,
 }  # fmt: skip
 _BOUND = "|".join(sorted(_BEFORE, key=len, reverse=True))
 _TAIL = "|".join(sorted(_BEHIND, key=len, reverse=True))
@@ -58,7 +64,9 @@ _QUANTITY = re.compile(
     rf"|(?P<half>半)(?=年|个月)(?:年|个月)|(?P<number>{_NUM})(?P<unit>{_UNITS})?)(?:\(含\)|\(含本数\))?(?P<tail>{_TAIL})?"
 )
 _RANGE = re.compile(rf"({_NUM})((?:{_UNITS})?)(?:至|到|-|~|—)(?=({_NUM})({_UNITS}))")
-_ORDINAL = re.compile(rf"第(?:{HAN_NUMERAL}|\d+)(?:条|款|项|章|节|编|季度|部分)(?:之{HAN_NUMERAL})?|第\((?:{HAN_NUMERAL}|\d+)\)项")
+_ORDINAL = re.compile(
+    rf"第(?:{HAN_NUMERAL}|\d+)(?:条|款|项|章|节|编|季度|部分)(?:之{HAN_NUMERAL})?|第\((?:{HAN_NUMERAL}|\d+)\)项"
+)
 # 一 that counts nothing; the words stay as they are.
 _NO_FIGURE = re.compile(
     r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如|方|次性|经)|统一|唯一|之一|进一步|万一|十分|千方百计|百姓|万企"
@@ -67,12 +75,16 @@ _NO_FIGURE = re.compile(
 
 # --- words --------------------------------------------------------------------------------------
 
-_NOT_BAN = r"严禁|不得(?!不|已)|禁止|不可以|不可(?!或缺|避免|抗|分|逆|靠|控)|不允许|不准|不许|不应当?|不宜|切勿|严防|不能(?!不)"
+_NOT_BAN = (
+    r"严禁|不得(?!不|已)|禁止|不可以|不可(?!或缺|避免|抗|分|逆|靠|控)|不允许|不准|不许|不应当?|不宜"
+    r"|切勿|严防|不能(?!不)"
+)
 _WORDS: Sequence[tuple[str, str]] = (
     (r"可以不(?!经)|无需|无须|不必|不需要?|不用|可不|免于|免予|不要求", EXEMPT),
     (r"并不禁止|不禁止|未禁止|没有禁止", MAY),
     (_NOT_BAN, MUST_NOT),
-    (r"可以|有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|(?<![不许认])可(?=[向依按在由要申通委自提选对根从于采作续])", MAY),
+    (r"可以|有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|"
+        r"(?<![不许认])可(?=[向依按在由要申通委自提选对根从于采作续])", MAY),
     (r"应当|应该|必须|务必|(?<!无)须(?!知)|有义务|有责任(?!的)", MUST),
     (r"(?<![不所无])需要(?=[^的，。])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
     (r"(?<![适供反相对响效不照因])应(?![用对急收付变有届力当该邀])", MUST),
@@ -80,7 +92,8 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"没有|[不未非无](?!论|息|线|机|业|形|偿|常|法律)", NEGATION),
     (r"或者|或", "@or"),
     (r"贷款市场报价利率(?:\(lpr\))?|lpr", "LPR"),
-    (r"并且|以及|而且|(?<![共缓])和(?![解谐平睦])|(?<![参给赋])与(?!会)|(?<![涉普波危触顾])及(?![时格])|(?<![合兼吞])并(?!处|购|非|不)|且", "@and"),
+    (r"并且|以及|而且|(?<![共缓])和(?![解谐平睦])|(?<![参给赋])与(?!会)|(?<![涉普波危触顾])及(?![时格])|"
+        r"(?<![合兼吞])并(?!处|购|非|不)|且", "@and"),
     (r"全部|所有|一切|全体", "@all"),
     (r"一律|一概", "@ever"),
     (r"仅限于?|只能|只有|仅能|仅(?!供)|只(?=[有能对可在])", "@only"),
@@ -92,20 +105,31 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"一次性", "一次性"),
     (r"(?<=起)生效", "施行"),
 )  # fmt: skip
+_SILENT = frozenset({"有关", "按"})
 _WORD = re.compile("|".join(f"(?P<w{n}>{pattern})" for n, (pattern, _) in enumerate(_WORDS)))
 # Words that hold a sentence together; whether they stand makes no difference.
 _IDLE = re.compile(
     r"(?<=起)(?:计算|算)|进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
     r"|此外|方面|等|有关|相关|上述|前述|规定|明确|指出|提出|载明|文件|条款|通知|也就是说|比如|例如|具体|相应|依法|已经|还|又|则|而|但是|但|不过"
-    r"|应|为|由|从|对|向|给|以|来|去|各|有|个|一|者|过|上|中|里|与|和|及|并|且|那么|如果|如|若|时|时候|情况下|情形|情况|必"
+    r"|应|为|对|以|来|去|各|有|个|一|者|过|上|中|里|与|和|及|并|且|那么|如果|如|若|时|时候|情况下|情形|情况|必"
 )
 # Whom a law speaks of; each is one word, so that 抵押人 is no shorter 抵押权人.
 ROLES = (
-    "被保险人", "投保人", "保险人", "受益人", "保险代理人", "保险经纪人", "借款人", "贷款人", "出借人", "保证人", "反担保人", "被担保人",
-    "担保人", "债权人", "债务人", "抵押权人", "抵押人", "质权人", "出质人", "留置权人", "担保物权人", "存款人", "持卡人", "委托人", "受托人",
-    "代理人", "承租人", "出租人", "买受人", "出卖人", "纳税人", "投诉人", "被投诉人", "异议人", "申请人", "被申请人", "发起人", "第三人",
-    "关系人", "非法集资人", "非法集资协助人", "集资参与人", "应收账款债务人", "信息主体", "个人信息处理者", "信息提供者", "信息使用者",
-    "信息处理者", "消费者", "经营者", "劳动者", "用人单位", "事业单位", "大型企业", "中型企业", "小型企业", "微型企业", "中小企业", "小微企业", "征信机构",
+    "被保险人", "投保人", "保险人", "受益人", "保险代理人", "保险经纪人", "借款人", "贷款人", "出借人",
+    "保证人", "反担保人", "被担保人",
+    "担保人", "债权人", "债务人", "抵押权人", "抵押人", "质权人", "出质人", "留置权人", "担保物权人", "存款人",
+    "持卡人", "委托人", "受托人",
+    "代理人", "承租人", "出租人", "买受人", "出卖人", "纳税人", "投诉人", "被投诉人", "异议人", "申请人",
+    "被申请人", "发起人", "第三人",
+    "关系人", "非法集资人", "非法集资协助人", "集资参与人", "应收账款债务人", "信息主体", "个人信息处理者",
+    "信息提供者", "信息使用者",
+    "信息处理者", "消费者", "经营者", "劳动者", "用人单位", "事业单位", "大型企业", "中型企业", "小型企业",
+    "微型企业", "中小企业", "小微企业", "征信机构",
+    "存款保险基金管理机构", "国务院银行业监督管理机构", "银行业监督管理机构", "国务院保险监督管理机构",
+    "保险监督管理机构",
+    "国务院征信业监督管理部门", "征信业监督管理部门", "国务院反洗钱行政主管部门", "反洗钱行政主管部门",
+    "受理投诉部门", "处理投诉部门",
+    "电信业务经营者", "互联网服务提供者", "国家网信部门", "处置非法集资牵头部门", "信用评级机构", "非银行支付机构",
     "投保机构", "接管组织", "被检查人", "举报人", "付款人", "收款人", "背书人", "持票人", "出票人", "承兑人",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"[，。；：！？,;:!?\n]")
@@ -124,6 +148,7 @@ class Token:
     text: str
     piece: int
     rule: str | None = None
+    sentence: int = 0
 
     @property
     def figure(self) -> bool:
@@ -178,7 +203,9 @@ def _figure(match: re.Match[str]) -> str | None:
 
 def _share(text: str) -> str:
     whole, _, part = text.partition("分之")
-    whole_value = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10000)}.get(whole) or _value(whole) or Decimal(1)
+    whole_value = (
+        {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10000)}.get(whole) or _value(whole) or Decimal(1)
+    )
     number, _, rest = part.partition("点")
     value = _value(number) or Decimal(0)
     if rest:
@@ -194,7 +221,9 @@ def _ranges_spelt(text: str) -> str:
 
     def spell(match: re.Match[str]) -> str:
         unit = match[2] or match[4]
-        if unit in ("月", "日", "条", "款", "项", "章", "节", "编") or (unit == "年" and (_value(match[1]) or 0) > 1000):
+        if unit in ("月", "日", "条", "款", "项", "章", "节", "编") or (
+            unit == "年" and (_value(match[1]) or 0) > 1000
+        ):
             return match[0]
         return f"{match[1]}{unit}以上{match[3]}{match[4]}以下\0"
 
@@ -220,7 +249,7 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
     """The words of `text` in one form each, in their order, without punctuation and idle words."""
     text = _ranges_spelt(re.sub(r"(?<=\d),(?=\d{3})", "", _lines(text)))
     found: list[Token] = []
-    piece = at = 0
+    piece = at = sentence = 0
     rule: str | None = None  # in this piece
     governing: str | None = None  # of the list that the piece belongs to
     pattern = _names_pattern((*names, *ROLES))
@@ -230,6 +259,7 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
                 governing = rule
             elif text[at] in "。！!？?" or (text[at] == "\n" and not _ITEM.match(text, at + 1)):
                 governing = None
+            sentence += text[at] in "。！!？?\n"
             piece, at, rule = piece + 1, at + 1, governing
             continue
         if match := _ITEM.match(text, at):
@@ -239,7 +269,7 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
         if form in _MODALS:
             rule = form
         if form:
-            found.append(Token(form, text[at:end], piece, None if form in _MODALS else rule))
+            found.append(Token(form, text[at:end], piece, None if form in _MODALS else rule, sentence))
         at = end
     return tuple(_bounds_joined(found))
 
@@ -267,7 +297,7 @@ def _bounds_joined(tokens: Sequence[Token]) -> list[Token]:
             bound = out[waiting[0]]
             near = bound.piece == token.piece and len(out) - waiting[0] <= _BOUND_REACH
             if near and token.form[-1] not in "≥≤<>":
-                token = Token(token.form + bound.form[1], token.text, token.piece, token.rule)
+                token = replace(token, form=token.form + bound.form[1])
                 del out[waiting[0]]
             waiting = []
         out.append(token)
@@ -290,7 +320,7 @@ def _read(text: str, at: int, names: re.Pattern[str]) -> tuple[str, int]:
         return f"#{_BEFORE[match[0]]}", match.end()
     if match := _WORD.match(text, at):
         form = next(form for n, (_, form) in enumerate(_WORDS) if match[f"w{n}"] is not None)
-        return ("" if form in ("有关",) else form), match.end()
+        return ("" if form in _SILENT else form), match.end()
     if match := _IDLE.match(text, at):
         return "", match.end()
     if not _LETTER.match(text, at):
@@ -377,6 +407,8 @@ def objection(found: Comparison, *, known: str, covered: Covered) -> Verdict | N
             return verdict
     if (verdict := _governed(found)) is not None:
         return verdict
+    if _grafted(found):
+        return Verdict.SUBJECT
     for edit in found.edits:
         if (verdict := _matter(edit, found, known=known, claimed=claimed, covered=covered)) is not None:
             return verdict
@@ -439,31 +471,58 @@ def _governed(found: Comparison) -> Verdict | None:
 
 
 def _denied(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a negation stands right before `at`, or there."""
-    if tokens[at].form == NEGATION:
-        return True
-    return at > 0 and tokens[at - 1].form == NEGATION and tokens[at - 1].piece == tokens[at].piece
+    """Whether a negation stands right before `at`, a word between at most, or there."""
+    return any(t.form == NEGATION and t.piece == tokens[at].piece for t in tokens[max(0, at - 2) : at + 1])
 
 
 def _swapped(found: Comparison) -> bool:
-    """Whether two words have changed places: 保险人向投保人 for 投保人向保险人."""
-    if any(word in "".join(t.text for t in found.claim) for word in ("被",)) and not any(
-        word in "".join(t.text for t in found.clause) for word in ("被",)
-    ):
+    """Whether two words have changed places: 保险人向投保人 for 投保人向保险人.
+
+    Seen in two ways: each stands where the other stood, or one has moved across the other while the words
+    between them did not follow (A发现 before B for 发现A behind it). What moves as it is, is only told earlier.
+    """
+    if "被" in _written(found.claim) and "被" not in _written(found.clause):
         return False
-    changed = [("".join(t.text for t in e.lost), "".join(t.text for t in e.new)) for e in found.edits]
-    return any(
-        len(lost) > 1 and len(new) > 1 and (new, lost) in changed for lost, new in changed if lost != new
-    )
+    changed = [(tuple(t.form for t in e.lost), tuple(t.form for t in e.new)) for e in found.edits]
+    for lost, new in changed:
+        if not new or {"@and", "@or"} & set(new):
+            continue
+        for gone, _ in changed:
+            if (new, lost) in changed and new != lost and min(len(_bare(new)), len(_bare(lost))) > 1:
+                return True
+            if gone != new and len(new) > 1 and sorted(gone) == sorted(new):
+                return True
+    return False
 
 
-_ROLE = re.compile(r"(?:人|机构|公司|部门|机关|银行|企业|单位|人员|政府|者|方|院|会|户|组织|团体|协会|当事人|股东|董事|监事|联社)$")
+def _grafted(found: Comparison) -> bool:
+    """Whether the claim begins with whom one sentence speaks of and goes on with what another says of another."""
+    first = next((t.form for t in found.claim if t.form.startswith("&")), None)
+    for edit in found.edits:
+        if edit.first or not edit.lost or not edit.after or not edit.before or edit.behind is None:
+            continue
+        own = [t.form for t in edit.lost if t.sentence == edit.behind.sentence and t.form.startswith("&")]
+        crossed = edit.lost[0].sentence != edit.behind.sentence
+        if crossed and own and first is not None and first not in own and own[0] not in (t.form for t in edit.new):
+            return True
+    return False
+
+
+def _written(tokens: Sequence[Token]) -> str:
+    return "".join(t.text for t in tokens)
+
+
+def _bare(forms: Sequence[str]) -> str:
+    return "".join(form.lstrip("&") for form in forms)
+
+
+_ROLE = re.compile(
+    r"(?:人|机构|公司|部门|机关|银行|企业|单位|人员|政府|者|方|院|会|户|组织|团体|协会|当事人|股东|董事|监事|联社)$"
+)
 _HARMLESS_NEW = 1  # characters
 
 
-def _matter(
-    edit: Edit, found: Comparison, *, known: str, claimed: str, covered: Covered
-) -> Verdict | None:
+def _matter(edit: Edit, found: Comparison, *, known: str, claimed: str, covered: Covered) -> Verdict | None:
     """Words of substance that the claim exchanges or adds."""
     new = [t for t in edit.new if not t.figure and t.form not in _MODALS and t.form not in (NEGATION, "@and")]
     lost = [t for t in edit.lost if not t.figure and t.form not in _MODALS and t.form not in (NEGATION, "@and")]
@@ -480,8 +539,28 @@ def _matter(
     if [t.form for t in edit.new if t.form == "@and"] and [t.form for t in lost if t.form == "@or"] and not new:
         return Verdict.UNSUPPORTED
     strange = [name for name in names_new if name not in known]
-    if strange and not names_lost and not any(covered(n, t.text) for n in strange for t in found.clause if t.form[0] == "&"):
+    if (
+        strange
+        and not names_lost
+        and not any(covered(n, t.text) for n in strange for t in found.clause if t.form[0] == "&")
+    ):
         return Verdict.SUBJECT
+    if names_new and not names_lost and _near(edit):
+        left = "".join(t.text for t in lost)
+        if (
+            len(left) > 1
+            and left not in claimed
+            and not any(_contained(left, n) or _contained(n, left) for n in names_new)
+        ):
+            return Verdict.SUBJECT
+    if names_lost and not names_new and edit.new and _near(edit):
+        said = "".join(t.text for t in new)
+        if (
+            len(said) > 1
+            and not any(_contained(said, name) for name in names_lost)
+            and any(n not in claimed for n in names_lost)
+        ):
+            return Verdict.SUBJECT
     forms = {t.form for t in found.clause if len(t.form) > 1}
     words = "".join(t.text for t in new if not t.form.startswith(("&", "@")) and t.form not in forms)
     gone = "".join(t.text for t in lost if not t.form.startswith(("&", "@")))
@@ -501,16 +580,21 @@ def _matter(
 
 
 _OPPOSITES = (
-    ("提高", "降低"), ("提升", "降低"), ("增加", "减少"), ("扩大", "缩小"), ("加大", "减少"), ("加强", "减弱"), ("上升", "下降"), ("上调", "下调"),
-    ("延长", "缩短"), ("放宽", "收紧"), ("加快", "放缓"), ("提前", "延后"), ("提前", "推迟"), ("之前", "之后"), ("以前", "以后"), ("前", "后"),
-    ("有效", "失效"), ("有利", "不利"), ("公开", "保密"), ("允许", "禁止"), ("同意", "拒绝"), ("合法", "非法"), ("收取", "退还"), ("增", "减"),
+    ("提高", "降低"), ("提升", "降低"), ("增加", "减少"), ("扩大", "缩小"), ("加大", "减少"), ("加强", "减弱"),
+    ("上升", "下降"), ("上调", "下调"),
+    ("延长", "缩短"), ("放宽", "收紧"), ("加快", "放缓"), ("提前", "延后"), ("提前", "推迟"), ("之前", "之后"),
+    ("以前", "以后"), ("前", "后"),
+    ("有效", "失效"), ("有利", "不利"), ("公开", "保密"), ("允许", "禁止"), ("同意", "拒绝"), ("合法", "非法"),
+    ("收取", "退还"), ("增", "减"),
     ("高", "低"), ("多", "少"), ("长", "短"), ("加", "减"), ("升", "降"),
 )  # fmt: skip
 
 
 def _opposite(words: str, gone: str) -> bool:
     """Whether one says the contrary of the other."""
-    return any((a in words and b in gone) or (b in words and a in gone) for a, b in _OPPOSITES if (a in words) != (a in gone))
+    return any(
+        (a in words and b in gone) or (b in words and a in gone) for a, b in _OPPOSITES if (a in words) != (a in gone)
+    )
 
 
 def _contained(words: str, gone: str) -> bool:

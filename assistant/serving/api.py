@@ -6,18 +6,18 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, NotFoundError
-from assistant.schema.answer import DeltaEvent, SourcesEvent
+from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
 from assistant.serving import wire
 from assistant.serving.apidocs import docs_html
 from assistant.serving.desk import Desk, Inquiry, Piece, Reply
@@ -30,10 +30,20 @@ from assistant.serving.guards import (
     strict_json,
 )
 from assistant.serving.ports import AssistantProvider
-from assistant.serving.render import answer_dict, citation_dict, clause_dict, document_dict, outline_dict, related_dict
+from assistant.serving.render import (
+    answer_dict,
+    checked_dict,
+    checked_summary,
+    citation_dict,
+    clause_dict,
+    document_dict,
+    outline_dict,
+    related_dict,
+)
 from assistant.serving.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
+_Form = TypeVar("_Form", bound=BaseModel)
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -49,6 +59,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "empty_question": 422,
     "question_too_long": 422,
     "bad_characters": 422,
+    "empty_text": 422,
+    "text_too_long": 422,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
@@ -108,6 +120,7 @@ def create_api(
     _add_error_handlers(app)
     _add_health(app, desk)
     _add_questions(app, desk, ping_s)
+    _add_verify(app, desk)
     _add_library(app, desk)
     return app
 
@@ -193,29 +206,37 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
 # --- questions ----------------------------------------------------------------------------------
 
 
-async def _asked(request: Request) -> Inquiry:
-    """The inquiry in the body. Read here and not by FastAPI, whose reader is more lenient and whose errors echo."""
+async def _body(request: Request, form: type[_Form]) -> _Form:
+    """The body as `form`. Read here and not by FastAPI, whose reader is more lenient and whose errors echo."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise InputError("请求格式须为 application/json。", code="unsupported_media_type")
     fields = strict_json(await request.body())
     try:
-        asked = wire.AskRequest.model_validate(fields)
+        return form.model_validate(fields)
     except ValidationError as exc:
-        raise _refused_fields(exc) from None  # its text repeats the input
+        raise _refused_fields(exc, form) from None  # its text repeats the input
+
+
+async def _asked(request: Request) -> Inquiry:
+    asked = await _body(request, wire.AskRequest)
     ids = frozenset(asked.document_ids) if asked.document_ids is not None else None
     return Inquiry(question=asked.question, session_id=asked.session_id, as_of=asked.as_of, document_ids=ids)
 
 
-def _refused_fields(exc: ValidationError) -> InputError:
+async def _to_verify(request: Request) -> wire.VerifyRequest:
+    return await _body(request, wire.VerifyRequest)
+
+
+def _refused_fields(exc: ValidationError, form: type[BaseModel]) -> InputError:
     errors = exc.errors(include_input=False, include_context=False, include_url=False)
     if any(error["type"] == "string_unicode" for error in errors):
         return InputError("请求里有无法识别的字符（如残缺的编码），请重新输入。", code="bad_characters")
     named = {str(error["loc"][0]) for error in errors}
-    known = [name for name in wire.AskRequest.model_fields if name in named]  # a name of ours is safe to say
+    known = [name for name in form.model_fields if name in named]  # a name of ours is safe to say
     parts = [f"字段 {'、'.join(known)} 缺失或取值不符"] if known else []
     if named - set(known):
-        parts.append(f"含有不支持的字段（可用的字段：{'、'.join(wire.AskRequest.model_fields)}）")
+        parts.append(f"含有不支持的字段（可用的字段：{'、'.join(form.model_fields)}）")
     return InputError(f"请求有误：{'；'.join(parts)}。请查阅接口说明 /docs。", code="bad_request")
 
 
@@ -226,6 +247,13 @@ _ASK_BODY = {
     }
 }
 Asked = Annotated[Inquiry, Depends(_asked)]
+_VERIFY_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": wire.VerifyRequest.model_json_schema()}},
+    }
+}
+ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
 
 
 def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
@@ -252,6 +280,29 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         pieces = await desk.stream(inquiry)
         return EventSourceResponse(
             _events(pieces, _request_id(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
+        )
+
+
+def _add_verify(app: FastAPI, desk: Desk) -> None:
+    @app.post(
+        "/api/v1/verify",
+        summary="核对一段文字",
+        tags=["核对"],
+        responses=_documented(400, 413, 415, 422, 500, 503),
+        openapi_extra=_VERIFY_BODY,
+    )
+    async def verify(request: Request, asked: ToVerify) -> wire.VerifyResponse:
+        """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
+        review = await desk.verify(asked.text, asked.as_of)
+        return wire.VerifyResponse.model_validate(
+            {
+                "request_id": _request_id(request),
+                "generation": review.generation,
+                "proved": all(one.verdict in (None, Verdict.OK) for one in review.checked),
+                "summary": checked_summary(review.checked),
+                "sentences": [checked_dict(one) for one in review.checked],
+                "latency_ms": review.latency_ms,
+            }
         )
 
 
