@@ -112,6 +112,67 @@ def _summed(rates: Iterable[Rate]) -> Rate:
     return wilson(sum(r.hits for r in rates), sum(r.of for r in rates))
 
 
+def proof_report(
+    documents: Sequence[Document],
+    verifier: Verifier,
+    *,
+    most_true: int = 1500,
+    most_false: int = 2600,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, ProofReport]:
+    """The reports on all cases and on each half of the documents.
+
+    The rules were tuned on the documents of even place in the order of their ids (`tuned`); those of odd
+    place (`held`) tell whether they fit others.
+    """
+    ordered = sorted(documents, key=lambda d: d.id)
+    cases = make_cases(ordered, most_true=most_true, most_false=most_false)
+    tuned = {d.id for d in ordered[::2]}
+    first = judge([c for c in cases if c.document_id in tuned], verifier, progress=progress)
+    second = judge([c for c in cases if c.document_id not in tuned], verifier, progress=progress)
+    return {"all": _together(first, second), "tuned": first, "held": second}
+
+
+def _together(first: ProofReport, second: ProofReport) -> ProofReport:
+    def rates(a: Mapping[str, Rate], b: Mapping[str, Rate]) -> dict[str, Rate]:
+        return {kind: _summed(side[kind] for side in (a, b) if kind in side) for kind in dict.fromkeys((*a, *b))}
+
+    kinds = dict.fromkeys((*first.verdicts, *second.verdicts))
+    return ProofReport(
+        detected=rates(first.detected, second.detected),
+        false_alarms=rates(first.false_alarms, second.false_alarms),
+        verdicts={
+            kind: dict(Counter(first.verdicts.get(kind, {})) + Counter(second.verdicts.get(kind, {}))) for kind in kinds
+        },
+        wrong=(*first.wrong, *second.wrong),
+    )
+
+
+def report_fields(report: ProofReport) -> dict[str, object]:
+    """A report as plain values, for JSON; wrong judgements by id, without their words."""
+
+    def rates(found: Mapping[str, Rate]) -> dict[str, object]:
+        return {
+            kind: {
+                "hits": r.hits,
+                "of": r.of,
+                "rate": round(r.share, 4),
+                "low": round(r.low, 4),
+                "high": round(r.high, 4),
+            }
+            for kind, r in found.items()
+        }
+
+    return {
+        "detected": rates(report.detected),
+        "false_alarms": rates(report.false_alarms),
+        "verdicts": {kind: dict(found) for kind, found in report.verdicts.items()},
+        "wrong": [
+            {"id": case.id, "document": case.document_id, "verdict": verdict.value} for case, verdict, _ in report.wrong
+        ],
+    }
+
+
 # --- sentences ----------------------------------------------------------------------------------
 
 

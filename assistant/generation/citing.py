@@ -395,6 +395,7 @@ class _Case:
 
     claim: str
     clauses: tuple[str, ...]
+    lined: tuple[str, ...]  # the same, a line for each 款 and 项
     context: str  # title, address and heading: may be named, prove nothing
     claim_pieces: tuple[_Piece, ...]
     clause_pieces: tuple[tuple[_Piece, ...], ...]
@@ -469,6 +470,7 @@ def examine(
     case = _Case(
         claim=bare,
         clauses=texts,
+        lined=tuple("\n".join(map(_plain, clause.splitlines())) for clause in clauses),
         context=plain_context,
         claim_pieces=_pieces(bare, names),
         clause_pieces=tuple(_pieces(text, names) for text in texts),
@@ -518,7 +520,7 @@ def _best_of(case: _Case) -> Comparison | None:
     claim = tokens_of(case.claim.replace("·", ""), names)
     if not _LEAST_TOKENS <= len(claim) <= _MOST_TOKENS:
         return None
-    return _best(claim, tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses)))
+    return _best(claim, tuple(chain.from_iterable(_stretches(text, names) for text in case.lined)))
 
 
 def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
@@ -527,10 +529,10 @@ def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
         return None
     names = _names(case)
     if best.coverage >= (_REPEATS if len(case.clauses) == 1 else _REPEATS_ONE_OF_MANY):
-        if not all(_shares(best.claim, _stretches(t, names)) for t in case.clauses):
+        if not all(_shares(best.claim, _stretches(t, names)) for t in case.lined):
             return Verdict.UNSUPPORTED
         return _objection(best, case) or _addressed(case, best)
-    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.clauses))
+    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.lined))
     found = [_part(part, stretches, case, names) for part in _parts(case.claim)]
     against = [verdict for verdict in found if verdict is not None and verdict is not Verdict.OK]
     if against:

@@ -39,7 +39,7 @@ from assistant.serving.cli_shared import (
     say_json,
     scratch_folder,
 )
-from assistant.serving.cli_verify import verify
+from assistant.serving.cli_verify import proof, verify
 from assistant.serving.offline import go_offline
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 app.command(name="verify", cls=ChineseCommand)(verify)
+eval_app.command(name="proof", cls=ChineseCommand)(proof)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 NoLlm = Annotated[bool, typer.Option("--no-llm", help="不使用语言模型，只摘录条款原句。")]

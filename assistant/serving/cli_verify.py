@@ -24,6 +24,7 @@ from assistant.serving.cli_shared import (
 if TYPE_CHECKING:
     from datetime import date
 
+    from assistant.evaluation.corruptions import ProofReport
     from assistant.generation.verify import Checked
     from assistant.pipeline import PolicyAssistant
     from assistant.settings import Settings
@@ -134,3 +135,40 @@ def _opened(settings: Settings, corpus: list[Path] | None) -> PolicyAssistant:
         _, failures = make_index(settings, corpus, indexes_dir=scratch, progress=progress)
     note_rejected(failures)
     return build_assistant(settings, indexes_dir=scratch)
+
+
+def proof(
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="报告写到哪里（JSON）。", show_default=False)],
+    corpus: Corpora = None,
+    as_json: AsJson = False,
+) -> None:
+    """由库中条款生成真假说法，量一量核对能分清多少：各类改动的检出率、真话的误报率。"""
+    import json
+
+    from assistant.evaluation.corruptions import proof_report, report_fields
+    from assistant.evaluation.runner import check_writable, write_lines
+    from assistant.serving.cli_progress import StageProgress
+
+    check_writable(out)
+    assistant = _opened(open_settings(), corpus)
+    documents = [assistant.document(meta.id) for meta in assistant.documents()]
+    with StageProgress() as progress:
+        reports = proof_report(
+            documents, assistant.verifier, progress=lambda done, total: progress("核对生成的说法", done, total)
+        )
+    fields = {"fingerprint": assistant.generation, **{name: report_fields(r) for name, r in reports.items()}}
+    write_lines(out, [json.dumps(fields, ensure_ascii=False, indent=2)])
+    output(as_json, lambda: fields, lambda: "\n\n".join(_report_text(n, r) for n, r in reports.items()))
+
+
+_HALVES = {"all": "全部文件", "tuned": "调规则时看过的一半文件", "held": "另一半文件"}
+
+
+def _report_text(name: str, report: ProofReport) -> str:
+    lines = [_HALVES[name]]
+    for caption, rates in (("检出", report.detected), ("误报", report.false_alarms)):
+        lines += [
+            f"  {caption} {kind}：{r.hits}/{r.of} = {r.share:.4f}（{r.low:.4f}–{r.high:.4f}）"
+            for kind, r in rates.items()
+        ]
+    return "\n".join(lines)
