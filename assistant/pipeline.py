@@ -25,7 +25,7 @@ from assistant.dialogue.understanding import (
 )
 from assistant.errors import NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
-from assistant.generation.compose import Composer, Draft
+from assistant.generation.compose import Composer, Draft, proved_draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
@@ -267,7 +267,7 @@ class PolicyAssistant:
             draft = self._composer.answer(asked, query.standalone, selection)
         else:
             draft = self._composer.refusal(why, found.evidence, [d.meta for d in documents])
-        return _Worked(question=question, query=query, found=found, draft=draft)
+        return _Worked(question=question, query=query, found=found, draft=proved_draft(draft))
 
     def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
         """The answer to a question that names its places: their own words, or that there is no such place."""
@@ -275,7 +275,7 @@ class PolicyAssistant:
         for place in places:
             chunks.update({chunk.id: chunk for chunk in self._sentences_in(place)})
         draft = self._composer.looked_up(places, list(chunks.values()))
-        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=draft)
+        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=proved_draft(draft))
 
     def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
         """The document whose force is asked about: the one named, else the one that the best sentence ends."""
@@ -298,7 +298,7 @@ class PolicyAssistant:
         today = self._today()
         held = standing(subject, library, sentences, day=query.as_of or today)
         draft = self._composer.standing(held, today=today)
-        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=draft)
+        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=proved_draft(draft))
 
     def _sentences_in(self, place: Place) -> list[Chunk]:
         """The sentences of a place, in the order of the text."""

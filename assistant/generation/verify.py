@@ -307,13 +307,11 @@ class Verifier:
 
     def _smallest(self, words: str, place: Place, claim: Claim) -> Place:
         """The 款 or 项 of a place that bears `words` out by itself."""
-        document = self._load(place.document_id)
-        clause = document.find(place.address)
-        for child in (c for c in (clause.walk() if clause else ()) if c is not clause and c.level not in UNADDRESSED):
-            smaller = self._reading(place.document_id).place(child)
-            if self._proved(words, [smaller], claim) is Verdict.OK:
-                return smaller
-        return place
+        reading = self._reading(place.document_id)
+        clause = reading.document.find(place.address)
+        inner = [c for c in (clause.walk() if clause else ()) if c is not clause and c.level not in UNADDRESSED]
+        smaller = [p for p in map(reading.place, inner) if self._proved(words, [p], claim) is Verdict.OK]
+        return min(smaller, key=lambda p: len(p.text), default=place)
 
     def _uncited(self, words: str, claim: Claim, day: date) -> _Finding:
         """A sentence without a citation: whether any clause in force bears it out."""

@@ -145,6 +145,7 @@ class Token:
     piece: int
     rule: str | None = None
     sentence: int = 0
+    joined: bool = False  # in a row with others: 、和与及或 stands beside it
 
     @property
     def figure(self) -> bool:
@@ -264,12 +265,17 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
         form, end = _read(text, at, pattern)
         if form in _MODALS:
             rule = form
+        elif rule == MUST_NOT and form[-1:] in _TURNED and form[0] == "#":  # 不得有下列行为：超过…
+            form = form[:-1] + _TURNED[form[-1]]
         if form:
-            found.append(Token(form, text[at:end], piece, None if form in _MODALS else rule, sentence))
+            joined = text[max(0, at - 1) : at] in _ROW or text[end : end + 1] in _ROW
+            found.append(Token(form, text[at:end], piece, None if form in _MODALS else rule, sentence, joined))
         at = end
     return tuple(_bounds_joined(found))
 
 
+_TURNED = {_OVER: _MOST, _UNDER: _LEAST}
+_ROW = frozenset("、和与及或")
 _LIST_BEGINS = re.compile(r"(?:下列|以下|如下)[^，。；,;:]{0,24}$")
 _ITEM = re.compile(rf"\((?:{HAN_NUMERAL}|\d{{1,2}})\)(?!项|条|款)")
 
@@ -490,6 +496,19 @@ def _swapped(found: Comparison) -> bool:
                 return True
             if gone != new and len(new) > 1 and sorted(gone) == sorted(new):
                 return True
+    return _crossed(found)
+
+
+def _crossed(found: Comparison) -> bool:
+    """Whether one name has moved across another between the same commas: 金融机构以中小企业出具的保函."""
+    moved = {e.lost[0].form for e in found.edits if len(e.lost) == 1 and not e.new and e.lost[0].form[0] == "&"}
+    for edit in found.edits:
+        if edit.lost or len(edit.new) != 1 or edit.new[0].form not in moved or edit.new[0].joined:
+            continue
+        token, at = edit.new[0], edit.after
+        beside = [t for t in found.claim[max(0, at - 3) : at + 4] if t is not token and t.form[0] == "&"]
+        if any(t.piece == token.piece and not t.joined for t in beside):
+            return True
     return False
 
 
