@@ -75,6 +75,7 @@ TEXTS = st.text(st.sampled_from("应当不得可以三十日第条，。保险�
 @given(TEXTS)
 def test_a_text_changes_nothing_in_itself(text: str) -> None:
     tokens = tokens_of(text)
-    found = compare(tokens, tokens)
-    assert objection(found, known=text, covered=lambda a, b: a == b) is None
-    assert len(tokens) < 2 or found.coverage == 1.0
+    if len(tokens) > 1:  # a single word between two ends is taken for chance
+        found = compare(tokens, tokens)
+        assert objection(found, known=text, covered=lambda a, b: a == b) is None
+        assert found.coverage == 1.0
