@@ -435,7 +435,8 @@ def _another_force(fact: _Fact, rng: random.Random) -> str | None:
     if not fitting:
         return None
     old, new = rng.choice(fitting)
-    return fact.words.replace(old, new, 1)
+    pattern = r"(?<!所)有权(?![益限属人])" if old == "有权" else re.escape(old)  # 所有权 holds no 有权
+    return re.sub(pattern, new, fact.words, count=1)
 
 
 _WHO = (

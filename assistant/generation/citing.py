@@ -504,6 +504,7 @@ _REPEATS = 0.75  # a claim of which so much stands in a clause in its order repe
 _REPEATS_ONE_OF_MANY = 0.97
 _PART_REPEATS = 0.55
 _MOST_TOKENS = 400
+_NEAR_MOST = 0.04
 _LEAST_IN_ORDER = 0.5  # of a paraphrase too: words of a clause shuffled say something else
 _LEAST_TOKENS = 4
 _CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
@@ -542,7 +543,8 @@ def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
 
 def _addressed(case: _Case, found: Comparison | None) -> Verdict:
     """Whether the institutions are those addressed; where none was added or left out, they are."""
-    if found is not None and not any(t.form.startswith("&") for e in found.edits for t in (*e.lost, *e.new)):
+    changed = [t for e in found.edits for t in (*e.lost, *e.new) if t.form.startswith("&")] if found is not None else []
+    if found is not None and all(t.text in case.context for t in changed):  # 融资担保公司 of its own regulation
         return Verdict.OK
     return Verdict.OK if _subjects_agree(case) else Verdict.SUBJECT
 
@@ -588,14 +590,12 @@ def _best(claim: tuple[Token, ...], stretches: Sequence[tuple[Token, ...]]) -> C
     ranked = sorted(
         ((len(wanted & _token_pairs(stretch)), -len(stretch), n) for n, stretch in enumerate(stretches)), reverse=True
     )
-    best: Comparison | None = None
-    for shared, _, number in ranked[:3]:
-        if best is not None and shared < 0.8 * ranked[0][0]:
-            break
-        found = compare(claim, stretches[number])
-        if best is None or found.coverage > best.coverage + 0.02:
-            best = found
-    return best
+    likely = [number for shared, _, number in ranked[:3] if shared >= 0.8 * ranked[0][0]]
+    compared = [compare(claim, stretches[number]) for number in likely]
+    most = max((found.coverage for found in compared), default=0.0)
+    # A whole 条 holds every word of a sentence and those of others: the shortest that holds nearly as much is meant.
+    fitting = [found for found in compared if found.coverage >= most - _NEAR_MOST]
+    return min(fitting, key=lambda found: len(found.clause), default=None)
 
 
 @lru_cache(maxsize=16384)

@@ -25,6 +25,7 @@ from assistant.text.numerals import HAN_NUMERAL, parse_numeral
 MUST, MUST_NOT, MAY, EXEMPT, URGE = "@must", "@not", "@may", "@exempt", "@urge"
 _MODALS = frozenset({MUST, MUST_NOT, MAY, EXEMPT, URGE})
 NEGATION = "@no"
+BEFORE, AFTER = "@before", "@after"
 _BREAK = "，"
 
 # --- figures ------------------------------------------------------------------------------------
@@ -89,7 +90,9 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"(?<![不所无])需要(?=[^的，。])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
     (r"(?<![适供反相对响效不照因])应(?![用对急收付变有届力当该邀])", MUST),
     (r"鼓励|倡导|(?<![资金贷策务术力])支持(?!力度|主体|政策|的|作用|措施)", URGE),
-    (r"没有|[不未非无](?!论|息|线|机|业|形|偿|常|法律)", NEGATION),
+    (r"之前|以前|届满前", BEFORE),
+    (r"之日起|之后|以后|届满后", AFTER),
+    (r"没有|非(?!法|常|银行)|[不未无](?!论|息|线|机|业|形|偿|常|法律)", NEGATION),
     (r"或者|或", "@or"),
     (r"贷款市场报价利率(?:\(lpr\))?|lpr", "LPR"),
     (r"并且|以及|而且|(?<![共缓])和(?![解谐平睦])|(?<![参给赋])与(?!会)|(?<![涉普波危触顾])及(?![时格])|"
@@ -109,7 +112,7 @@ _SILENT = frozenset({"有关", "按"})
 _WORD = re.compile("|".join(f"(?P<w{n}>{pattern})" for n, (pattern, _) in enumerate(_WORDS)))
 # Words that hold a sentence together; whether they stand makes no difference.
 _IDLE = re.compile(
-    r"(?<=起)(?:计算|算)|进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
+    r"(?<=起)(?:计算|算)|前[两三]?[款条项]|进行|的话|的|了|地|之(?=[间前后内])|所(?=[述列称])|其中|其|该|此|这|那|对此|对于|关于|是指|是|即|也|都|均|亦|将|把|就|在|于|因此|所以|同时|另外"
     r"|此外|方面|等|有关|相关|上述|前述|规定|明确|指出|提出|载明|文件|条款|通知|也就是说|比如|例如|具体|相应|依法|已经|还|又|则|而|但是|但|不过"
     r"|应|为|对|以|来|去|各|有|个|一|者|过|上|中|里|与|和|及|并|且|那么|如果|如|若|时|时候|情况下|情形|情况|必"
 )
@@ -364,13 +367,25 @@ def compare(claim: Sequence[Token], clause: Sequence[Token]) -> Comparison:
         new = tuple(claim[b + size : next_b])
         behind = clause[next_a] if next_a < len(clause) else None
         if number == 0:  # what the clause says before the claim begins is no change, its own piece aside
-            lost = tuple(t for t in lost if behind is not None and t.piece == behind.piece) if new else ()
+            lost = _own_beginning(lost, behind, new)
         elif next_a == len(clause) and next_b == len(claim):
             before = clause[a + size - 1]
             lost = tuple(t for t in lost if t.piece == before.piece) if new else ()
         if lost or new:
             edits.append(Edit(lost, new, b + size, len(claim) - next_b, behind, number == 0))
     return Comparison(tuple(claim), tuple(clause), tuple(kept), tuple(edits))
+
+
+def _own_beginning(lost: Sequence[Token], behind: Token | None, new: Sequence[Token]) -> tuple[Token, ...]:
+    """Of the words before the claim's, those that its own words stand in place of: the same piece, and whom
+    the sentence begins with when the claim begins with another."""
+    if behind is None or not new:
+        return ()
+    same = [t for t in lost if t.piece == behind.piece]
+    sentence = [t for t in lost if t.sentence == behind.sentence]
+    if not same and sentence and sentence[0].form[0] == "&" and any(t.form[0] == "&" for t in new):
+        return (sentence[0],)
+    return tuple(same)
 
 
 def _solid(blocks: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -429,7 +444,10 @@ def _figures(edit: Edit, known: str) -> Verdict | None:
 
 
 def _binding(edit: Edit) -> Verdict | None:
-    """Modal words and negations exchanged or added."""
+    """Modal words and negations exchanged or added, before told for after."""
+    times = {t.form for t in edit.new} & {BEFORE, AFTER}, {t.form for t in edit.lost} & {BEFORE, AFTER}
+    if all(times) and times[0] != times[1]:
+        return Verdict.MODALITY
     new = [t.form for t in edit.new if t.form in _MODALS or t.form == NEGATION]
     lost = [t.form for t in edit.lost if t.form in _MODALS or t.form == NEGATION]
     if sorted(new) == sorted(lost):
@@ -450,10 +468,12 @@ def _near(edit: Edit) -> bool:
 def _governed(found: Comparison) -> Verdict | None:
     """Each stretch that both have is under the same modal word in both."""
     said = {t.form for t in found.claim}
+    end_a = end_b = 0  # of the stretch before
     for a, b, size in found.blocks:
+        before_a, before_b, end_a, end_b = end_a, end_b, a + size, b + size
         if size < 2:
             continue
-        if _denied(found.clause, a) != _denied(found.claim, b):
+        if _denied(found.clause, a, before_a) != _denied(found.claim, b, before_b):
             return Verdict.MODALITY
         there, here = found.clause[a].rule, found.claim[b].rule
         if there == here or (here is None and there in (MUST, None)):
@@ -472,9 +492,15 @@ def _governed(found: Comparison) -> Verdict | None:
     return None
 
 
-def _denied(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a negation stands right before `at`, a word between at most, or there."""
-    return any(t.form == NEGATION and t.piece == tokens[at].piece for t in tokens[max(0, at - 2) : at + 1])
+def _denied(tokens: Sequence[Token], at: int, floor: int) -> bool:
+    """Whether a negation stands at `at` or right before it, a word between at most.
+
+    `floor` is where the stretch before ends: its words have their own negation, save one at its very end.
+    """
+    if floor and tokens[floor - 1].form == NEGATION:
+        floor -= 1
+    near = tokens[max(at - 2, floor, 0) : at + 1]
+    return any(t.form == NEGATION and t.piece == tokens[at].piece for t in near)
 
 
 def _swapped(found: Comparison) -> bool:
