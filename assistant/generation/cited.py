@@ -45,8 +45,9 @@ _GENUS = re.compile(
 _YEAR_FRONT = re.compile(r"((?:19|20)\d{2})\s*年?(?:版|修订版?|修正版?|发布|印发|颁布|公布|施行)?的?\s*$")
 _YEAR_INNER = re.compile(r"^((?:19|20)\d{2})年?(?:版|修订版?|修正版?)?的?(?=\D)")
 _YEAR_BACK = re.compile(
-    r"^\s*[（(〔]?\s*((?:19|20)\d{2})\s*(?:年(?:版|修订版?|修正版?|修正本|发布|公布|施行|修订)?|版|修订|修正)\s*[）)〕]?"
+    r"^\s*[（(〔]?\s*((?:19|20)\d{2})\s*(?:年(?:版|修订版?|修正版?|修正本|发布|公布|施行|修订)?|版|修订|修正|(?=[）)〕]))\s*[）)〕]?"
 )
+_BOOK = re.compile(r"民法典[（(]?[一-龥]{2,4}编[）)]?$")  # 民法典合同编第六百八十六条
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _NUMBER = re.compile(
     r"(?:国务院令|主席令)\s*[（(〔]?第?\s*([\d一二三四五六七八九十百零〇]+)\s*号|[一-龥]{2,10}[〔\[（(](\d{4})[〕\]）)]\s*第?(\d+)\s*号"
@@ -227,6 +228,7 @@ class Citations:
         run = re.search(r"[\w（）()〔〕·]{2,48}$", sentence[floor:end])
         text, base = (run[0], floor + run.start()) if run else ("", end)
         stem, year_back = _without_year_behind(text)
+        stem = _BOOK.sub("民法典", stem)
         for at in range(len(stem)):
             name = stem[at:]
             whole = resolve_title(name, self._documents)
@@ -478,6 +480,11 @@ def clauses_at(document: Document, address: Address) -> tuple[Clause, ...]:
     found = locate(document, address)
     if found or document.meta.kind is not DocumentKind.NOTICE:
         return found
+    kinds = [s.kind for s in address.steps]
+    if kinds in (["条", "项"], ["条", "（一）"]):  # 第五条第（十）项 for 五、（十）
+        heading = Address((replace(address.steps[0], kind="一"), replace(address.steps[1], kind="（一）")))
+        if found := locate(document, heading):
+            return found
     steps = tuple(replace(s, kind="（一）") if s.kind in ("条", "项") else s for s in address.steps)
     if found := locate(document, Address(steps)):
         return found

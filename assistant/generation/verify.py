@@ -122,6 +122,7 @@ class Verifier:
         return self._check(replace(claim, text=parse_marks(claim.text)[0] or claim.text), Memory())[0]
 
     def _check(self, claim: Claim, memory: Memory) -> tuple[Checked, Memory]:
+        claim = replace(claim, text=_undressed(claim.text))
         day = claim.as_of or self._today()
         cited = self._citations.find(claim.text, memory)
         given = self._given(claim)
@@ -463,10 +464,16 @@ _LEAD_WORDS = (
 )
 _SAYS = (
     r"(?:第[一二三四五六七八九十]+段|首句|末句|前半句|后半句)?的?(?:相关|有关|上述)?"
-    r"(?:规定|要求|明确|指出|提出|载明|明文规定|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
+    r"(?:规定|要求|明确|指出|提出|载明|明文规定|明文|明令|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
 )
+# 新修订的《…》, 自2025年6月1日起施行的《…》: what stands before a citation and only introduces it.
+_INTRODUCES = re.compile(
+    r"(?:自|从|于|根据|依据|依照|按照|按|依|我国|现行|最新|新|的|国务院|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?起?|施行"
+    r"|修订后?|修正后?|公布|发布|实施|对此|此外|其中|同时|另外|答[：:]|[，,、\s])*"
+)
+_AFTER_PLACE = r"(?:第[一二三四五六七八九十]句|之|[，,]?(?:国务院令|主席令)第[一二三四五六七八九十百零\d]{1,6}号)*"
 _CITE = re.compile(
-    rf"(?:——|—|－|-|\*|※)?\s*{_LEAD_WORDS}\s*(?:¤[\s、，,和与及;；]{{0,2}})+(?:中|里|之中)?{_SAYS}\s*[，,：:]?"
+    rf"(?:——|—|－|-|\*|※)?\s*{_LEAD_WORDS}\s*(?:¤[\s、，,和与及;；]{{0,2}})+(?:中|里|之中)?{_AFTER_PLACE}{_SAYS}\s*[，,：:]?"
 )
 _EMPTY = re.compile(r"[（(\[【〔]\s*[，,；;、。]?\s*[）)\]】〕]")
 
@@ -475,9 +482,23 @@ def _without(text: str, cited: Iterable[Cited]) -> str:
     """`text` without its citations and the words that lead to them."""
     for one in sorted(cited, key=lambda c: -c.start):
         if one.end > one.start:
-            text = f"{text[: one.start]}¤{text[one.end :]}"
+            head = text[: one.start]
+            begins = max((head.rfind(mark) for mark in "。！？；："), default=-1) + 1
+            if _INTRODUCES.fullmatch(head, begins):
+                head = head[:begins]
+            text = f"{head}¤{text[one.end :]}"
     text = _EMPTY.sub("", _CITE.sub("", text))
     return re.sub(r"^[\s，,。：:；;、)）]+|[\s（(—－]+$", "", text).strip()
+
+
+_QUESTION = re.compile(r"^.{0,80}[？?]\s*(?=答[：:])", re.DOTALL)
+_LIST_SIGN = re.compile(r"^\s*(?:[-*•·#>]+\s+|[-•·]\s*|\d{1,2}[.、)）](?!\d)\s*|[（(]\d{1,2}[)）]\s*)+")
+_CALLED = re.compile(r"[（(]以下(?:统|简)?称(?:为)?[：:]?[“\"「]?《?[^（()）]{1,24}》?[”\"」]?[）)]")
+
+
+def _undressed(text: str) -> str:
+    """`text` without what is no part of the statement: list signs, emphasis, （以下简称…）, the question before 答：."""
+    return _CALLED.sub("", _LIST_SIGN.sub("", _QUESTION.sub("", text.replace("**", ""))))
 
 
 def _segments(text: str, cited: Sequence[Cited]) -> list[tuple[str, tuple[Cited, ...]]]:

@@ -70,7 +70,7 @@ _ORDINAL = re.compile(
 )
 # 一 that counts nothing; the words stay as they are.
 _NO_FIGURE = re.compile(
-    r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如|方|次性|经)|统一|唯一|之一|进一步|万一|十分|千方百计|百姓|万企"
+    r"一(?:定|般|致|体|切|些|直|样|律|起|旦|并|方面|系列|同|经|如|方|次性|经)|统一|唯一|(?<!分)之一|进一步|万一|十分(?!之)|千方百计|百姓|万企"
     r"|第[一二三四](?:方|人|者)|[一二三]级(?:分行|市场)|一二级|两者|双方|单一|同一|逐一|任一|一(?=[^\d十百千万亿年月日个天元倍次户家人名份笔件种类批期级周条款项章节编岁成分点小工季])"
 )  # fmt: skip
 
@@ -211,7 +211,7 @@ def _share(text: str) -> str:
     if rest:
         digits = "".join(str(int(_value(char) or 0)) for char in rest)
         value += Decimal(f"0.{digits}")
-    if whole_value in (100, 1000, 10000):
+    if whole_value in (10, 100, 1000, 10000):
         return f"{format((value * 100 / whole_value).normalize(), 'f')}%"
     return f"{value.normalize():f}/{whole_value.normalize():f}"
 

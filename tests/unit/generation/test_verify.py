@@ -67,6 +67,35 @@ def test_a_claim_worked_out_by_hand(verifier: Verifier, verdict: Verdict, words:
     assert checked.reason.endswith("。")
 
 
+WORDS = "仓储企业的注册资本不得低于二千万元"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"{WORDS}(《仓储法》第五条)。",
+        f"{WORDS}【依据：《仓储法》第五条】。",
+        f"{WORDS}，参见仓储法第五条。",
+        f"{WORDS}，这是《仓储法》第五条的规定。",
+        f"{WORDS}，《仓储法》第五条有明确规定。",
+        f"{WORDS}——仓储法5条",
+        f"《中华人民共和国仓储法》（以下简称《仓储法》）第五条规定，{WORDS}。",
+        f"《仓储法》（2020）第5条规定{WORDS}。",
+        f"依《仓储法》第五条之规定，{WORDS}。",
+        f"根据我国仓储法第五条，{WORDS}。",
+        f"自2020年6月1日起施行的《仓储法》第五条规定，{WORDS}。",
+        f"问：注册资本有要求吗？答：根据《仓储法》第五条，{WORDS}。",
+        f"1. **{WORDS}**（《仓储法》第五条）。",
+        f"依据《仓储法》，{WORDS}。",
+        f"全国人大常委会《仓储法》第五条：{WORDS}。",
+    ],
+)
+def test_however_it_is_cited(verifier: Verifier, words: str) -> None:
+    checked = verifier.check(Claim(text=words))
+    assert checked.verdict is OK, checked.reason
+    assert checked.places[0].address.startswith("第五条")
+
+
 def test_the_reason_names_the_clause_where_the_words_stand(verifier: Verifier) -> None:
     checked = verifier.check(Claim(text="保管人不得擅自使用存货（仓单条例第四条）。"))
     assert "第三条第一款第（一）项" in checked.reason
