@@ -497,7 +497,7 @@ _CALLED = re.compile(r"[（(]以下(?:统|简)?称(?:为)?[：:]?[“\"「]?《?
 
 
 def _undressed(text: str) -> str:
-    """`text` without what is no part of the statement: list signs, emphasis, （以下简称…）, the question before 答：."""
+    """`text` without what is no part of the statement: list signs, emphasis, （以下简称…）, a question."""
     return _CALLED.sub("", _LIST_SIGN.sub("", _QUESTION.sub("", text.replace("**", ""))))
 
 
