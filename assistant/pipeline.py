@@ -30,13 +30,14 @@ from assistant.dialogue.understanding import (
 )
 from assistant.errors import InputError, NotFoundError
 from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, unstated
-from assistant.generation.compose import Composer, Draft
+from assistant.generation.compose import Composer, Draft, proved_draft
 from assistant.generation.confidence import Features, packaged_weights
 from assistant.generation.coverage import coverage, names_something
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
 from assistant.generation.rewriting import Rewriting
 from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
 from assistant.generation.validity import standing
+from assistant.generation.verify import Checked, Verifier
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.expand import Concept, Expander
 from assistant.retrieval.filters import addresses, chosen, eligible, in_force, visible
@@ -68,7 +69,7 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
-from assistant.text.questions import clean_question
+from assistant.text.questions import clean_question, clean_text
 from assistant.text.segment import terms_in
 
 if TYPE_CHECKING:
@@ -243,6 +244,19 @@ class PolicyAssistant:
             raise NotFoundError("文件库中没有这份文件，请先查看文件列表。")
         return document
 
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The proof over any text, against the documents that may be seen."""
+        return Verifier(self.documents(), self._library.document, today=self._today)
+
+    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+        """Every sentence of `text` with its verdict and the clauses it was held against.
+
+        Raises:
+            InputError: the text is empty, too long or broken.
+        """
+        return self.verifier.check_text(clean_text(text), as_of=as_of)
+
     def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         """Pointers to the policies beside one clause; their words are not in the library."""
         return self._related_to(document_id, address) if self._related_to else ()
@@ -357,7 +371,7 @@ class PolicyAssistant:
         if elsewhere and why is None:
             draft = replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是："))
         features = None if why and why.reason in _NOT_JUDGED else self._features(asked, query, found, selection, why)
-        return _Worked(question=question, query=query, found=found, draft=draft, features=features)
+        return _Worked(question=question, query=query, found=found, draft=proved_draft(draft), features=features)
 
     def features(self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None) -> Features | None:
         """What the confidence in the answer to `question` rests on; `None` where a rule answers by itself.
@@ -438,7 +452,7 @@ class PolicyAssistant:
         for place in places:
             chunks.update({chunk.id: chunk for chunk in self._sentences_in(place)})
         draft = self._composer.looked_up(places, list(chunks.values()))
-        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=draft)
+        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=proved_draft(draft))
 
     def _searched(self, query: Query) -> str:
         """The words to search with: without a ban taken for granted, without the day that has chosen the versions,
@@ -517,7 +531,7 @@ class PolicyAssistant:
         today = self._today()
         held = standing(subject, library, sentences, day=query.as_of or query.day or today)
         draft = self._composer.standing(held, today=today)
-        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=draft)
+        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=proved_draft(draft))
 
     def _sentences_in(self, place: Place) -> list[Chunk]:
         """The sentences of a place, in the order of the text."""

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 
+from assistant.generation.wording import Comparison, Token, compare, objection, tokens_of
 from assistant.schema.answer import Modality, Verdict
 from assistant.schema.document import Span
 from assistant.text.folding import squeeze
@@ -394,6 +395,7 @@ class _Case:
 
     claim: str
     clauses: tuple[str, ...]
+    lined: tuple[str, ...]  # the same, a line for each 款 and 项
     context: str  # title, address and heading: may be named, prove nothing
     claim_pieces: tuple[_Piece, ...]
     clause_pieces: tuple[tuple[_Piece, ...], ...]
@@ -426,6 +428,25 @@ def prove(
     institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
     min_support: float = MIN_SUPPORT,
 ) -> Verdict:
+    """Whether `clauses`, taken together, say what `sentence` (without marks) claims: the verdict of `examine`."""
+    return examine(sentence, *clauses, context=context, institutions=institutions, min_support=min_support).verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1."""
+
+    verdict: Verdict
+    repeats: float
+
+
+def examine(
+    sentence: str,
+    *clauses: str,
+    context: str = "",
+    institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
+    min_support: float = MIN_SUPPORT,
+) -> Proof:
     """Whether `clauses`, taken together, say what `sentence` (without marks) claims.
 
     Args:
@@ -440,7 +461,7 @@ def prove(
         NOT_FOUND without any clause; OK when there is none.
     """
     if not clauses:
-        return Verdict.NOT_FOUND
+        return Proof(Verdict.NOT_FOUND, 0.0)
     names = _name_pattern(frozenset(chain(institutions, *institutions.values())))
     plain_context = _plain(context)
     claim = _plain(sentence)
@@ -449,13 +470,21 @@ def prove(
     case = _Case(
         claim=bare,
         clauses=texts,
+        lined=tuple("\n".join(map(_plain, clause.splitlines())) for clause in clauses),
         context=plain_context,
         claim_pieces=_pieces(bare, names),
         clause_pieces=tuple(_pieces(text, names) for text in texts),
         covers=institutions,
     )
+    best = _best_of(case)
+    return Proof(_verdict(claim, case, best, min_support), best.coverage if best is not None else 0.0)
+
+
+def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: float) -> Verdict:
     if not _quotes_stand(claim, case):
         return Verdict.MISQUOTE
+    if (word_by_word := _word_by_word(case, best)) is not None:
+        return word_by_word
     for agrees, verdict in (
         (_numbers_agree, Verdict.NUMBER),
         (_subjects_agree, Verdict.SUBJECT),
@@ -464,7 +493,137 @@ def prove(
     ):
         if not agrees(case):
             return verdict
+    if best is not None and best.coverage < _LEAST_IN_ORDER:
+        return Verdict.UNSUPPORTED
     return Verdict.OK if _supported(case, min_support) else Verdict.UNSUPPORTED
+
+
+# --- word by word ---------------------------------------------------------------------------
+
+_REPEATS = 0.75  # a claim of which so much stands in a clause in its order repeats it
+_REPEATS_ONE_OF_MANY = 0.97
+_PART_REPEATS = 0.55
+_MOST_TOKENS = 400
+_NEAR_MOST = 0.04
+_LEAST_IN_ORDER = 0.5  # of a paraphrase too: words of a clause shuffled say something else
+_LEAST_TOKENS = 4
+_CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
+_STOP = re.compile(r"(?<=[。！？!?])")
+
+
+def _names(case: _Case) -> tuple[str, ...]:
+    return tuple(sorted(frozenset(chain(case.covers, *case.covers.values()))))
+
+
+def _best_of(case: _Case) -> Comparison | None:
+    """The claim against the stretch that repeats most of it; `None` for a claim of a few words."""
+    names = _names(case)
+    claim = tokens_of(case.claim.replace("·", ""), names)
+    if not _LEAST_TOKENS <= len(claim) <= _MOST_TOKENS:
+        return None
+    return _best(claim, tuple(chain.from_iterable(_stretches(text, names) for text in case.lined)))
+
+
+def _word_by_word(case: _Case, best: Comparison | None) -> Verdict | None:
+    """The verdict on a claim that repeats its clauses for the most part; `None` on a paraphrase."""
+    if best is None:
+        return None
+    names = _names(case)
+    if best.coverage >= (_REPEATS if len(case.clauses) == 1 else _REPEATS_ONE_OF_MANY):
+        if not all(_shares(best.claim, _stretches(t, names)) for t in case.lined):
+            return Verdict.UNSUPPORTED
+        return _objection(best, case) or _addressed(case, best)
+    stretches = tuple(chain.from_iterable(_stretches(text, names) for text in case.lined))
+    found = [_part(part, stretches, case, names) for part in _parts(case.claim)]
+    against = [verdict for verdict in found if verdict is not None and verdict is not Verdict.OK]
+    if against:
+        return against[0]
+    return _addressed(case, None) if found and None not in found and len(case.clauses) == 1 else None
+
+
+def _addressed(case: _Case, found: Comparison | None) -> Verdict:
+    """Whether the institutions are those addressed; where none was added or left out, they are."""
+    changed = [t for e in found.edits for t in (*e.lost, *e.new) if t.form.startswith("&")] if found is not None else []
+    if found is not None and all(t.text in case.context for t in changed):  # 融资担保公司 of its own regulation
+        return Verdict.OK
+    return Verdict.OK if _subjects_agree(case) else Verdict.SUBJECT
+
+
+def _objection(found: Comparison, case: _Case) -> Verdict | None:
+    def covered(name: str, held: str) -> bool:
+        name, held = name.removeprefix("国务院"), held.removeprefix("国务院")
+        return name == held or held in case.covers.get(name, ()) or name in case.covers.get(held, ())
+
+    return objection(found, known=f"{case.union}\n{case.context}", covered=covered)
+
+
+def _part(part: str, stretches: Sequence[tuple[Token, ...]], case: _Case, names: tuple[str, ...]) -> Verdict | None:
+    tokens = tokens_of(part, names)
+    if len(tokens) < _LEAST_TOKENS:
+        return Verdict.OK if not tokens else None
+    best = _best(tokens, stretches)
+    if best is None or best.coverage < _PART_REPEATS:
+        return None
+    return _objection(best, case) or Verdict.OK
+
+
+def _parts(claim: str) -> list[str]:
+    """The claim cut at commas, short pieces kept with the next."""
+    parts: list[str] = []
+    for piece in _CLAIM_CUT.split(claim.replace("·", "")):
+        if parts and len(parts[-1]) < 8:
+            parts[-1] += piece
+        elif piece.strip("，；。！,;!"):
+            parts.append(piece)
+    return parts
+
+
+def _shares(claim: Sequence[Token], stretches: Sequence[tuple[Token, ...]]) -> bool:
+    """Whether one clause of several holds a good part of the claim."""
+    forms = {t.form for t in claim}
+    return any(sum(t.form in forms for t in s) >= 0.3 * len(forms) for s in stretches)
+
+
+def _best(claim: tuple[Token, ...], stretches: Sequence[tuple[Token, ...]]) -> Comparison | None:
+    """The stretch that holds most of the claim, the shortest of several; compared by pairs before word by word."""
+    wanted = _token_pairs(claim)
+    ranked = sorted(
+        ((len(wanted & _token_pairs(stretch)), -len(stretch), n) for n, stretch in enumerate(stretches)), reverse=True
+    )
+    likely = [number for shared, _, number in ranked[:3] if shared >= 0.8 * ranked[0][0]]
+    compared = [compare(claim, stretches[number]) for number in likely]
+    most = max((found.coverage for found in compared), default=0.0)
+    # A whole 条 holds every word of a sentence and those of others: the shortest that holds nearly as much is meant.
+    fitting = [found for found in compared if found.coverage >= most - _NEAR_MOST]
+    return min(fitting, key=lambda found: len(found.clause), default=None)
+
+
+@lru_cache(maxsize=16384)
+def _token_pairs(tokens: tuple[Token, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset((a.form, b.form) for a, b in pairwise(tokens))
+
+
+@lru_cache(maxsize=4096)
+def _stretches(text: str, names: tuple[str, ...]) -> tuple[tuple[Token, ...], ...]:
+    """What a claim may repeat: each sentence, each item behind its lead, each paragraph, the whole."""
+    found: dict[str, None] = {}
+    lead = ""
+    items: list[str] = []
+    for line in text.split("\n"):
+        if lead and _ITEM_SIGN.match(line):
+            found[lead + line] = None
+            items.append(line)
+            continue
+        if items:
+            found[lead + "".join(items)] = None
+            lead, items = "", []
+        found.update(dict.fromkeys(part for part in _STOP.split(line) if part))
+        found[line] = None
+        lead = line if line.endswith((":", "：")) else ""
+    if items:
+        found[lead + "".join(items)] = None
+    found[text] = None
+    return tuple(tokens_of(part, names) for part in found if part)
 
 
 def supports(sentence: str, clause: str, *, context: str = "") -> bool:

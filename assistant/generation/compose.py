@@ -9,16 +9,16 @@ from datetime import date
 
 from assistant.dialogue.understanding import Institutions, Kind, Understanding
 from assistant.generation.abstain import Abstention, Reason
-from assistant.generation.citing import modality_of
+from assistant.generation.citing import locate_quote, modality_of, prove
 from assistant.generation.leads import gaps_note, lead_of
 from assistant.generation.selection import Pick, Selection
 from assistant.generation.validity import Force, Standing
 from assistant.generation.validity import lead as standing_lead
 from assistant.parsing.legal_level import level_of
 from assistant.retrieval.lookup import Place
-from assistant.schema.answer import Citation, Modality, Outcome, Statement
+from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict
 from assistant.schema.chunk import Chunk
-from assistant.schema.document import DocumentKind, DocumentMeta
+from assistant.schema.document import DocumentKind, DocumentMeta, Span
 from assistant.schema.retrieval import Evidence
 
 _ENCOURAGED = re.compile(
@@ -56,6 +56,48 @@ def render(lead: str, statements: Sequence[Statement], note: str = "") -> str:
         body = statement.text if not statement.subject else f"{statement.subject}：{statement.text}"
         lines.append(f"{'- ' if several else ''}{label}{body}{marks}")
     return "\n".join([*lines, note] if note else lines)
+
+
+def proved_draft(draft: Draft) -> Draft:
+    """`draft` with those statements alone that the clauses they cite bear out, and the citations these need.
+
+    Its sentences are copies, so nothing is lost as a rule; this is the gate that a fault of the composer, or
+    a record that does not agree with itself, does not pass.
+    """
+    kept = tuple(s for s in draft.statements if _borne_out(s, draft.citations))
+    if len(kept) == len(draft.statements):
+        return draft
+    used = {number for statement in kept for number in statement.citations}
+    outcome = draft.outcome if kept else Outcome.NOT_FOUND
+    lead = draft.lead if kept else "本库未载明：找到的条款未能通过核对，没有可以引用的内容。"
+    citations = tuple(c for c in draft.citations if c.number in used)
+    return replace(draft, outcome=outcome, lead=lead, statements=kept, citations=citations)
+
+
+def _borne_out(statement: Statement, citations: Sequence[Citation]) -> bool:
+    """Whether the words of a statement stand in every clause it cites, or else are proved by them."""
+    cited = [c for c in citations if c.number in statement.citations]
+    if not cited or len(cited) < len(statement.citations):
+        return not statement.citations
+    texts = [c.clause_text for c in cited]
+    if statement.quoted and all(_repeats(statement.text, c) for c in cited):
+        return True
+    context = "\n".join(f"{c.document_title}\n{c.address}\n{c.heading or ''}" for c in cited)
+    return prove(statement.text, *texts, context=context) is Verdict.OK
+
+
+def _repeats(words: str, citation: Citation) -> bool:
+    """Whether `words` are a quote of the clause, with or without the lead that an item goes on from."""
+    within = Span(0, len(citation.clause_text))
+    if locate_quote(words, citation.clause_text, within=within):
+        return True
+    ends = [quote for quote in citation.quotes if words.endswith(quote) and len(quote) < len(words)]
+    return any(
+        locate_quote(quote, citation.clause_text, within=within)
+        and locate_quote(words.removesuffix(quote), citation.clause_text, within=within)
+        for quote in ends
+        if words.removesuffix(quote).strip()
+    )
 
 
 class Composer:

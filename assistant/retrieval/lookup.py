@@ -109,6 +109,10 @@ class Catalogue:
             for match in pattern.finditer(question):
                 yield Mention(start=match.start(), end=match.end(), documents=documents, exact=True)
 
+    def called(self, name: str) -> tuple[DocumentMeta, ...]:
+        """The documents that bear exactly this name; several when versions share it."""
+        return self._names.get(name, ())
+
 
 def find_places(
     question: str, mentions: Sequence[Mention], *, eligible: frozenset[str], load: Callable[[str], Document]

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, NotFoundError
-from assistant.schema.answer import DeltaEvent, SourcesEvent
+from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
 from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Filters
 from assistant.serving import wire
@@ -34,6 +34,8 @@ from assistant.serving.guards import (
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render import (
     answer_dict,
+    checked_dict,
+    checked_summary,
     citation_dict,
     clause_dict,
     document_dict,
@@ -60,6 +62,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "empty_question": 422,
     "question_too_long": 422,
     "bad_characters": 422,
+    "empty_text": 422,
+    "text_too_long": 422,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
@@ -119,6 +123,7 @@ def create_api(
     _add_error_handlers(app)
     _add_health(app, desk)
     _add_questions(app, desk, ping_s)
+    _add_verify(app, desk)
     _add_library(app, desk)
     return app
 
@@ -232,6 +237,10 @@ async def _sought(request: Request) -> wire.SearchRequest:
     return await _body(request, wire.SearchRequest)
 
 
+async def _to_verify(request: Request) -> wire.VerifyRequest:
+    return await _body(request, wire.VerifyRequest)
+
+
 def _filters(asked: wire.Chosen) -> Filters:
     return Filters(
         as_of=asked.as_of,
@@ -262,6 +271,7 @@ def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
 _ASK_BODY = _body_schema(wire.AskRequest)
 Asked = Annotated[Inquiry, Depends(_asked)]
 Sought = Annotated[wire.SearchRequest, Depends(_sought)]
+ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
 
 
 def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
@@ -306,6 +316,29 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
             query=found.query.standalone,
             degraded=list(found.degraded),
             hits=[wire.HitBody.model_validate(hit) for hit in hits],
+        )
+
+
+def _add_verify(app: FastAPI, desk: Desk) -> None:
+    @app.post(
+        "/api/v1/verify",
+        summary="核对一段文字",
+        tags=["核对"],
+        responses=_documented(400, 413, 415, 422, 500, 503),
+        openapi_extra=_body_schema(wire.VerifyRequest),
+    )
+    async def verify(request: Request, asked: ToVerify) -> wire.VerifyResponse:
+        """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
+        review = await desk.verify(asked.text, asked.as_of)
+        return wire.VerifyResponse.model_validate(
+            {
+                "request_id": _request_id(request),
+                "generation": review.generation,
+                "proved": all(one.verdict in (None, Verdict.OK) for one in review.checked),
+                "summary": checked_summary(review.checked),
+                "sentences": [checked_dict(one) for one in review.checked],
+                "latency_ms": review.latency_ms,
+            }
         )
 
 

@@ -39,7 +39,9 @@ from assistant.serving.cli_shared import (
     output,
     say,
     say_json,
+    scratch_folder,
 )
+from assistant.serving.cli_verify import proof, verify
 from assistant.serving.offline import go_offline
 
 if TYPE_CHECKING:
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
     from assistant.schema.retrieval import Turn
     from assistant.settings import Settings
 
-_SCRATCH = "scratch"  # folder in indexes_dir for the indexes of evaluation runs
 _KEPT_TURNS = 20  # of a conversation in the terminal
 _LEAVE, _FRESH = {"/exit", "/quit", "/退出"}, {"/new", "/新对话"}
 _PROMPT = "您的问题> "
@@ -63,6 +64,8 @@ app.add_typer(eval_app, name="eval")
 add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
+app.command(name="verify", cls=ChineseCommand)(verify)
+eval_app.command(name="proof", cls=ChineseCommand)(proof)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[
@@ -427,15 +430,6 @@ def eval_run(
     output(as_json, lambda: facts, lambda: _summary_text(summary, facts))
     if failures or summary.unusable:
         raise typer.Exit(EXIT_PARTIAL)
-
-
-def scratch_folder(settings: Settings, corpora: Sequence[Path]) -> Path:
-    """Where the index of these corpora for this embedder is kept between evaluation runs."""
-    from hashlib import sha256
-
-    key = [settings.embedder.kind.value, settings.embedder.model or "", settings.phrasings]
-    key += sorted(str(p.resolve()) for p in corpora)
-    return settings.indexes_dir / _SCRATCH / sha256("\n".join(key).encode()).hexdigest()[:12]
 
 
 def _summary_text(summary: RunSummary, facts: dict[str, Any]) -> str:

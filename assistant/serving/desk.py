@@ -16,11 +16,12 @@ from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from assistant.errors import AssistantError, NotFoundError
+from assistant.generation.verify import Checked
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.retrieval import Filters, Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionStore
-from assistant.text.questions import clean_question
+from assistant.text.questions import clean_question, clean_text
 
 T = TypeVar("T")
 
@@ -60,6 +61,15 @@ class Reply:
 
     answer: Answer
     session_id: str
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A text that was checked, the index it was checked against, and how long it took."""
+
+    checked: tuple[Checked, ...]
+    generation: str
     latency_ms: float
 
 
@@ -192,6 +202,22 @@ class Desk:
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit, filters=filters))
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
+
+    async def verify(self, text: str, as_of: date | None) -> Review:
+        """Every sentence of a text with its verdict; takes a place as a question does.
+
+        Raises:
+            AssistantError: the text or the index cannot be used.
+            ServerBusyError: too much at a time.
+        """
+        began = time.perf_counter()
+        words = clean_text(text)
+        assistant = await asyncio.to_thread(self.provider)
+        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of))
+        await ticket.wait_turn(self._patience_s)
+        checked = await ticket.result()
+        latency_ms = round((time.perf_counter() - began) * 1000, 1)
+        return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
     async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
+from assistant.generation.verify import Checked
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Retrieved, Turn
@@ -64,6 +65,14 @@ class Assistant(Protocol):
 
         Raises:
             NotFoundError: the library does not hold it.
+        """
+        ...
+
+    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+        """Every sentence of a text with its verdict.
+
+        Raises:
+            InputError: the text is empty, too long or broken.
         """
         ...
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from assistant.generation.verify import Checked, Place
 from assistant.parsing.legal_level import level_of
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentMeta, Level, Span, Validity
@@ -342,6 +343,69 @@ def related_lines(policies: Sequence[RelatedPolicy]) -> list[str]:
     return lines + ([f"  另有 {left} 项，加 --json 可看全部。"] if left > 0 else [])
 
 
+# --- checked texts ------------------------------------------------------------------------------
+
+CHECKED_LABELS = {
+    Verdict.OK: "✓ 与条款一致",
+    Verdict.NOT_FOUND: "✗ 文件或条款不存在",
+    Verdict.MISQUOTE: "✗ 引文与原文不符",
+    Verdict.NUMBER: "✗ 数字与原文不符",
+    Verdict.MODALITY: "✗ 约束程度与原文不符",
+    Verdict.SUBJECT: "✗ 主体与原文不符",
+    Verdict.SUPERSEDED: "✗ 条款不是所问日期有效的文本",
+    Verdict.UNSUPPORTED: "✗ 没有条款支持",
+}
+_SHOWN_CLAUSE = 200  # code points of a clause in a report
+
+
+def checked_label(checked: Checked) -> str:
+    """The verdict in words, with its mark."""
+    return CHECKED_LABELS[checked.verdict] if checked.verdict is not None else "— 未作核对"
+
+
+def checked_summary(checked: Sequence[Checked]) -> str:
+    """How many sentences passed."""
+    judged = [c for c in checked if c.verdict is not None]
+    passed = sum(c.verdict is Verdict.OK for c in judged)
+    if not judged:
+        return "没有可以核对的句子。"
+    rest = f"，{len(judged) - passed} 句没有通过" if passed < len(judged) else ""
+    return f"共核对 {len(judged)} 句：{passed} 句与条款一致{rest}。"
+
+
+def checked_terminal(checked: Sequence[Checked]) -> str:
+    """The report on a text: each sentence with its mark, the reason and the clause's words."""
+    lines = [checked_summary(checked)]
+    for one in checked:
+        lines += ["", " ".join(one.text.split()), f"  {checked_label(one)}：{one.reason}"]
+        lines += [f"  《{p.document_title}》{p.address}：「{_clause_shown(p)}」" for p in one.places]
+    return terminal_safe("\n".join(lines))
+
+
+def _clause_shown(place: Place) -> str:
+    words = "".join(place.text.split("\n"))
+    return words if len(words) <= _SHOWN_CLAUSE else f"{words[:_SHOWN_CLAUSE]}……"
+
+
+def checked_html(checked: Sequence[Checked]) -> str:
+    """The same for the page; every word of the text and the clauses is escaped."""
+    rows = "".join(_checked_card(one) for one in checked)
+    return f'<div class="pz-cards"><p class="pz-intro" role="status">{escape(checked_summary(checked))}</p>{rows}</div>'
+
+
+def _checked_card(one: Checked) -> str:
+    kind = "plain" if one.verdict is None else "good" if one.verdict is Verdict.OK else "bad"
+    clauses = "".join(
+        f'<p class="pz-place"><strong>{escape(titled(p.document_title))}{escape(p.address)}</strong></p>'
+        f'<blockquote class="pz-clause">{escape(_clause_shown(p))}</blockquote>'
+        for p in one.places
+    )
+    return (
+        f'<article class="pz-card pz-checked"><p>{escape(one.text)}</p>'
+        f'<p class="pz-badges">{_badge(checked_label(one), kind)}</p><p>{escape(one.reason)}</p>{clauses}</article>'
+    )
+
+
 # --- JSON ---------------------------------------------------------------------------------------
 
 
@@ -390,6 +454,27 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "legal_level": citation.legal_level.value if citation.legal_level else None,
         "verdict": citation.verdict.value,
         "verified": citation.verified,
+    }
+
+
+def checked_dict(checked: Checked) -> dict[str, Any]:
+    """A checked sentence for the API; `span` counts code points of the text that was sent."""
+    return {
+        "text": checked.text,
+        "span": _span_dict(checked.span),
+        "verdict": checked.verdict.value if checked.verdict else None,
+        "label": checked_label(checked),
+        "reason": checked.reason,
+        "citations": [
+            {
+                "document_id": place.document_id,
+                "document_title": place.document_title,
+                "address": place.address,
+                "clause_text": place.text,
+                "span": _span_dict(place.span),
+            }
+            for place in checked.places
+        ],
     }
 
 

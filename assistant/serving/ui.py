@@ -32,6 +32,7 @@ from assistant.serving.render import (
     ai_label,
     answer_cards_html,
     cards_html,
+    checked_html,
     markdown_escaped,
     note_html,
     restated_question,
@@ -257,34 +258,72 @@ def _build_page(gr: Any, desk: Desk) -> Any:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         talk = gr.State(Talk(), time_to_live=4 * 3600)
         gr.HTML(header_html(), elem_id="pz-top")
-        with gr.Row(elem_id="pz-main", equal_height=False):
-            with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
-                chat = _chat(gr)
-                status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
-                with gr.Row(elem_id="pz-ask"):
-                    box = _question_box(gr)
-                    send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
-                with gr.Row(elem_id="pz-samples"):
-                    samples = [
-                        gr.Button(text, size="sm", scale=0, min_width=0, elem_classes="pz-sample")
-                        for text in SAMPLE_QUESTIONS
-                    ]
-                    wipe = gr.Button("清空对话", size="sm", scale=0, min_width=0, elem_id="pz-clear")
-            with gr.Column(scale=2, min_width=300, elem_id="pz-right"):
-                gr.HTML("<h2>条款依据</h2>", elem_id="pz-cards-title")
-                cards = gr.HTML(note_html(_EMPTY_CARDS), elem_id="pz-cards")
-                library = gr.HTML("", elem_id="pz-library")
+        with gr.Tabs(elem_id="pz-tabs"):
+            with gr.Tab("问答", id="ask"), gr.Row(elem_id="pz-main", equal_height=False):
+                with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
+                    chat = _chat(gr)
+                    status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    with gr.Row(elem_id="pz-ask"):
+                        box = _question_box(gr)
+                        send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
+                    with gr.Row(elem_id="pz-samples"):
+                        samples = [
+                            gr.Button(text, size="sm", scale=0, min_width=0, elem_classes="pz-sample")
+                            for text in SAMPLE_QUESTIONS
+                        ]
+                        wipe = gr.Button("清空对话", size="sm", scale=0, min_width=0, elem_id="pz-clear")
+                with gr.Column(scale=2, min_width=300, elem_id="pz-right"):
+                    gr.HTML("<h2>条款依据</h2>", elem_id="pz-cards-title")
+                    cards = gr.HTML(note_html(_EMPTY_CARDS), elem_id="pz-cards")
+                    library = gr.HTML("", elem_id="pz-library")
+            with gr.Tab("核对", id="verify"):
+                _verify_tab(gr, desk)
 
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         outputs = [talk, chat, box, cards, status]
-        asking: dict[str, Any] = {"fn": on_ask, "inputs": [box, talk], "outputs": outputs, **quiet}
+        asking: dict[str, Any] = {"fn": on_ask, "inputs": [box, talk], "outputs": outputs, **_QUIET}
         asked = [gr.on([box.submit, send.click], trigger_mode="once", **asking)]
         for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
-            typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **quiet)
+            typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **_QUIET)
             asked.append(typed.then(**asking))
-        wipe.click(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, cancels=asked, **quiet)
-        page.load(fn=lambda: greet(desk), outputs=[library, status], **quiet)
+        wipe.click(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, cancels=asked, **_QUIET)
+        page.load(fn=lambda: greet(desk), outputs=[library, status], **_QUIET)
     return page
+
+
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_EMPTY_REVIEW = (
+    "粘贴一段文字（例如同事的草稿或别处得到的答复），逐句核对所引条款是否存在、有效，"
+    "数字、主体、约束程度是否与原文一致。"
+)
+
+
+def _verify_tab(gr: Any, desk: Desk) -> None:
+    """A draft to paste, and every sentence of it with its verdict."""
+    draft = gr.Textbox(
+        label="要核对的文字",
+        placeholder="例如：严禁贷款转存或挪用套利（见《通知》第五部分第（十）项）。",
+        lines=6,
+        max_lines=14,
+        elem_id="pz-draft",
+    )
+    check = gr.Button("核对", variant="primary", elem_id="pz-check")
+    found = gr.HTML(note_html(_EMPTY_REVIEW), elem_id="pz-review")
+
+    async def on_check(text: str | None) -> str:
+        return await review(desk, text or "")
+
+    check.click(fn=on_check, inputs=draft, outputs=found, trigger_mode="once", **_QUIET)
+
+
+async def review(desk: Desk, text: str) -> str:
+    """The report on a pasted text as HTML; a fault says what to do next and repeats nothing."""
+    try:
+        return checked_html((await desk.verify(text, None)).checked)
+    except AssistantError as exc:
+        return status_html(exc.message, kind="error")
+    except Exception as exc:  # noqa: BLE001 - the page must not show a foreign message; the fault is logged
+        log_fault(exc, uuid4().hex)
+        return status_html(INTERNAL_MESSAGE, kind="error")
 
 
 def _chat(gr: Any) -> Any:

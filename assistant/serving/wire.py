@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EXAMPLE_QUESTION = "客户贷款到期一时还不上，能续贷吗？"
+_EXAMPLE_CLAIM = "严禁贷款转存或挪用套利（见《通知》第五部分第（十）项）。"
 _EXAMPLE_TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 
 
@@ -262,6 +263,51 @@ class ClauseBody(_Strict):
     children: list[str] = Field(description="下级条款的地址。")
     status: str
     related: list[RelatedBody] = Field(default=[], description="与该条款有关的政策，仅供查阅，不是依据。")
+
+
+class VerifyRequest(_Strict):
+    """一段要核对的文字。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": _EXAMPLE_CLAIM}]})
+
+    text: str = Field(
+        description="要核对的文字，1 至 20000 字。",
+        examples=[_EXAMPLE_CLAIM],
+        json_schema_extra={"minLength": 1, "maxLength": 20000},
+    )
+    as_of: IsoDay = Field(default=None, description="按哪一天有效的文本核对（YYYY-MM-DD）；不填为今天。")
+
+
+class PlaceBody(_Strict):
+    """核对时对照的条款。"""
+
+    document_id: str
+    document_title: str
+    address: str
+    clause_text: str = Field(description="条款的文字，列项之前带上它承接的那句话。")
+    span: SpanBody = Field(description="在文件原文中的位置。")
+
+
+class CheckedBody(_Strict):
+    """一句话及其核对结论。"""
+
+    text: str
+    span: SpanBody = Field(description="在所提交文字中的位置。")
+    verdict: str | None = Field(description="OK 为通过；标题、问句等不作核对，为 null。", examples=["OK"])
+    label: str = Field(description="结论的中文说法。")
+    reason: str = Field(description="为什么。")
+    citations: list[PlaceBody]
+
+
+class VerifyResponse(_Strict):
+    """逐句的核对结论，次序同原文。"""
+
+    request_id: str = Field(description="报障时请提供。")
+    generation: str = Field(description="核对所用索引的指纹。")
+    proved: bool = Field(description="凡作核对的句子是否全部通过。")
+    summary: str
+    sentences: list[CheckedBody]
+    latency_ms: float
 
 
 class LiveBody(_Strict):

@@ -7,6 +7,7 @@ import unicodedata
 from assistant.errors import InputError
 
 MAX_QUESTION_CHARS = 2000  # code points
+MAX_TEXT_CHARS = 20_000  # code points of a text to be checked
 _INVISIBLE = {"Cf", "Zl", "Zp", "Zs", "Cc", "Mn"}
 
 
@@ -25,6 +26,22 @@ def clean_question(text: str) -> str:
     if all(unicodedata.category(char) in _INVISIBLE for char in text):
         raise InputError("请输入您想问的问题。", code="empty_question")
     return text.strip()
+
+
+def clean_text(text: str) -> str:
+    """A text to be checked, as it is: its offsets are given back.
+
+    Raises:
+        InputError: `empty_text` when nothing visible is left, `text_too_long` above 20,000 code
+            points, `bad_characters` as for questions. The message never repeats the text.
+    """
+    if len(text) > MAX_TEXT_CHARS:
+        raise InputError(f"文字过长，请控制在 {MAX_TEXT_CHARS} 字以内，分几次核对。", code="text_too_long")
+    if any(_is_broken(char) for char in text):
+        raise InputError("文字里有无法识别的字符（如空字符或残缺的编码），请重新粘贴后再核对。", code="bad_characters")
+    if all(unicodedata.category(char) in _INVISIBLE for char in text):
+        raise InputError("请粘贴要核对的文字。", code="empty_text")
+    return text
 
 
 def _is_broken(char: str) -> bool:

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from assistant.errors import NotFoundError
+from assistant.generation.verify import Checked, Verifier
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -29,7 +30,7 @@ from assistant.schema.answer import (
 from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
-from assistant.text.questions import clean_question
+from assistant.text.questions import clean_question, clean_text
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 _HEAD = "五、强化考核引领"
@@ -217,6 +218,15 @@ class FakeAssistant:
         finally:
             if not whole:
                 self.stopped.set()
+
+    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+        self.hold.wait(20)
+        if self.fault is not None:
+            raise self.fault
+        document = small_document()
+        return Verifier([document.meta], lambda _: document, today=lambda: date(2024, 6, 1)).check_text(
+            clean_text(text), as_of=as_of
+        )
 
     def _answer(self, question: str, history: Sequence[Turn]) -> Answer:
         if self.answer is not None:

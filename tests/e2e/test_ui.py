@@ -207,6 +207,23 @@ def test_question_to_cited_answer(visit: Visit) -> None:
     visit.assert_quiet()
 
 
+def test_a_pasted_draft_is_checked(visit: Visit) -> None:
+    visit.page.get_by_role("tab", name="核对").click()
+    draft = "不得盲目抽贷、断贷、压贷（见《通知》五、（十））。可以盲目抽贷、断贷、压贷（见《通知》五、（十））。"
+    visit.page.fill("#pz-draft textarea", draft + "<img src=x onerror=window.hit=99>应当上报的，依照办理。")
+    visit.page.locator("#pz-check").click()
+    visit.page.wait_for_selector("#pz-review .pz-checked")
+    cards = visit.page.locator("#pz-review .pz-checked").all_inner_texts()
+    assert len(cards) == 3
+    assert "✓ 与条款一致" in cards[0]
+    assert "✗ 约束程度与原文不符" in cards[1]
+    assert "五、（十）" in cards[1]
+    assert "<img src=x" in cards[2]
+    assert visit.page.evaluate("window.hit") is None
+    visit.shoot("verify_light")
+    visit.assert_quiet()
+
+
 def test_page_speaks_chinese_to_screen_readers(visit: Visit) -> None:
     assert visit.page.evaluate("document.documentElement.lang") == "zh-CN"
     assert visit.page.title() == "普惠政策助手"

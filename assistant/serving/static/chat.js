@@ -9,6 +9,7 @@
   };
   set("#pz-status", { role: "status", "aria-live": "polite" });
   set("#pz-cards", { role: "region", "aria-label": "条款依据" });
+  set("#pz-review", { role: "region", "aria-label": "核对结果", "aria-live": "polite" });
   set("#pz-box textarea", { "aria-label": "请输入问题" });
 
   // Gradio labels each message with its Markdown source, which would be read out instead of the words shown.

@@ -17,7 +17,7 @@ from assistant.retrieval.expand import Expander
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.phrasings import NO_LIFT, PhrasingWeights, lift
 from assistant.schema.chunk import Chunk, ChunkKind
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Filters, Query, Retrieved
 
 TODAY = date(2026, 1, 1)
 NONE = PhrasingWeights(dense=0, grams=0, sentence=0)
@@ -96,7 +96,9 @@ def test_a_question_for_a_document_without_phrasings_stays_with_it() -> None:
 
 
 def test_phrasings_of_a_document_that_takes_no_part_take_none() -> None:
-    query = Query(text="拿了钱去炒股咋办", standalone="拿了钱去炒股咋办", document_ids=frozenset({"law_2023"}))
+    query = Query(
+        text="拿了钱去炒股咋办", standalone="拿了钱去炒股咋办", filters=Filters(document_ids=frozenset({"law_2023"}))
+    )
     found = [
         HybridRetriever(
             MemoryLibrary(DOCUMENTS, HashingEmbedder(), phrasings=phrasings), HashingEmbedder(), Expander([])
