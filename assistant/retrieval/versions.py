@@ -235,14 +235,12 @@ def without_days(question: str, today: date) -> str:
 
 def _day(question: str, context: Sequence[str], catalogue: Catalogue, today: date) -> date | None:
     """The day that the last turn, else an earlier one, speaks of; 现在 ends the past."""
-    for number, turn in enumerate((question, *reversed(context))):
+    for turn in (question, *reversed(context)):
         if _NOW.search(turn):
             return None
         days = [day for start, end, day in named_days(turn, today) if not _names(turn, start, end, catalogue)]
         if days:
             return days[-1] if days[-1] < today else None
-        if number == 0 and catalogue.mentions(turn) and not context:
-            return None
     return None
 
 
