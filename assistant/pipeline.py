@@ -50,7 +50,7 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
-from assistant.text.questions import clean_question
+from assistant.text.personal.screening import screen
 from assistant.text.segment import terms_in
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class _Worked:
     query: Query
     found: Retrieved
     draft: Draft
+    notices: tuple[str, ...] = ()  # about the question itself
 
 
 class PolicyAssistant:
@@ -177,9 +178,10 @@ class PolicyAssistant:
         """The ranking alone, its first `limit` lines.
 
         Raises:
-            InputError: the question is empty, too long or broken.
+            InputError: the question is empty, too long or broken, or holds a password.
         """
-        found = self._retriever.find(self._query(clean_question(question), history, None, document_ids))
+        asked = screen(question, history)
+        found = self._retriever.find(self._query(asked.searched, asked.searched_history, None, document_ids))
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
     def ask(
@@ -200,7 +202,7 @@ class PolicyAssistant:
             use_llm: False keeps a configured language model out.
 
         Raises:
-            InputError: the question is empty, too long or broken.
+            InputError: the question is empty, too long or broken, or holds a password.
         """
         events = self.stream(question, history=history, as_of=as_of, document_ids=document_ids, use_llm=use_llm)
         return next(event.answer for event in events if isinstance(event, DoneEvent))
@@ -214,9 +216,14 @@ class PolicyAssistant:
         document_ids: frozenset[str] | None = None,
         use_llm: bool = True,
     ) -> Iterator[AnswerEvent]:
-        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
+        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`.
+
+        Personal data is masked here, before anything else sees question or history.
+        """
         started = time.perf_counter()
-        worked = self._work(clean_question(question), history, as_of, document_ids)
+        asked = screen(question, history)
+        worked = self._work(asked.searched, asked.searched_history, as_of, document_ids)
+        worked = replace(worked, question=asked.question, notices=asked.notices)
         if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
             yield from self._written(worked, self._writer)
         else:
@@ -501,7 +508,7 @@ class PolicyAssistant:
             statements=statements,
             citations=citations,
             nearest=worked.draft.nearest,
-            notices=(*notices, *(_DEGRADED[part] for part in degraded if part in _DEGRADED)),
+            notices=(*worked.notices, *notices, *(_DEGRADED[part] for part in degraded if part in _DEGRADED)),
             generation=self._fingerprint,
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),

@@ -49,6 +49,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "empty_question": 422,
     "question_too_long": 422,
     "bad_characters": 422,
+    "secret_in_question": 422,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
