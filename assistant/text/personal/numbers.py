@@ -16,7 +16,7 @@ from stdnum import luhn
 from stdnum.cn import ric, uscc
 
 from assistant.text.personal.tables import any_of, table
-from assistant.text.personal.view import ANY_MARK, KIND_OF_MARK, TURN, Kind
+from assistant.text.personal.view import ANY_MARK, KIND_OF_MARK, TURN, Kind, view_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,9 @@ _LEAST_SPOKEN = 3
 _TYPED = re.compile(r"(?<![A-Za-z0-9])[0-9OoQIl|]{11,19}(?![A-WYZa-wyz0-9])")  # 6IO1O3…: letters for digits
 _TYPED_VALUES = str.maketrans("OoQIl|", "000111")
 _ID_18 = re.compile(r"[1-9]\d{5}(?:19|20)\d{9}[\dX]")
+_ID_FORM = re.compile(
+    r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
+)
 _ID_15 = re.compile(r"[1-9]\d{14}")
 _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")  # GB/T 2260
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -84,6 +87,23 @@ def find_numbers(text: str) -> list[Found]:
         found.append(taken[0])
         at = taken[1] + 1
     return found
+
+
+def count_persons(text: str) -> tuple[int, int]:
+    """How many different 身份证号 and mobile numbers stand in a text. Nothing of them is kept."""
+    view = view_of(text).text
+    ids = {_bare(match[0]) for match in _ID_FORM.finditer(view)}  # a list may hold some without a right checksum
+    phones = set()
+    for found in find_numbers(view):
+        if found.kind is Kind.ID_CARD:
+            ids.add(_bare(view[found.start : found.end]))
+        elif found.kind is Kind.MOBILE:
+            phones.add(_bare(view[found.start : found.end])[-11:])
+    return len(ids), len(phones)
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[^0-9X]", "", number.upper())
 
 
 def _with_spoken(text: str) -> str:
