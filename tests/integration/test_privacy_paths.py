@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from memory_library import MemoryLibrary
 from personal_cases import PersonalCase, personal_cases, read_sentences
 from sample_texts import law, notice
 from scripted_llm import ScriptedLlm
+from starlette.testclient import TestClient
 
 from assistant.dialogue.understanding import load_institutions
 from assistant.errors import InputError
@@ -208,15 +208,13 @@ def test_an_endpoint_receives_the_masked_question(stage: Stage) -> None:
 
 
 @pytest.fixture
-def client(stage: Stage) -> Iterator[httpx.Client]:
-    from starlette.testclient import TestClient
-
+def client(stage: Stage) -> Iterator[TestClient]:
     with TestClient(create_api(lambda: stage.assistant, sessions=stage.sessions)) as client:
         yield client
 
 
 @pytest.mark.parametrize("path", ["/api/v1/ask", "/api/v1/ask/stream"])
-def test_a_password_is_refused_by_the_api(stage: Stage, client: httpx.Client, path: str) -> None:
+def test_a_password_is_refused_by_the_api(stage: Stage, client: TestClient, path: str) -> None:
     response = client.post(path, json={"question": f"网银密码是Qw3rty!9，{ASKED}"})
     assert response.status_code == 422
     assert response.json()["code"] == "secret_in_question"
@@ -226,7 +224,7 @@ def test_a_password_is_refused_by_the_api(stage: Stage, client: httpx.Client, pa
     assert "Qw3rty" not in stage.stored()
 
 
-def test_the_api_gives_nothing_raw_back(stage: Stage, client: httpx.Client) -> None:
+def test_the_api_gives_nothing_raw_back(stage: Stage, client: TestClient) -> None:
     first = client.post("/api/v1/ask", json={"question": PERSON + ASKED})
     session = first.json()["session_id"]
     with client.stream(
@@ -239,7 +237,7 @@ def test_the_api_gives_nothing_raw_back(stage: Stage, client: httpx.Client) -> N
     assert not any(raw in first.text + streamed + stage.stored() for raw in RAW)
 
 
-def test_a_number_split_over_two_questions_of_a_session(stage: Stage, client: httpx.Client) -> None:
+def test_a_number_split_over_two_questions_of_a_session(stage: Stage, client: TestClient) -> None:
     first = client.post("/api/v1/ask", json={"question": "我身份证前十位是6101031990"}).json()
     body = {"question": f"后八位是03072317，{ASKED}", "session_id": first["session_id"]}
     second = client.post("/api/v1/ask", json=body).json()

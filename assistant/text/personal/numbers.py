@@ -50,7 +50,20 @@ _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")  #
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _MOBILE_ABROAD = re.compile(r"(?:0086|86)1[3-9]\d{9}")
 # How people part a mobile number; any other way needs a word that says it is one.
-_MOBILE_GROUPS = {(11,), (3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (3, 5, 3), (4, 7), (5, 6), (1,) * 11}
+_MOBILE_GROUPS = {
+    (11,),
+    (3, 4, 4),
+    (3, 8),
+    (7, 4),
+    (4, 4, 3),
+    (3, 3, 5),
+    (3, 5, 3),
+    (4, 7),
+    (5, 6),
+    (6, 5),
+    (4, 3, 4),
+    (1,) * 11,
+}
 _LABELS = re.compile(r"(?:tel|phone|mobile|wx|vx|v|qq|sj|no)$", re.IGNORECASE)  # letters that may touch a number
 _CARD_BINS = re.compile(r"62|[45]|3[4578]|9[58]")
 _DECIMALS = re.compile(r"\.\d{1,2}(?!\d)")
@@ -58,7 +71,7 @@ _MONEY_BEFORE = re.compile(r"[¥￥$€]\s?$|\d[.,]$")
 _PLUS = re.compile(r"(?:\(?\+|\(?\+?(?:00)?86\)?)[ \-]?$")
 _LINK = r"(?:号码?|账号|帐号)?(?:尾号|就)?(?:是|为|:|=|叫)?\s*[:]?\s*"
 _PART = re.compile(
-    r"(?:前面?|后面?|中间|最后|末尾?|头|开头|尾|剩下|接着|其余|另外|前半段|后半段)(?:的|几)?(?:[0-9一二三四五六七八九十]{1,3}|几)?"
+    r"(?:前面?|后面?|中间|最后|末尾?|头|开头|尾|剩下|接着|还有|余下|剩余|其余|另外|前半段|后半段)(?:的|几)?(?:[0-9一二三四五六七八九十]{1,3}|几)?"
     r"(?:位|半段|一半|部分|段)?(?:数字?|号码)?(?:是|为)?[: ]{0,2}$"
 )
 _LEAST_PART = 3
@@ -248,7 +261,7 @@ def _is_card(number: str, sizes: tuple[int, ...], cue: Kind | str | None, usual:
     if cue == "other" or not usual or not 15 <= len(number) <= 19 or not luhn.is_valid(number):
         return False
     fours = all(size == 4 for size in sizes[:-1]) or sizes in {(6, 10), (6, 13), (4, 6, 5), (8, 8)}
-    return fours and _CARD_BINS.match(number) is not None and (number.startswith("62") or len(number) == 16)
+    return fours and _CARD_BINS.match(number) is not None and (number.startswith(("62", "9558")) or len(number) == 16)
 
 
 def _with_plus(text: str, start: int) -> int:
@@ -337,7 +350,7 @@ def _subject(text: str, start: int, found: list[Found]) -> Kind | None:
 _CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy](?:[ \-.·\n]{0,2}[0-9A-Za-z]){17}(?![0-9A-Za-z])")
 _CODE_FORM = re.compile(r"9[1-3]\d{6}[0-9A-Z]{10}")
 _PLATE = re.compile(
-    r"(?<![A-Za-z])[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-HJ-NP-Za-hj-np-z][ ·.\-]{0,2}"
+    r"(?<![A-Za-z])[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新] ?[A-HJ-NP-Za-hj-np-z][ ·.\-]{0,2}"
     r"(?P<rest>[A-Za-z0-9](?: ?[A-Za-z0-9]){4,5}(?![A-Za-z0-9])|[A-Za-z0-9]{4}[挂学警港澳])"
 )
 _EMAIL_SIGN = re.compile(r"@|\[at\]|\(at\)|艾特")

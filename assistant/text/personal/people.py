@@ -27,7 +27,7 @@ _UNIT = r"(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|组|队|�
 # 科技路10号, 中山东路88号; 金地小区8栋; 8栋1单元; 石崖村2组
 _KEY = re.compile(
     rf"(?:路|大街|街|大道|道|巷|胡同|里|弄)\s?[{_NUMERAL}]{{1,5}}(?:[-之][{_NUMERAL}]{{1,4}})?\s?(?:号|弄)(?:楼|院)?"
-    rf"|(?:小区|花园|家园|公寓|苑|城|园|府|庄|院|社区|大厦|广场|楼)\s?[A-Za-z{_NUMERAL}]{{1,4}}\s?(?:号楼|栋|幢|座|号|单元|室)"
+    rf"|(?:小区|花园|家园|公寓|苑|城|园|府|庄|院|社区|大厦|广场|楼|中心|国际)\s?[A-Za-z{_NUMERAL}]{{1,4}}\s?(?:号楼|栋|幢|座|号|单元|室)"
     rf"|[A-Za-z{_NUMERAL}]{{1,4}}\s?(?:栋|幢|号楼|座)\s?[{_NUMERAL}]{{1,3}}\s?(?:单元|门)"
     rf"|(?:村|庄|屯|寨|堡|村委会)\s?[{_NUMERAL}第]{{1,4}}\s?(?:村民小组|小组|组|队|号|社)"
 )
@@ -38,6 +38,7 @@ _ON = re.compile(
 )
 _ROOM = re.compile(r"(?:[- ]?\d{1,4}){1,3}(?!\d)(?:室|号|户)?")
 _BEFORE_SEGMENT = 14
+_MARK_REACH = 8
 _MARK = re.compile(ANY_MARK)
 _HOME = re.compile("住|家|户籍|户口")
 
@@ -66,7 +67,7 @@ def find_addresses(text: str) -> Iterator[Found]:
         for key in _keys(text, segment.start(), segment.end()):
             if key.start() < at:
                 continue
-            found = _address(text, segment.start(), at, key, segment.end())
+            found = _address(text, at, key, segment.end())
             at = found.end if found else key.end()
             if found:
                 yield found
@@ -80,26 +81,26 @@ def _keys(text: str, start: int, end: int) -> list[re.Match[str]]:
     return sorted((*keys, *hamlets), key=lambda m: m.start())
 
 
-def _address(text: str, segment: int, low: int, key: re.Match[str], end: int) -> Found | None:
+def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
+    """The address around `key`, if somebody lives there or is named beside it; `low` to `end` is its segment."""
     low = max(low, key.start() - _MOST_BACK)
-    before = text[max(0, segment - _BEFORE_SEGMENT, low - _BEFORE_SEGMENT) : key.start()]
+    edge = _left_edge(text, low, key.start())
+    start = low if edge is None else edge
+    before = text[max(0, start - _BEFORE_SEGMENT) : key.start() if edge is None else start]
     cues = _address_cues()
-    cue = cues.cue.search(before) is not None
-    if _HAMLET.fullmatch(key[0]) and not (cue and cues.living.search(before)):
+    told = cues.cue.search(before) is not None
+    somebody = _MARK.search(text, max(0, start - _MARK_REACH), min(len(text), key.end() + _MARK_REACH)) is not None
+    if _HAMLET.fullmatch(key[0]) and not ((told and cues.living.search(before)) or (edge is not None and somebody)):
         return None
-    if cues.institution.search(before) and not _HOME.search(before):
+    if cues.institution.search(before) and not (somebody or _HOME.search(before)):
         return None
-    start = _left_edge(text, low, key.start())
-    if start is None and not cue:
-        if _MARK.search(text, max(0, low - 6), key.end() + 6) is None:
-            return None
-        start = low
+    if edge is None and not told and not somebody:
+        return None
     at = key.end()
     while (more := _ON.match(text, at, end)) is not None:
         at = more.end()
     room = _ROOM.match(text, at, end)
     at = room.end() if room and text[at - 1] in "元栋幢楼座号院门室" else at
-    start = low if start is None else start
     return Found(start=start, end=at, kind=Kind.ADDRESS) if start < at else None
 
 
@@ -144,10 +145,13 @@ def find_birth_dates(text: str) -> Iterator[Found]:
 _EDGE = re.compile(rf"$|[\s,。;!?、:()（）\[\]/|·\-“”\"'「」{TURN}]|{ANY_MARK}")
 # What may follow a name at once. Any known word may as well.
 _AFTER = re.compile(
-    "[的是在和与跟及女男说住有因已想要能可也还把被从来去到向对给就都不没今现问于叫让做开办借贷欠做刚才为将得患收拿用买卖交去又再只很问查看我两俩]"
+    "[的是在和与跟及女男说住有因已想要能可也还把被从来去到向对给就都不没今现问于叫让做开办借贷欠做刚才为将得患收拿用买卖交去又再只很问查看我两俩当]"
 )
 _OTHER_NAME = re.compile(rf"[{_HAN}]{{2,7}}(?:·[{_HAN}]{{2,7}}){{1,3}}")
 _MINORITY = re.compile(rf"[{_HAN}]{{2,6}}(?=$|[\s,。;、:()/]|{ANY_MARK})")
+_SPEAKS = re.compile("[想要说问住欠借已现今开办]")  # what a person does at once
+_COUNTED = re.compile("[一二两三四五六七八九十][个人位名家户]")  # 郭靖三个股东
+_SPACED = re.compile(rf"([{_HAN}]) [{_HAN}](?: ?[{_HAN}])?(?=$|[\s,。;、:()/]|{ANY_MARK})")  # 姓名：张 三
 _JOINED = re.compile(r"(?:和|与|及|跟|、|以及|/)")
 _SEX = re.compile(r"\s?[,(]?\s?(?:性别)?[: ]?[男女][,)。 ]")
 
@@ -157,8 +161,8 @@ def _labelled() -> re.Pattern[str]:
     """姓名：, 联系人：, 我叫, 户名: the name follows, whatever it is."""
     t = table()
     return re.compile(
-        rf"{any_of(t.name_labels)}(?:是|为|叫)?[: ]{{0,3}}|{any_of((*t.roles, *t.relatives))}(?:姓名)?\s?: ?"
-        r"|[我他她]叫[: ]?|人叫|姐叫|哥叫"
+        rf"{any_of(t.name_labels)}(?:是|为|叫)?[: {TURN}]{{0,3}}|{any_of((*t.roles, *t.relatives))}(?:姓名)?\s?: ?"
+        rf"|[我他她]叫[: {TURN}]?|人叫|姐叫|哥叫"
     )
 
 
@@ -171,7 +175,7 @@ def _introduced() -> re.Pattern[str]:
 
 
 _PLAIN_SELF = re.compile(rf"(?:^|[\s,。;!?:、{TURN}])我(?=[{_HAN}])")  # 我张三，…
-_SURNAME = re.compile(rf"(?:我|免贵|鄙)姓(?P<name>[{_HAN}])(?=$|[\s,。;!?])")
+_SURNAME = re.compile(rf"(?:我|免贵|鄙)姓(?P<name>[{_HAN}]{{1,2}})(?=$|[\s,。;!?])")
 _SELF = re.compile(rf"(?:^|[\s,。;!?:、{TURN}])(?:你好|您好)?,?(?:我|这里|俺|咱)是")
 
 
@@ -225,6 +229,8 @@ class _Names:
     def _after_labels(self) -> Iterator[tuple[int, int]]:
         for match in _labelled().finditer(self._text):
             end = self._other(match.end()) or self._ahead(match.end(), bold=":" in match[0] or match[0][-1] == " ")
+            if end is None and (spaced := _SPACED.match(self._text, match.end())) and spaced[1] in self._single:
+                end = spaced.end()
             if end is None and ":" in match[0] and match[0].startswith("姓名"):
                 plain = _MINORITY.match(self._text, match.end())
                 end = plain.end() if plain and plain[0] not in common_words() else None
@@ -236,7 +242,9 @@ class _Names:
             end = self._other(match.end()) or self._ahead(match.end())
             if end is not None:
                 yield match.end(), end
-        yield from (match.span("name") for match in _SURNAME.finditer(self._text))
+        for match in _SURNAME.finditer(self._text):
+            if match["name"] in self._single | self._compound:
+                yield match.span("name")
         for pattern in (_SELF, _PLAIN_SELF):
             for match in pattern.finditer(self._text):
                 end = self._ahead(match.end(), edge_only=True)
@@ -260,9 +268,13 @@ class _Names:
                 continue
             sure = end - start == _FULL_NAME and self._text[start + 1 : end] not in everyday_words()
             left = edge or _left().search(self._text, max(0, start - 8), start) is not None
-            if self._stands_alone(start, end) and (sure or (left and _EDGE.match(self._text, end))):
+            if self._stands_alone(start, end) and (sure or (left and self._ends(end))):
                 yield start, end
                 at = end
+
+    def _ends(self, end: int) -> bool:
+        """Whether a short name may end here."""
+        return _EDGE.match(self._text, end) is not None or _SPEAKS.match(self._text, end) is not None
 
     def _stands_alone(self, start: int, end: int) -> bool:
         """Whether no word reaches into the name from either side: 禁止高利放贷, 基础设施."""
@@ -328,7 +340,7 @@ class _Names:
         given = name[surname:]
         if len(name) != end - start or not all("\u4e00" <= char <= "\u9fff" or char in _HIDDEN_PART for char in given):
             return False
-        if any(char in self._barred for char in given):
+        if any(char in self._barred for char in given) or _COUNTED.match(self._text, end - 1):
             return False
         if given in table().titles:
             return False

@@ -31,7 +31,7 @@ def _named() -> re.Pattern[str]:
     """密码是Abc@123: the word, maybe a verb, the value."""
     words = any_of(table().secrets)
     told = rf"(?:发我了|发你了|发来了|是多少)?[, ]?{TURN}?\s{{0,2}}[我他她]?(?P<says>{_SAYS})?{TURN}?"
-    link = rf"(?:\(?[A-Za-z]{{0,4}}\)?)?{told}[:= \"“'「]{{0,3}}"
+    link = rf"(?:\([A-Za-z0-9]{{1,6}}\)| ?(?:pin|code))?{told}[:= \"“'「]{{0,3}}"
     return re.compile(
         rf"(?:{words})(?:数字)?{link}(?P<value>(?:{_DIGITS}|{_CHINESE}){_NOT_BEHIND}|{_WORD}(?![A-Za-z0-9]))",
         re.IGNORECASE,
