@@ -79,7 +79,9 @@ def report(shared: Path) -> Iterator[str]:
     """The whole report."""
     yield from recall_lines("Made-up persons (seed 20261126)", personal_cases())
     yield from recall_lines("Sentences written by hand, met while tuning", read_sentences())
-    yield from recall_lines("Second set written by hand, see docs/privacy.md", read_sentences(HELD_OUT))
+    yield from recall_lines(
+        "Second to fourth set written by hand, see docs/privacy.md for their first runs", read_sentences(HELD_OUT)
+    )
     yield from false_lines("Look-alikes", look_alikes())
     if shared.is_dir():
         files = [p for p in sorted((shared / "policies").rglob("*")) if p.suffix in {".txt", ".md"}]
@@ -90,7 +92,7 @@ def report(shared: Path) -> Iterator[str]:
         stard = shared / "eval" / "stard"
         yield from false_lines("STARD articles", _jsonl(stard / "corpus.jsonl.gz", "text"))
         for path in (*sorted((shared / "eval").glob("*_dev.jsonl")), *sorted(stard.glob("queries_*.jsonl"))):
-            yield from false_lines(f"Questions of {path.name}", _jsonl(path, "question", "text"))
+            yield from false_lines(f"Questions of {path.name}", _jsonl(path, "question", "text", "topic", "audience"))
     yield from _times()
 
 

@@ -253,7 +253,7 @@ class _Names:
 
     def _before_words(self) -> Iterator[tuple[int, int]]:
         for match in _behind().finditer(self._text):
-            start = self._back(match.start())
+            start = self._back(match.start(), sure=match[0][0] != "的")
             if start is not None:
                 yield start, match.start()
 
@@ -319,11 +319,11 @@ class _Names:
                 return end
         return None
 
-    def _back(self, end: int) -> int | None:
-        """The start of the name that ends at `end`."""
+    def _back(self, end: int, *, sure: bool) -> int | None:
+        """The start of the name that ends at `end`; `sure` where what follows is said of persons alone."""
         for size in (4, 3, 2):
             start = end - size
-            if start < 0 or size not in self._sizes(start) or not self._is_name(start, end, bold=False):
+            if start < 0 or size not in self._sizes(start) or not self._is_name(start, end, sure=sure):
                 continue
             if _left().search(self._text, max(0, start - 8), start):
                 return start
@@ -334,7 +334,8 @@ class _Names:
             return (4, 3)
         return (3, 2) if self._text[start : start + 1] in self._single else ()
 
-    def _is_name(self, start: int, end: int, *, bold: bool) -> bool:
+    def _is_name(self, start: int, end: int, *, bold: bool = False, sure: bool = False) -> bool:
+        """Whether these characters may be a name: `bold` whatever it is, `sure` even if it is a rare word."""
         name = self._text[start:end]
         surname = 2 if name[:2] in self._compound else 1
         given = name[surname:]
@@ -345,13 +346,13 @@ class _Names:
         if given in table().titles:
             return False
         if bold:
-            return name not in common_words() or surname == 2
+            return name not in everyday_words() or surname == 2
         words = common_words()
         if surname == 1 and (
             name[0] in self._shy or (name[0] in self._adverbs and (len(given) == 1 or given in words))
         ):
             return False
-        return name not in words and (surname == 2 or name[:2] not in everyday_words())
+        return name not in (everyday_words() if sure else words) and (surname == 2 or name[:2] not in everyday_words())
 
     def _goes_on(self, end: int) -> bool:
         """Whether the text goes on as it does behind a name."""
