@@ -69,6 +69,8 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
+from assistant.text.personal.masking import mask
+from assistant.text.personal.screening import screen
 from assistant.text.questions import clean_question, clean_text
 from assistant.text.segment import terms_in
 
@@ -155,6 +157,7 @@ class _Worked:
     found: Retrieved
     draft: Draft
     features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
+    notices: tuple[str, ...] = ()  # about the question itself
 
 
 class PolicyAssistant:
@@ -250,12 +253,12 @@ class PolicyAssistant:
         return Verifier(self.documents(), self._library.document, today=self._today)
 
     def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
-        """Every sentence of `text` with its verdict and the clauses it was held against.
+        """Every sentence of `text`, personal data masked, with its verdict and the clauses it was held against.
 
         Raises:
             InputError: the text is empty, too long or broken.
         """
-        return self.verifier.check_text(clean_text(text), as_of=as_of)
+        return self.verifier.check_text(mask(clean_text(text)).text, as_of=as_of)
 
     def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         """Pointers to the policies beside one clause; their words are not in the library."""
@@ -274,9 +277,10 @@ class PolicyAssistant:
         """The ranking alone, its first `limit` lines. Arguments as of `ask`.
 
         Raises:
-            InputError: the question is empty, too long or broken.
+            InputError: the question is empty, too long or broken, or holds a password.
         """
-        query = self._query(clean_question(question), history, _filters(filters, as_of, document_ids))
+        asked = screen(question, history)
+        query = self._query(asked.searched, asked.searched_history, _filters(filters, as_of, document_ids))
         found = self._find(query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
@@ -300,7 +304,7 @@ class PolicyAssistant:
             use_llm: False keeps a configured language model out.
 
         Raises:
-            InputError: the question is empty, too long or broken.
+            InputError: the question is empty, too long or broken, or holds a password.
         """
         everything = _filters(filters, as_of, document_ids)
         events = self.stream(question, history=history, filters=everything, use_llm=use_llm)
@@ -316,9 +320,15 @@ class PolicyAssistant:
         filters: Filters | None = None,
         use_llm: bool = True,
     ) -> Iterator[AnswerEvent]:
-        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
+        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`.
+
+        Personal data is masked here, before anything else sees question or history.
+        """
         started = time.perf_counter()
-        worked = self._work(clean_question(question), history, _filters(filters, as_of, document_ids), use_llm=use_llm)
+        asked = screen(question, history)
+        everything = _filters(filters, as_of, document_ids)
+        worked = self._work(asked.searched, asked.searched_history, everything, use_llm=use_llm)
+        worked = replace(worked, question=asked.question, notices=asked.notices)
         if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
             yield from self._written(worked, self._writer)
         else:
@@ -902,6 +912,7 @@ class PolicyAssistant:
             citations=citations,
             nearest=worked.draft.nearest,
             notices=(
+                *worked.notices,
                 *notices,
                 *self._of_then(worked, citations),
                 *(_DEGRADED[part] for part in degraded if part in _DEGRADED),

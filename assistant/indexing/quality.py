@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant.parsing.clauses import numbering_gaps
 from assistant.parsing.report import coverage
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
+from assistant.text.personal.numbers import count_persons
 from assistant.text.sentences import ends_openly
 
 MIN_COVERAGE = 0.95  # of the non-blank characters; below it the document is refused
@@ -19,10 +20,6 @@ _NUMBERED = frozenset(
 _FRONT = frozenset({Level.TITLE, Level.NOTE})
 _HEADING_CHARS = 40
 _CONTINUES = re.compile(r"^(?:规定|所列|所称|之规定|[的和、，及或至])")
-_ID_CARD = re.compile(
-    r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
-)
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _STATED = {"issuer": "发文机关", "document_number": "文号", "issued_on": "发布日期", "effective_on": "施行日期"}
 
 
@@ -46,6 +43,7 @@ def examine(document: Document) -> Quality:
     """The figures of one document."""
     front = frozenset(leaf.span.end for root in document.clauses for leaf in root.leaves() if leaf.level in _FRONT)
     levels = Counter(c.level.value for c in document.addressable() if c.level in _NUMBERED)
+    personal_ids, phones = count_persons(document.text)
     return Quality(
         coverage=coverage(document),
         clauses=sum(1 for _ in document.addressable()),
@@ -56,8 +54,8 @@ def examine(document: Document) -> Quality:
         ),
         tables=len(document.tables),
         unstated=_unstated(document.meta),
-        personal_ids=len(set(_ID_CARD.findall(document.text))),
-        phones=len(set(_MOBILE.findall(document.text))),
+        personal_ids=personal_ids,
+        phones=phones,
         warnings=document.warnings,
     )
 

@@ -74,10 +74,11 @@ class Given:
     source: str | None = None
     access: tuple[str, ...] | None = None
     garbled_approved: bool = False  # a person has read the file and found its text sound
+    personal_approved: bool = False  # a person has found that the people named in it may be in the library
 
     def fields(self) -> dict[str, Any]:
         """Those that were stated, as `ManifestLine` names them."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "garbled_approved"}
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if not name.endswith("_approved")}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -289,7 +290,7 @@ class CorpusRelease:
         document = parse_file(named)
         quality = examine(document)
         check_unchanged(candidate.path, sha)
-        _refuse_poor(quality, candidate.path, garbled_approved=given.garbled_approved)
+        _refuse_poor(quality, candidate.path, given)
         outcome = FileOutcome(
             source=candidate.shown,
             verdict=Verdict.ADDED,
@@ -477,14 +478,18 @@ def _report(shelf: _Shelf, build: BuildReport | None, **fields: Any) -> ReleaseR
     return ReleaseReport(build=build, pending=pending, **fields)
 
 
-def _refuse_poor(quality: Quality, path: Path, *, garbled_approved: bool) -> None:
-    if not garbled_approved and any(warning.startswith("garbled：") for warning in quality.warnings):
+def _refuse_poor(quality: Quality, path: Path, given: Given) -> None:
+    if not given.garbled_approved and any(warning.startswith("garbled：") for warning in quality.warnings):
         message = "文字多半是乱码，未收入；核对无误后可加 --approve-garbled 再收入，或换用原始电子文件"
         raise _Poor("garbled", message, path)
     if quality.coverage < MIN_COVERAGE:
         raise _Poor("low_coverage", f"只有 {quality.coverage:.0%} 的文字归入了条款，版式可能有误，未收入", path)
-    if quality.personal_ids >= MAX_PERSONAL_IDS:
-        raise _Poor("personal_data", f"含有 {quality.personal_ids} 个身份证号，像是人员名单，请去除后再加入", path)
+    if quality.personal_ids >= MAX_PERSONAL_IDS and not given.personal_approved:
+        message = (
+            f"含有 {quality.personal_ids} 个身份证号，像是人员名单，未收入；"
+            "请去除后再加入，确须收入的，核对后加 --approve-personal"
+        )
+        raise _Poor("personal_data", message, path)
 
 
 class _Poor(SourceError):

@@ -13,6 +13,7 @@ from assistant.parsing.clauses import is_deleted, numbering_gaps
 from assistant.parsing.markers import mark_at
 from assistant.schema.document import APPARATUS, UNADDRESSED, Clause, Document, Level, Validity
 from assistant.text.folding import flow
+from assistant.text.personal.numbers import count_persons
 
 _HEADINGS = frozenset(
     {Level.HEADING_1, Level.HEADING_2, Level.HEADING_3, Level.HEADING_4, Level.HEADING_5, Level.ANSWER}
@@ -89,7 +90,17 @@ def check_file(path: Path) -> CheckReport:
 def report_of(path: Path, document: Document) -> CheckReport:
     """The verdict on a document that was read from `path`."""
     gaps = tuple(f"numbering_gap：{address} 之前缺号，请核对原文" for address in numbering_gaps(document.clauses))
-    return CheckReport(path=path, document=document, code="ok", warnings=(*document.warnings, *gaps))
+    return CheckReport(
+        path=path, document=document, code="ok", warnings=(*document.warnings, *gaps, *personal_warnings(document.text))
+    )
+
+
+def personal_warnings(text: str) -> tuple[str, ...]:
+    """What to look at before a text with numbers of persons is taken in; the numbers are not repeated."""
+    ids, phones = count_persons(text)
+    if not ids and not phones:
+        return ()
+    return (f"personal_data：含身份证号 {ids} 个、手机号 {phones} 个，请确认可以收录",)
 
 
 def coverage(document: Document) -> float:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.retrieval import Evidence, Query, Retrieved
-from assistant.text.questions import clean_question
+from assistant.text.personal.screening import screen
 
 
 class ClauseRetriever(BaseRetriever):
@@ -27,6 +29,14 @@ class ClauseRetriever(BaseRetriever):
     today: Callable[[], date]
     rights: frozenset[str] = frozenset()  # labels of documents that whoever is served may see
 
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[LangChainDocument]:
+        """As LangChain has it; callbacks and tracers see the masked question alone."""
+        return super().invoke(screen(input).question, config, **kwargs)
+
+    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[LangChainDocument]:
+        """As `invoke`."""
+        return await super().ainvoke(screen(input).question, config, **kwargs)
+
     def find(self, query: Query) -> Retrieved:
         """Everything the retrieval gives, in our own nouns; what the pipeline calls."""
         return self.hybrid.retrieve(query, today=self.today())
@@ -37,7 +47,7 @@ class ClauseRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain passes it
     ) -> list[LangChainDocument]:
-        question = clean_question(query)
+        question = screen(query).searched
         return [
             _as_document(e) for e in self.find(Query(text=question, standalone=question, rights=self.rights)).evidence
         ]

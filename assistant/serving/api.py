@@ -64,6 +64,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "bad_characters": 422,
     "empty_text": 422,
     "text_too_long": 422,
+    "secret_in_question": 422,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,

@@ -23,6 +23,7 @@ from assistant.schema.retrieval import Filters
 from assistant.serving.cli_corpus import corpus_app
 from assistant.serving.cli_eval import add_commands
 from assistant.serving.cli_help import ChineseCommand, complaint
+from assistant.serving.cli_mask import mask_command
 from assistant.serving.cli_model import model_app
 from assistant.serving.cli_shared import (
     EXIT_FAULT,
@@ -66,6 +67,7 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
+app.command(name="mask", cls=ChineseCommand)(mask_command)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[
@@ -165,10 +167,10 @@ def ask(
     """问一个问题，得到附条款出处的答复。"""
     from assistant.serving.cli_progress import busy
     from assistant.serving.render import answer_dict, answer_terminal
-    from assistant.text.questions import clean_question
+    from assistant.text.personal.screening import screen
 
     filters = _chosen(doc, kind, region, institution, as_of)
-    clean_question(question)  # before the index is opened: a bad question is told at once
+    screen(question)  # before the index is opened: a bad question is told at once
     with _opened(open_settings()) as assistant:
         with busy("正在查找条款……"):
             answer = assistant.ask(question, filters=_held(filters, assistant), use_llm=not no_llm)
@@ -273,10 +275,10 @@ def search(
     """只查找相近的条款，不作答复。"""
     from assistant.serving.cli_text import hits_text
     from assistant.serving.render import hit_dict
-    from assistant.text.questions import clean_question
+    from assistant.text.personal.screening import screen
 
     filters = _chosen(doc, kind, region, institution, as_of)
-    clean_question(question)
+    screen(question)
     with _opened(open_settings()) as assistant:
         found = assistant.search(question, limit=limit, filters=_held(filters, assistant))
         hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking[:limit]]

@@ -162,6 +162,9 @@ def corpus_add(
     approve_garbled: Annotated[
         bool, typer.Option("--approve-garbled", help="已人工核对，疑似乱码的文件也收入。")
     ] = False,
+    approve_personal: Annotated[
+        bool, typer.Option("--approve-personal", help="已人工核对，含大量身份证号的文件也收入。")
+    ] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="同名的旧版直接记为已被取代，不再等待确认。")] = False,
     folder: Folder = None,
     as_json: AsJson = False,
@@ -177,6 +180,7 @@ def corpus_add(
         region=_stated(region, "--region"),
         access=tuple(access) if access else None,
         garbled_approved=approve_garbled,
+        personal_approved=approve_personal,
         issued_on=day(issued, "--issued"),
         effective_on=day(effective, "--effective"),
         expired_on=day(expired, "--expired"),

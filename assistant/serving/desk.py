@@ -20,7 +20,8 @@ from assistant.generation.verify import Checked
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.retrieval import Filters, Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
-from assistant.serving.sessions import Session, SessionStore
+from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
+from assistant.text.personal.screening import screen
 from assistant.text.questions import clean_question, clean_text
 
 T = TypeVar("T")
@@ -233,10 +234,23 @@ class Desk:
             raise ServerBusyError
         return self._pieces(ready)
 
+    def shown(self, inquiry: Inquiry) -> str:
+        """The question as a page may show it: cleaned, and masked as the assistant will mask it.
+
+        Raises:
+            InputError: the question cannot be put.
+        """
+        try:
+            turns = self.sessions.open(inquiry.session_id).turns
+        except SessionNotFoundError:  # whoever asks is told, or begins anew
+            turns = ()
+        return screen(inquiry.question, turns).question
+
     async def _check(self, inquiry: Inquiry) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
         session = self.sessions.open(inquiry.session_id)
+        screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         return _Ready(
             question=question,
             session=session,
@@ -279,7 +293,7 @@ class Desk:
             ticket.withdraw()
 
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
-        self.sessions.append(ready.session.id, question=ready.question, answer=answer.text)
+        self.sessions.append(ready.session.id, question=answer.question, answer=answer.text)  # masked
         latency_ms = round((time.perf_counter() - ready.began) * 1000, 1)
         return Reply(answer=answer, session_id=ready.session.id, latency_ms=latency_ms)
 

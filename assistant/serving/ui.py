@@ -40,6 +40,7 @@ from assistant.serving.render import (
     titled,
 )
 from assistant.serving.sessions import SessionNotFoundError
+from assistant.text.personal.screening import SECRET_CODE
 
 TITLE = "普惠政策助手"
 SAMPLE_QUESTIONS = (
@@ -134,15 +135,17 @@ def done_words(reply: Reply) -> str:
 
 async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Update, None]:
     """One question from the box to its answer; every step is an update of the page."""
-    waiting = talk.say("user", markdown_escaped(question))
+    waiting = talk
     try:
+        waiting = talk.say("user", markdown_escaped(desk.shown(Inquiry(question=question, session_id=talk.session_id))))
         renewed, pieces = await _open(desk, question, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
         async with aclosing(pieces):
             async for update in _answer(pieces, waiting, renewed=renewed):
                 yield update
     except InputError as exc:  # nothing was said yet: keep the words in the box
-        yield _update(talk, question, note_html(_EMPTY_CARDS), status_html(exc.message, kind="error"))
+        box = "" if exc.code == SECRET_CODE else question
+        yield _update(talk, box, note_html(_EMPTY_CARDS), status_html(exc.message, kind="error"))
     except AssistantError as exc:
         yield _failed(waiting, exc.message)
     except Exception as exc:  # noqa: BLE001 - the page must not show a foreign message; the fault is logged

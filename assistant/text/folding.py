@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 # Zero-width marks, soft hyphen, bidi controls, BOM, tag characters: invisible, so no part of a search.
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\U000e0000-\U000e007f]")
+HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\U000e0000-\U000e007f]")
 _BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n\s*")  # begins only where a run of blanks begins: linear
 _PADDING = "\u3000\u2002\u2003\u00a0 \t\n\r\u200b\ufeff"
 _TRADITIONAL_HINT = re.compile(r"[\u3400-\u9fff]")
@@ -31,7 +31,7 @@ def fold(text: str) -> str:
     >>> fold("銀稅互動　ＬＰＲ")
     '银税互动 lpr'
     """
-    text = unicodedata.normalize("NFKC", _HIDDEN.sub("", text)).casefold()
+    text = unicodedata.normalize("NFKC", HIDDEN.sub("", text)).casefold()
     return str(_converter().convert(text)) if _TRADITIONAL_HINT.search(text) else text
 
 
@@ -53,4 +53,4 @@ def flow(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """`text` without any white space or hidden mark, for comparing words."""
-    return "".join(_HIDDEN.sub("", text).split())
+    return "".join(HIDDEN.sub("", text).split())

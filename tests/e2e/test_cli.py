@@ -71,7 +71,8 @@ def one_line(text: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "ask", "chat", "search", "serve", "index", "index build", "eval", "eval run", "corpus", "corpus show"]
+    "path",
+    ["", "ask", "chat", "search", "serve", "index", "index build", "eval", "eval run", "corpus", "corpus show", "mask"],
 )
 def test_help_is_chinese(bare: Path, path: str) -> None:
     done = run_in(bare, *path.split(), "--help")
@@ -99,6 +100,11 @@ def test_version(bare: Path) -> None:
         (["ask", "--kind", "secret", "问"], "选项 --kind 的取值不能使用"),
         (["search", "--as-of", "secret", "问"], "须为日期"),
         (["ask", ""], "请输入您想问的问题"),
+        (["ask", "密码是secret123"], "密码或验证码"),
+        (["search", "验证码：secret9"], "密码或验证码"),
+        (["mask"], "请给出一段文字"),
+        (["mask", "secret", "--in", "secret"], "请给出一段文字"),
+        (["mask", "--in", "没有.jsonl", "--out", "x.jsonl"], "无法读取"),
         (["ask", " \u3000\u200b"], "请输入您想问的问题"),
         (["ask", "secret" * 400], "2000 字以内"),
         (["search", "secret\x07"], "无法识别的字符"),
@@ -412,3 +418,60 @@ def test_a_port_in_use_is_said(home: Path) -> None:
     assert done.returncode == 2
     assert "端口已被其他程序占用" in done.stderr
     assert one_line(done.stderr)
+
+
+# --- mask ---------------------------------------------------------------------------------------
+
+
+def test_mask_a_text(bare: Path) -> None:
+    text = "我叫张三，电话138-0013-8000，密码是abc123"
+    assert run_in(bare, "mask", text).stdout == "我叫［姓名］，电话［手机号］，密码是［密码］\n"
+    found = json.loads(run_in(bare, "mask", text, "--json").stdout)
+    assert [(text[s["start"] : s["end"]], s["kind"]) for s in found["spans"]] == [
+        ("张三", "name"),
+        ("138-0013-8000", "mobile"),
+        ("abc123", "secret"),
+    ]
+
+
+def test_mask_a_file(bare: Path) -> None:
+    lines = [{"id": "b", "text": "身份证610103199003072317"}, {"id": 7, "text": ""}, {"id": "a", "text": "𠮷\ud800"}]
+    (bare / "in.jsonl").write_text("\n\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    done = run_in(bare, "mask", "--in", "in.jsonl", "--out", "out/out.jsonl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "已处理 3 条" in done.stdout
+    out = (bare / "out" / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in out] == [
+        {"id": "b", "masked": "身份证［身份证号］", "spans": [{"start": 3, "end": 21, "kind": "id_card"}]},
+        {"id": 7, "masked": "", "spans": []},
+        {"id": "a", "masked": "𠮷\ud800", "spans": []},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{secret", "第 2 行（不是 JSON 对象）"),
+        ('["secret"]', "第 2 行（不是 JSON 对象）"),
+        ('{"id": "a", "text": 13800138000}', "第 2 行（text 缺失或类型不符）"),
+        ('{"id": "a", "text": "x", "secret": 1}', "第 2 行（有不认识的字段）"),
+        ('{"text": "x"}', "第 2 行（id 缺失或类型不符）"),
+    ],
+)
+def test_a_bad_line_is_named_and_leaves_no_file(bare: Path, line: str, words: str) -> None:
+    (bare / "in.jsonl").write_text(f'{{"id": "a", "text": "x"}}\n{line}\n', encoding="utf-8")
+    done = run_in(bare, "mask", "--in", "in.jsonl", "--out", "out.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert one_line(done.stderr)
+    assert "secret" not in done.stderr
+    assert "13800138000" not in done.stderr
+    assert not (bare / "out.jsonl").exists()
+
+
+def test_ask_says_what_was_masked(home: Path) -> None:
+    done = run_in(home, "ask", f"我叫张三，电话13800138000，{QUESTION}")
+    assert done.returncode == 0
+    assert "姓名、手机号，已遮盖后处理" in done.stdout
+    assert "张三" not in done.stdout + done.stderr
+    assert "13800138000" not in done.stdout + done.stderr

@@ -365,6 +365,18 @@ def test_a_list_of_people_is_no_policy(corner: Corner) -> None:
     report = corner.release().add([corner.put("名单.txt", NOTICE + people)])
     assert verdicts(report.outcomes) == [("rejected", "personal_data")]
     assert "11010519" not in report.outcomes[0].message
+    assert "--approve-personal" in report.outcomes[0].message
+    assert corner.files == []
+
+
+def test_a_list_of_people_may_be_approved_by_a_person(corner: Corner) -> None:
+    people = "".join(f"张某 11010519{80 + n % 10}010{n % 9 + 1}00{n:02} 1380013{n:04}\n" for n in range(25))
+    path = corner.put("名单.txt", NOTICE + people)
+    report = corner.release().add([path], given=Given(personal_approved=True))
+    assert verdicts(report.outcomes) == [("added", "ok")]
+    quality = report.outcomes[0].quality
+    assert quality is not None
+    assert (quality.personal_ids, quality.phones) == (25, 25)
 
 
 def test_a_phone_of_a_handler_is_reported_without_its_digits(corner: Corner) -> None:
