@@ -45,6 +45,11 @@ class Expander:
     def __init__(self, lines: Sequence[ConceptLine]) -> None:
         self._lines = tuple(lines)
 
+    @property
+    def lines(self) -> tuple[ConceptLine, ...]:
+        """The table."""
+        return self._lines
+
     @cached_property
     def _concepts(self) -> tuple[Concept, ...]:
         return tuple(Concept(line.concept, line.policy, _pattern(line.lay), line.beside) for line in self._lines)

@@ -37,6 +37,7 @@ from assistant.serving.cli_shared import (
     output,
     say,
     say_json,
+    scratch_folder,
 )
 from assistant.serving.offline import go_offline
 
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from assistant.schema.retrieval import Turn
     from assistant.settings import Settings
 
-_SCRATCH = "scratch"  # folder in indexes_dir for the indexes of evaluation runs
 _KEPT_TURNS = 20  # of a conversation in the terminal
 _LEAVE, _FRESH = {"/exit", "/quit", "/退出"}, {"/new", "/新对话"}
 _PROMPT = "您的问题> "
@@ -368,14 +368,6 @@ def eval_run(
     output(as_json, lambda: facts, lambda: _summary_text(summary, facts))
     if failures or summary.unusable:
         raise typer.Exit(EXIT_PARTIAL)
-
-
-def scratch_folder(settings: Settings, corpora: Sequence[Path]) -> Path:
-    """Where the index of these corpora for this embedder is kept between evaluation runs."""
-    from hashlib import sha256
-
-    key = [settings.embedder.kind.value, settings.embedder.model or "", *sorted(str(p.resolve()) for p in corpora)]
-    return settings.indexes_dir / _SCRATCH / sha256("\n".join(key).encode()).hexdigest()[:12]
 
 
 def _summary_text(summary: RunSummary, facts: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.parsing.corpus import SourceFailure
     from assistant.settings import Settings
 
+_SCRATCH = "scratch"  # folder in indexes_dir for the indexes of evaluation runs
 EXIT_FAULT, EXIT_INPUT, EXIT_PARTIAL, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取。")]
@@ -99,3 +100,11 @@ def day(text: str | None, option: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as exc:
         raise InputError(f"选项 {option} 须为日期，例如 2024-06-30。") from exc
+
+
+def scratch_folder(settings: Settings, corpora: Sequence[Path]) -> Path:
+    """Where the index of these corpora for this embedder is kept between evaluation runs."""
+    from hashlib import sha256
+
+    key = [settings.embedder.kind.value, settings.embedder.model or "", *sorted(str(p.resolve()) for p in corpora)]
+    return settings.indexes_dir / _SCRATCH / sha256("\n".join(key).encode()).hexdigest()[:12]
