@@ -25,6 +25,7 @@ from assistant.retrieval.expand import Expander, load_expander
 
 Scores = NDArray[np.float32]
 _MATTERS = 0.25  # of the highest score; what is lower says little of a law and costs time
+_FLOOR = 1.0  # long articles are not to lose against short ones that hold fewer words of the question
 _STEP = 4096  # passages embedded between two reports of progress
 
 
@@ -83,7 +84,7 @@ class ArticleIndex:
         texts = [f"{article.law}：{article.text}" for article in articles]
         report("统计字词", 0, len(texts))
         start = time.process_time()
-        grams = GramMatrix.build(texts)
+        grams = GramMatrix.build(texts, floor=_FLOOR)
         lexical = time.process_time() - start
         start = time.process_time()
         parts = []
