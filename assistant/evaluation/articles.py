@@ -66,7 +66,7 @@ class ArticleIndex:
         self._order = np.argsort(self._laws, kind="stable")
         self._starts = np.searchsorted(self._laws[self._order], np.arange(len(names)))
         cited = authority(articles, self._laws, [str(name) for name in names])
-        self._standing = (weights.authority * cited)[self._laws]
+        self._standing = weights.authority * cited
         self.timings: dict[str, float] = {}  # seconds
 
     @classmethod
@@ -107,7 +107,7 @@ class ArticleIndex:
         """The same for a question that is embedded already."""
         scores = self.scores(text, vector)
         k = min(k, scores.size)
-        top = np.argpartition(-scores, k - 1)[:k] if 0 < k < scores.size else np.arange(scores.size)[: max(k, 0)]
+        top = np.argpartition(scores, -k)[-k:] if 0 < k < scores.size else np.arange(scores.size)[: max(k, 0)]
         top = top[np.lexsort((top, -scores[top]))]
         return [(self._ids[n], float(scores[n])) for n in top]
 
@@ -116,12 +116,12 @@ class ArticleIndex:
         w = self._weights
         lexical = _of_best(self._lexical(text))
         dense = _of_best(self._scan.standard(vector))
-        total = w.lexical * lexical + w.dense * dense + self._standing
+        law = self._standing  # what every article of a law gets alike
         if w.law_lexical:
-            total += w.law_lexical * _of_best(self._by_law(lexical, w.law_best_lexical))[self._laws]
+            law = law + w.law_lexical * _of_best(self._by_law(lexical, w.law_best_lexical))
         if w.law_dense:
-            total += w.law_dense * _of_best(self._by_law(np.maximum(dense, 0), w.law_best_dense))[self._laws]
-        return np.asarray(total, dtype=np.float32)
+            law = law + w.law_dense * _of_best(self._by_law(dense, w.law_best_dense))
+        return np.asarray(w.lexical * lexical + w.dense * dense + law[self._laws], dtype=np.float32)
 
     def _lexical(self, text: str) -> Scores:
         """BM25 of the question, and of the terms of statutes for its lay words with a weight of their own."""
@@ -134,7 +134,7 @@ class ArticleIndex:
     def _by_law(self, scores: Scores, best: int) -> Scores:
         """The mean of the `best` highest scores of each law; those below `_MATTERS` count 0."""
         high = np.flatnonzero(scores >= _MATTERS)
-        order = high[np.lexsort((-scores[high], self._laws[high]))]
+        order = high[np.argsort(2.0 * self._laws[high] - scores[high], kind="stable")]  # scores are at most 1
         laws = self._laws[order]
         first = np.r_[True, laws[1:] != laws[:-1]] if laws.size else np.zeros(0, dtype=bool)
         starts = np.flatnonzero(first)
