@@ -1,27 +1,31 @@
 """Tens of thousands of articles searched by letters, by meaning and by the law they stand in.
 
-A scratch index in memory for `assistant eval retrieval`: no hand-written phrasing, no lay table, nothing
-learnt from gold articles. Its weights were found on one half of STARD's development questions and checked
-on the other (`docs/retrieval.md`).
+A scratch index in memory for `assistant eval retrieval`: no hand-written phrasing of any article, nothing learnt
+from gold articles. What a file of articles says by itself is used: the words, the laws, which law cites which.
+How its weights were found, and what they give on questions about laws left out: `docs/retrieval.md`.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evaluation.article_files import Article
+from assistant.evaluation.authority import authority
 from assistant.indexing.gram_matrix import GramMatrix
+from assistant.indexing.vector_scan import VectorScan
 from assistant.models.protocols import Embedder, Vectors
+from assistant.retrieval.expand import Expander, load_expander
 
 Scores = NDArray[np.float32]
-_STATUTE = re.compile(r"(?:法|法典)(?:[（(].*[）)])?$")
 _MATTERS = 0.25  # of the highest score; what is lower says little of a law and costs time
+_FLOOR = 1.0  # long articles are not to lose against short ones that hold fewer words of the question
 _STEP = 4096  # passages embedded between two reports of progress
 
 
@@ -30,10 +34,11 @@ class ArticleWeights:
     """How much each signal counts; each is first divided by its largest value for the question."""
 
     lexical: float = 0.35
+    statute_words: float = 0.3  # of what a word of the question counts, for each term of the statutes added to it
     dense: float = 0.65
     law_lexical: float = 0.1  # mean of the ten best lexical scores within the article's law
     law_dense: float = 0.1  # mean of the five best dense scores within it
-    statute: float = 0.1  # for articles of a 法, which outrank regulations and interpretations
+    authority: float = 0.25  # for articles of the law that most other laws cite, less for the others
     law_best_lexical: int = 10
     law_best_dense: int = 5
 
@@ -48,17 +53,20 @@ class ArticleIndex:
         vectors: Vectors,
         embedder: Embedder,
         weights: ArticleWeights,
+        expander: Expander,
     ) -> None:
         self._ids = [article.id for article in articles]
         self._grams = grams
-        self._vectors = vectors
+        self._scan = VectorScan(vectors)
         self._embedder = embedder
         self._weights = weights
+        self._expander = expander
         names, laws = np.unique([article.law for article in articles], return_inverse=True)
         self._laws = laws.astype(np.int64)
         self._order = np.argsort(self._laws, kind="stable")
         self._starts = np.searchsorted(self._laws[self._order], np.arange(len(names)))
-        self._statute = np.array([bool(_STATUTE.search(name)) for name in names], dtype=np.float32)[self._laws]
+        cited = authority(articles, self._laws, [str(name) for name in names])
+        self._standing = weights.authority * cited
         self.timings: dict[str, float] = {}  # seconds
 
     @classmethod
@@ -68,6 +76,7 @@ class ArticleIndex:
         *,
         embedder: Embedder,
         weights: ArticleWeights | None = None,
+        expander: Expander | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> ArticleIndex:
         """Count and embed `articles`; `progress` hears stage, done, total."""
@@ -75,7 +84,7 @@ class ArticleIndex:
         texts = [f"{article.law}：{article.text}" for article in articles]
         report("统计字词", 0, len(texts))
         start = time.process_time()
-        grams = GramMatrix.build(texts)
+        grams = GramMatrix.build(texts, floor=_FLOOR)
         lexical = time.process_time() - start
         start = time.process_time()
         parts = []
@@ -83,8 +92,11 @@ class ArticleIndex:
             report("计算向量", at, len(texts))
             parts.append(embedder.embed_documents(texts[at : at + _STEP]))
         vectors = np.concatenate(parts) if parts else np.zeros((0, embedder.dimension), dtype=np.float32)
-        index = cls(articles, grams, vectors, embedder, weights or ArticleWeights())
-        index.timings = {"lexical_build_s": lexical, "embedding_s": time.process_time() - start}
+        embedding = time.process_time() - start
+        start = time.process_time()
+        index = cls(articles, grams, vectors, embedder, weights or ArticleWeights(), expander or statute_words())
+        lexical += time.process_time() - start
+        index.timings = {"lexical_build_s": lexical, "embedding_s": embedding}
         return index
 
     def search(self, text: str, k: int) -> list[tuple[str, float]]:
@@ -95,27 +107,34 @@ class ArticleIndex:
         """The same for a question that is embedded already."""
         scores = self.scores(text, vector)
         k = min(k, scores.size)
-        top = np.argpartition(-scores, k - 1)[:k] if 0 < k < scores.size else np.arange(scores.size)[: max(k, 0)]
+        top = np.argpartition(scores, -k)[-k:] if 0 < k < scores.size else np.arange(scores.size)[: max(k, 0)]
         top = top[np.lexsort((top, -scores[top]))]
         return [(self._ids[n], float(scores[n])) for n in top]
 
     def scores(self, text: str, vector: Vectors) -> Scores:
         """One score for each article."""
         w = self._weights
-        lexical = _of_best(self._grams.scores(text))
-        cosines = self._vectors @ vector
-        dense = _of_best((cosines - cosines.mean()) / max(float(cosines.std()), 1e-9))
-        total = w.lexical * lexical + w.dense * dense + w.statute * self._statute
+        lexical = _of_best(self._lexical(text))
+        dense = _of_best(self._scan.standard(vector))
+        law = self._standing  # what every article of a law gets alike
         if w.law_lexical:
-            total += w.law_lexical * _of_best(self._by_law(lexical, w.law_best_lexical))[self._laws]
+            law = law + w.law_lexical * _of_best(self._by_law(lexical, w.law_best_lexical))
         if w.law_dense:
-            total += w.law_dense * _of_best(self._by_law(np.maximum(dense, 0), w.law_best_dense))[self._laws]
-        return np.asarray(total, dtype=np.float32)
+            law = law + w.law_dense * _of_best(self._by_law(dense, w.law_best_dense))
+        return np.asarray(w.lexical * lexical + w.dense * dense + law[self._laws], dtype=np.float32)
+
+    def _lexical(self, text: str) -> Scores:
+        """BM25 of the question, and of the terms of statutes for its lay words with a weight of their own."""
+        scores = self._grams.scores(text)
+        if self._weights.statute_words:
+            for term in self._expander.terms(text):
+                scores += self._weights.statute_words * self._grams.scores(term)
+        return scores
 
     def _by_law(self, scores: Scores, best: int) -> Scores:
         """The mean of the `best` highest scores of each law; those below `_MATTERS` count 0."""
         high = np.flatnonzero(scores >= _MATTERS)
-        order = high[np.lexsort((-scores[high], self._laws[high]))]
+        order = high[np.argsort(2.0 * self._laws[high] - scores[high], kind="stable")]  # scores are at most 1
         laws = self._laws[order]
         first = np.r_[True, laws[1:] != laws[:-1]] if laws.size else np.zeros(0, dtype=bool)
         starts = np.flatnonzero(first)
@@ -123,6 +142,11 @@ class ArticleIndex:
         kept = place < best
         sums = np.bincount(laws[kept], weights=scores[order][kept], minlength=len(self._starts))
         return np.asarray(sums / best, dtype=np.float32)
+
+
+def statute_words() -> Expander:
+    """The package's table of everyday legal matters and of the words that statutes have for them."""
+    return load_expander(Path(str(resources.files("assistant") / "data" / "statute_words.yaml")))
 
 
 def _of_best(scores: Scores) -> Scores:

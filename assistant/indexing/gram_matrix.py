@@ -38,8 +38,13 @@ class GramMatrix:
     data: NDArray[np.float32]
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> GramMatrix:
-        """Count and weigh `texts`."""
+    def build(cls, texts: Sequence[str], *, floor: float = 0.0) -> GramMatrix:
+        """Count and weigh `texts`.
+
+        Args:
+            floor: shares of a term's rarity that a text gets for holding it at all, however long the text is:
+                the lower bound of BM25+ (Lv and Zhai, CIKM 2011), whose delta is 2.5 times this number.
+        """
         latin: dict[str, int] = {}
         joined = "\n".join(_marked(text, latin, grow=True) for text in texts)
         points = np.frombuffer(joined.encode("utf-32-le"), dtype="<u4").astype(np.int64)
@@ -48,7 +53,7 @@ class GramMatrix:
         letter = np.array([code >= _PRIVATE or _LETTER.match(chr(code)) is not None for code in alphabet], dtype=bool)
         pairs = letter & (alphabet < _PRIVATE)
         terms, owners = _tokens(letters, owner, letter, pairs)
-        return cls._weighed(len(texts), latin, (alphabet, letter, pairs), terms, owners)
+        return cls._weighed(len(texts), latin, (alphabet, letter, pairs), terms, owners, floor)
 
     @classmethod
     def _weighed(
@@ -58,6 +63,7 @@ class GramMatrix:
         letters: tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]],
         terms: NDArray[np.int64],
         owners: NDArray[np.int64],
+        floor: float,
     ) -> GramMatrix:
         lengths = np.bincount(owners, minlength=texts).astype(np.float64)
         keys = np.sort(terms * texts + owners)
@@ -69,7 +75,8 @@ class GramMatrix:
         holding = np.diff(indptr)
         rarity = np.log(1 + (texts - holding + 0.5) / (holding + 0.5))
         mean = max(float(lengths.mean()), 1e-9) if texts else 1.0
-        weights = counts / (counts + _K1 * (1 - _B + _B * lengths[places] / mean)) * np.repeat(rarity, holding)
+        shares = counts / (counts + _K1 * (1 - _B + _B * lengths[places] / mean))
+        weights = (floor + shares) * np.repeat(rarity, holding)
         return cls(texts, latin, *letters, of_term[first], indptr, places.astype(np.int32), weights.astype(np.float32))
 
     def scores(self, text: str) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""`assistant eval retrieval|score|compare|gate`: figures of recorded runs and of article retrieval."""
+"""`assistant eval retrieval|score|compare|gate|embedders`: figures of recorded runs and of article retrieval."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.errors import EvaluationError
+from assistant.serving.cli_embedders import embedders
 from assistant.serving.cli_help import ChineseCommand
 from assistant.serving.cli_shared import AsJson, open_settings, output, say
 
@@ -26,8 +27,9 @@ RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    for name, command in (("retrieval", retrieval), ("score", score), ("compare", compare), ("gate", gate)):
-        app.command(name=name, cls=ChineseCommand)(command)
+    commands = (retrieval, score, compare, gate, embedders)
+    for command in commands:
+        app.command(name=command.__name__, cls=ChineseCommand)(command)
 
 
 def retrieval(
