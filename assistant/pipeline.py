@@ -50,6 +50,7 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
+from assistant.text.intrusions import intrusive
 from assistant.text.questions import clean_question
 from assistant.text.segment import terms_in
 
@@ -229,7 +230,7 @@ class PolicyAssistant:
         """Understand, retrieve, choose, and draft the extractive answer."""
         query = self._query(question, history, as_of, document_ids)
         asked = self._understand(query)
-        found = self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone)))
+        found = _quotable(self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone))))
         allowed = eligible(self._library.documents, query, today=self._today())
         places = find_places(query.text, self._catalogue, eligible=allowed, load=self._library.document)
         if places:
@@ -238,6 +239,7 @@ class PolicyAssistant:
             return self._stood(question, query, found, subject)
         everything = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in allowed]
         selection, found = self._select(asked, query, found, everything)
+        selection = replace(selection, picks=tuple(p for p in selection.picks if not intrusive(p.chunk.plain)))
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
         why = abstention(
             asked,
@@ -294,7 +296,7 @@ class PolicyAssistant:
         return [
             chunk
             for chunk in self._library.chunks(ChunkKind.SENTENCE)
-            if chunk.document_id == place.document.id and chunk.span in span
+            if chunk.document_id == place.document.id and chunk.span in span and not intrusive(chunk.plain)
         ]
 
     def _query(
@@ -362,8 +364,8 @@ class PolicyAssistant:
         """
         mentions = self._catalogue.mentions(part)
         named = frozenset(d.id for d in mentions[0].documents if _within(query, d)) if len(mentions) == 1 else None
-        return self._retriever.find(
-            replace(query, text=part, standalone=part, document_ids=named or query.document_ids)
+        return _quotable(
+            self._retriever.find(replace(query, text=part, standalone=part, document_ids=named or query.document_ids))
         )
 
     def _focus(self, question: str) -> tuple[str, ...]:
@@ -521,6 +523,14 @@ class PolicyAssistant:
 def _within(query: Query, meta: DocumentMeta) -> bool:
     """Whether `meta` is among the documents that whoever asks has chosen; without a choice all are."""
     return query.document_ids is None or meta.id in query.document_ids
+
+
+def _quotable(found: Retrieved) -> Retrieved:
+    """`found` without sentences that order a machine about or lead elsewhere, and clauses of nothing else."""
+    evidence = (
+        replace(e, sentences=tuple(s for s in e.sentences if not intrusive(s.chunk.plain))) for e in found.evidence
+    )
+    return replace(found, evidence=tuple(e for e in evidence if e.sentences))
 
 
 def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:

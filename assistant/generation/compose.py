@@ -18,6 +18,7 @@ from assistant.schema.answer import Citation, Modality, Outcome, Statement
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.schema.retrieval import Evidence
+from assistant.text.intrusions import intrusive, leads_elsewhere
 from assistant.text.numerals import numbers_in
 
 _BAN_WORDS = re.compile(r"严禁|不得|禁止|严防|不准|不许")
@@ -240,7 +241,8 @@ def _correction(question: str, statements: Sequence[Statement], clauses: Sequenc
 
 def _own_heading(clause: Chunk) -> str | None:
     first = clause.plain.split("\n", 1)[0].split("。", 1)[0]
-    return first if "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60) else None
+    named = "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60)
+    return first if named and not intrusive(first) else None
 
 
 _WITHOUT_NEAREST = frozenset(
@@ -261,7 +263,7 @@ def _refusal_text(why: Abstention, nearest: Sequence[Citation], searched: Sequen
     where = _searched(searched)
     if why.reason is Reason.OFF_TOPIC:
         return f"本库未载明：已检索{where}，没有与此相关的条款，无法回答。"
-    what = "、".join(why.missing)
+    what = "、".join(name for name in why.missing if not leads_elsewhere(name)) or "所问事项"
     near = "".join(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest
