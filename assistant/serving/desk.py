@@ -10,12 +10,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
-from assistant.errors import AssistantError, NotFoundError
+from assistant.errors import Abandoned, AssistantError, NotFoundError
+from assistant.models.giving_up import given_up_when
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionStore
@@ -75,10 +77,11 @@ class _Ready:
     document_ids: frozenset[str] | None
     began: float
 
-    def ask(self) -> Answer:
-        return self.assistant.ask(
-            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
-        )
+    def ask(self, unwanted: Callable[[], bool]) -> Answer:
+        with given_up_when(unwanted):
+            return self.assistant.ask(
+                self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+            )
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
@@ -86,10 +89,11 @@ class _Ready:
             self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
         )
         try:
-            for event in events:
-                if unwanted():
-                    break
-                put(event)
+            with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
+                for event in events:
+                    if unwanted():
+                        break
+                    put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
             close = getattr(events, "close", None)
@@ -159,21 +163,26 @@ class Desk:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, inquiry: Inquiry) -> Reply:
-        """The whole answer.
+        """The whole answer. Cancelling ends a model's reply within a second, as closing a stream does.
 
         Raises:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
         ready = await self._check(inquiry)
-        ticket = self._take_place(ready.ask)
-        await ticket.wait_turn(self._patience_s)
-        return self._settle(ready, await ticket.result())
+        gone = Event()
+        ticket = self._take_place(lambda: ready.ask(gone.is_set))
+        try:
+            await ticket.wait_turn(self._patience_s)
+            return self._settle(ready, await ticket.result())
+        finally:
+            gone.set()
+            ticket.withdraw()
 
     async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
-        Closing the generator ends the answer at its next piece. Nothing runs before the first
+        Closing the generator ends the answer at its next piece, and a model that stalls within a second. Nothing runs before the first
         piece is asked for, so a generator that nobody reads holds nothing.
 
         Raises:
