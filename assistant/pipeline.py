@@ -23,10 +23,11 @@ from assistant.dialogue.understanding import (
     without_assumed_ban,
     without_orders,
 )
-from assistant.errors import NotFoundError
+from assistant.errors import ModelError, NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
+from assistant.generation.rewriting import NO_MODEL, NOT_WRITTEN, FollowUpWriter, PlainWriter
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns
@@ -92,6 +93,8 @@ class PolicyAssistant:
     Args:
         fingerprint: of the index that answers.
         writer: lets a language model write the answer; without it answers are extractive.
+        plain_writer: lets it put an extractive answer into plain words when that is asked for.
+        follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
         rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
         today: gives the date in 北京时间; a test may set the clock.
         related_to: gives the policies beside a clause (document id, address); without it there are none.
@@ -107,6 +110,8 @@ class PolicyAssistant:
         expander: Expander,
         institutions: Institutions,
         writer: LlmComposer | None = None,
+        plain_writer: PlainWriter | None = None,
+        follow_ups: FollowUpWriter | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
         rights: frozenset[str] = frozenset(),
@@ -120,6 +125,8 @@ class PolicyAssistant:
         self._expander = expander
         self._institutions = institutions
         self._writer = writer
+        self._plain_writer = plain_writer
+        self._follow_ups = follow_ups
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
         self._today = today
@@ -191,6 +198,7 @@ class PolicyAssistant:
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         use_llm: bool = True,
+        plain: bool = False,
     ) -> Answer:
         """The whole answer.
 
@@ -199,11 +207,14 @@ class PolicyAssistant:
             as_of: the day the question is about; today without it.
             document_ids: rest on these documents only.
             use_llm: False keeps a configured language model out.
+            plain: the answer is extractive, and `Answer.plain` says it in plain words where a model is there.
 
         Raises:
             InputError: the question is empty, too long or broken.
         """
-        events = self.stream(question, history=history, as_of=as_of, document_ids=document_ids, use_llm=use_llm)
+        events = self.stream(
+            question, history=history, as_of=as_of, document_ids=document_ids, use_llm=use_llm, plain=plain
+        )
         return next(event.answer for event in events if isinstance(event, DoneEvent))
 
     def stream(
@@ -214,21 +225,31 @@ class PolicyAssistant:
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         use_llm: bool = True,
+        plain: bool = False,
     ) -> Iterator[AnswerEvent]:
         """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`."""
         started = time.perf_counter()
-        worked = self._work(clean_question(question), history, as_of, document_ids)
-        if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
+        worked = self._work(clean_question(question), history, as_of, document_ids, use_llm=use_llm)
+        answered = worked.draft.outcome is not Outcome.NOT_FOUND
+        if plain and answered:
+            yield from self._plainly(worked, self._plain_writer if use_llm else None)
+        elif use_llm and self._writer is not None and answered:
             yield from self._written(worked, self._writer)
         else:
             yield from self._extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
     def _work(
-        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
+        self,
+        question: str,
+        history: Sequence[Turn],
+        as_of: date | None,
+        document_ids: frozenset[str] | None,
+        *,
+        use_llm: bool,
     ) -> _Worked:
         """Understand, retrieve, choose, and draft the extractive answer."""
-        query = self._query(question, history, as_of, document_ids)
+        query = self._query(question, history, as_of, document_ids, use_llm=use_llm)
         asked = self._understand(query)
         found = _quotable(self._retriever.find(replace(query, standalone=without_assumed_ban(query.standalone))))
         allowed = eligible(self._library.documents, query, today=self._today())
@@ -300,9 +321,18 @@ class PolicyAssistant:
         ]
 
     def _query(
-        self, question: str, history: Sequence[Turn], as_of: date | None, document_ids: frozenset[str] | None
+        self,
+        question: str,
+        history: Sequence[Turn],
+        as_of: date | None,
+        document_ids: frozenset[str] | None,
+        *,
+        use_llm: bool = False,
     ) -> Query:
         whole = stand_alone(question, history, names_topic=self._names_topic)
+        if use_llm and self._follow_ups is not None and whole.context:
+            written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
+            whole = replace(whole, text=written or whole.text)
         return Query(
             text=without_orders(question),
             standalone=without_orders(whole.text),
@@ -437,6 +467,23 @@ class PolicyAssistant:
             answer=self._answer(worked, draft.text, draft.statements, draft.citations, Mode.EXTRACTIVE, notices)
         )
 
+    def _plainly(self, worked: _Worked, writer: PlainWriter | None) -> Iterator[AnswerEvent]:
+        """The extractive answer and, where a model is there, its plain version."""
+        *events, last = self._extracted(worked)
+        assert isinstance(last, DoneEvent)
+        yield from events
+        if writer is None:
+            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NO_MODEL)))
+            return
+        try:
+            plain = writer.write(last.answer.statements)
+        except ModelError as error:
+            _log.info("no plain words: %s", error.code)
+            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NOT_WRITTEN)))
+            return
+        notices = last.answer.notices if plain.reworded else (*last.answer.notices, NOT_WRITTEN)
+        yield DoneEvent(answer=replace(last.answer, plain=plain if plain.reworded else None, notices=notices))
+
     def _written(self, worked: _Worked, writer: LlmComposer) -> Iterator[AnswerEvent]:
         """The model's answer as far as it is proved, else the extractive one with a notice."""
         offered = self._offered(worked)
@@ -469,6 +516,7 @@ class PolicyAssistant:
             tuple(_with_quotes(c, passed) for c in offered if c.number in used),
             report.mode,
             () if report.usable and report.error is None else (_notice(report),),
+            prompt_version=self._writer.prompt_version if self._writer and report.usable else None,
         )
 
     def _offered(self, worked: _Worked) -> tuple[Citation, ...]:
@@ -492,6 +540,8 @@ class PolicyAssistant:
         citations: tuple[Citation, ...],
         mode: Mode,
         notices: tuple[str, ...],
+        *,
+        prompt_version: str | None = None,
     ) -> Answer:
         degraded = worked.found.degraded
         return Answer(
@@ -508,6 +558,7 @@ class PolicyAssistant:
             degraded=degraded,
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
             related=self._beside(citations),
+            prompt_version=prompt_version,
         )
 
     def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:

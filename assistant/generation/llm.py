@@ -148,6 +148,10 @@ class LlmComposer:
     def model_id(self) -> str:
         return self._chat.id
 
+    @property
+    def prompt_version(self) -> str:
+        return self._prompt.version
+
     def stream(
         self,
         query: Query,
@@ -174,7 +178,7 @@ class LlmComposer:
         gate = _Gate(
             sources=sources,
             fallback=tuple(fallback),
-            forbidden=_Forbidden(self._prompt, filled),
+            forbidden=Forbidden(self._prompt, filled),
             institutions=self._institutions,
         )
         reading = _Reading(self._chat)
@@ -216,7 +220,7 @@ def _untraced_next(sentences: Iterator[str]) -> str:
 
 def _sentences(pieces: Iterator[str]) -> Iterator[str]:
     splitter = SentenceSplitter()
-    for piece in _without_thinking(pieces):
+    for piece in without_thinking(pieces):
         yield from splitter.feed(piece)
     yield from splitter.close()
 
@@ -224,7 +228,7 @@ def _sentences(pieces: Iterator[str]) -> Iterator[str]:
 _THINK, _THOUGHT = "<think>", "</think>"
 
 
-def _without_thinking(pieces: Iterator[str]) -> Iterator[str]:
+def without_thinking(pieces: Iterator[str]) -> Iterator[str]:
     """`pieces` without a <think>…</think> at their beginning, which reasoning models put there."""
     held = ""
     for piece in pieces:
@@ -283,7 +287,7 @@ _LIST_SIGN = re.compile(r"^(?:[-*•·#>]+\s+|[-*•·]\s*(?=\D)|\d{1,2}[.、)�
 _EMPHASIS = re.compile(r"\*+|__+|^#+\s*|^>\s*")
 
 
-class _Forbidden:
+class Forbidden:
     """Recognises links, markup, hidden characters and the prompt's own words."""
 
     def __init__(self, prompt: Prompt, filled: Filled) -> None:
@@ -319,7 +323,7 @@ class _Gate:
         *,
         sources: Mapping[int, _Source],
         fallback: tuple[Statement, ...],
-        forbidden: _Forbidden,
+        forbidden: Forbidden,
         institutions: Mapping[str, Sequence[str]],
     ) -> None:
         self._sources = sources

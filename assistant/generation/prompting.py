@@ -1,15 +1,16 @@
 """Prompt files: loaded, checked, filled in.
 
-A prompt is a file with a `=== system ===` and a `=== user ===` part. It may hold only the
-placeholders named here, without attributes, indices, conversions or formats; what is filled in is
-never read as a template, so braces in a clause or a question stay what they are.
+A prompt is a file with a `=== system ===` and a `=== user ===` part, named KIND.LANGUAGE.VERSION.txt. It may
+hold only the placeholders named here for its kind, without attributes, indices, conversions or formats; what is
+filled in is never read as a template, so braces in a clause or a question stay what they are. A prompt that has
+been used is never changed: a better one is the next version, and every answer says which one wrote it.
 """
 
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
 ANSWER_PROMPT = "answer.zh.v1"
-_PLACEHOLDERS = {"system": frozenset({"canary", "nonce"}), "user": frozenset({"clauses", "question", "nonce"})}
+PLAIN_PROMPT = "plain.zh.v1"
+FOLLOW_UP_PROMPT = "followup.zh.v1"
+_IN_USER = {  # by kind; the system part always holds `canary` and `nonce`
+    "answer": frozenset({"clauses", "question", "nonce"}),
+    "plain": frozenset({"sentences", "nonce"}),
+    "followup": frozenset({"turns", "question", "nonce"}),
+}
+_IN_SYSTEM = frozenset({"canary", "nonce"})
 _HEADERS = {"system": "=== system ===\n", "user": "=== user ===\n"}
 
 
@@ -66,10 +74,20 @@ class Prompt:
         token: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> Filled:
         """Values for `template`. The fences bear a token that nobody who wrote a clause could know."""
-        nonce, canary = token(), token()
+        nonce = token()
         fenced = "\n\n".join(_fenced(clause, nonce) for clause in clauses)
-        values = {"canary": canary, "nonce": nonce, "clauses": fenced, "question": question}
-        return Filled(values=values, canary=canary)
+        return self.filled({"clauses": fenced, "question": question}, token=token, nonce=nonce)
+
+    def filled(
+        self,
+        values: Mapping[str, str],
+        *,
+        token: Callable[[], str] = lambda: secrets.token_hex(8),
+        nonce: str | None = None,
+    ) -> Filled:
+        """`values` with a fence token and a canary of this one rendering."""
+        fence, canary = nonce or token(), token()
+        return Filled(values={"canary": canary, "nonce": fence, **values}, canary=canary)
 
 
 def _fenced(clause: NumberedClause, nonce: str) -> str:
@@ -101,8 +119,9 @@ def parse_prompt(text: str, *, version: str) -> Prompt:
     if not found or not head.startswith(_HEADERS["system"]):
         raise SettingsError(f"提示词文件 {version}.txt 缺少 system 或 user 部分。")
     parts = {"system": head.removeprefix(_HEADERS["system"]).strip(), "user": rest.strip()}
+    wanted = {"system": _IN_SYSTEM, "user": _IN_USER.get(version.partition(".")[0], _IN_USER["answer"])}
     for name, part in parts.items():
-        _check(part, _PLACEHOLDERS[name], f"提示词文件 {version}.txt 的 {name} 部分")
+        _check(part, wanted[name], f"提示词文件 {version}.txt 的 {name} 部分")
     return Prompt(version=version, **parts)
 
 

@@ -207,7 +207,13 @@ async def _asked(request: Request) -> Inquiry:
     except ValidationError as exc:
         raise _refused_fields(exc) from None  # its text repeats the input
     ids = frozenset(asked.document_ids) if asked.document_ids is not None else None
-    return Inquiry(question=asked.question, session_id=asked.session_id, as_of=asked.as_of, document_ids=ids)
+    return Inquiry(
+        question=asked.question,
+        session_id=asked.session_id,
+        as_of=asked.as_of,
+        document_ids=ids,
+        plain=asked.style == "plain",
+    )
 
 
 def _refused_fields(exc: ValidationError) -> InputError:

@@ -133,6 +133,7 @@ def ask(
         str | None, typer.Option("--as-of", metavar="日期", help="问的是哪一天的规定，例如 2024-06-30；默认今天。")
     ] = None,
     no_llm: NoLlm = False,
+    plain: Annotated[bool, typer.Option("--plain", help="另给逐句核对过的口语版；需要语言模型。")] = False,
 ) -> None:
     """问一个问题，得到附条款出处的答复。"""
     from assistant.serving.cli_progress import busy
@@ -143,7 +144,7 @@ def ask(
     clean_question(question)  # before the index is opened: a bad question is told at once
     with _opened(open_settings()) as assistant:
         with busy("正在查找条款……"):
-            answer = assistant.ask(question, as_of=when, use_llm=not no_llm)
+            answer = assistant.ask(question, as_of=when, use_llm=not no_llm, plain=plain)
         if as_json:
             say_json(answer_dict(answer))
         else:

@@ -52,6 +52,7 @@ class Inquiry:
     session_id: str | None = None  # None begins a conversation
     as_of: date | None = None
     document_ids: frozenset[str] | None = None
+    plain: bool = False  # in plain words as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +76,27 @@ class _Ready:
     assistant: Assistant
     as_of: date | None
     document_ids: frozenset[str] | None
+    plain: bool
     began: float
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
         with given_up_when(unwanted):
             return self.assistant.ask(
-                self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+                self.question,
+                history=self.session.turns,
+                as_of=self.as_of,
+                document_ids=self.document_ids,
+                plain=self.plain,
             )
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
         events = self.assistant.stream(
-            self.question, history=self.session.turns, as_of=self.as_of, document_ids=self.document_ids
+            self.question,
+            history=self.session.turns,
+            as_of=self.as_of,
+            document_ids=self.document_ids,
+            plain=self.plain,
         )
         try:
             with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
@@ -182,8 +192,8 @@ class Desk:
     async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
-        Closing the generator ends the answer at its next piece, and a model that stalls within a second. Nothing runs before the first
-        piece is asked for, so a generator that nobody reads holds nothing.
+        Closing the generator ends the answer at its next piece, and a model that stalls within a second.
+        Nothing runs before the first piece is asked for, so a generator that nobody reads holds nothing.
 
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
@@ -203,6 +213,7 @@ class Desk:
             assistant=await asyncio.to_thread(self._assistant_for, inquiry.document_ids),
             as_of=inquiry.as_of,
             document_ids=inquiry.document_ids,
+            plain=inquiry.plain,
             began=began,
         )
 

@@ -26,6 +26,7 @@ class Assistant(Protocol):
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        plain: bool = False,
     ) -> Answer:
         """The whole answer.
 
@@ -41,6 +42,7 @@ class Assistant(Protocol):
         history: Sequence[Turn] = (),
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
+        plain: bool = False,
     ) -> Iterator[AnswerEvent]:
         """The same answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`."""
         ...

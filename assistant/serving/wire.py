@@ -51,6 +51,9 @@ class AskRequest(_Strict):
     document_ids: list[DocumentId] | None = Field(
         default=None, min_length=1, max_length=50, description="只在这些文件内作答；不填为全库。"
     )
+    style: Literal["plain"] | None = Field(
+        default=None, description="plain：除条款原句外，另给逐句核对过的口语版（需要语言模型）；不填为不要口语版。"
+    )
 
 
 class SpanBody(_Strict):
@@ -84,6 +87,15 @@ class StatementBody(_Strict):
     modality: str | None = Field(description="约束程度：禁止、要求、鼓励、允许、载明。", examples=["要求"])
     subject: str | None = Field(description="约束对象。", examples=["各银行机构"])
     quoted: bool = Field(description="是否为条款原话。")
+
+
+class PlainBody(_Strict):
+    """口语版。每句与答复中的一句对应；改写后意思有变的，保留条款原句。"""
+
+    text: str = Field(description="口语版正文，[n] 与答复的引用编号相同。")
+    statements: list[StatementBody]
+    reworded: int = Field(description="改成平常说法的句数，其余为条款原句。")
+    prompt_version: str = Field(description="写口语版所用提示词的版本。", examples=["plain.zh.v1"])
 
 
 class RelatedBody(_Strict):
@@ -123,6 +135,10 @@ class AnswerBody(_Strict):
     notices: list[str] = Field(description="需要告知使用者的情况。")
     degraded: list[str]
     generation: str = Field(description="作答所用索引的指纹。")
+    prompt_version: str | None = Field(
+        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v1"]
+    )
+    plain: PlainBody | None = Field(description="口语版；没有要求，或没有写成时为 null。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
 
 
