@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, Statement, Verdict
+from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, PlainVersion, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.serving import render
 from assistant.serving.wire import AnswerBody, CitationBody, ClauseBody, DocumentDetail
