@@ -26,6 +26,15 @@ _PIECE_ENDS = re.compile(r"[,，。;；:：!！?？\n]")
 _SENTENCE_ENDS = re.compile(r"[。;；!！?？\n]")
 _Held = tuple[str, frozenset[str]]  # a piece of a clause with its pairs of letters
 
+# 所称“…” and the like aside, what stands in quotation marks is somebody's words, not the rule's.
+_QUOTATION = re.compile(r"[“\"「『]([^“”\"「」『』]{1,80})[”\"」』]")
+_SHORTEST_QUOTE = 4
+_GOVERNING = 2  # letters left before a piece, its addressee aside, that may govern it
+_ADDRESSEE = re.compile(
+    r"^[^。]{0,24}?(?:机构|银行|公司|部门|分行|支行|监管局|企业|平台|政府|法院|人民银行|单位|人员|当事人|人)(?=$|[要应须可不将在对])"
+    r"|^(?:\d{4}年|第?[一二三四五六七八九十百\d]+[条款项章节]?|[一二三四五六七八九十]+)+|各级|辖内"
+)
+
 # Words that bind: a sentence uses those of its clause, none of its own.
 _BINDING = re.compile(
     r"严禁|严防|禁止|不得|不准|不许|不能|不应|不可|切勿|应当|应该|必须|务必|可以|有权|允许|准许|鼓励|倡导"
@@ -61,6 +70,8 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
     for pattern in (_BINDING, _LOADED):
         if any(word not in union for word in pattern.findall(claim)):
             return False
+    if _out_of_quotation(claim, union):
+        return False
     wholes = [(whole, _pairs(whole)) for whole in _cut(_SENTENCE_ENDS, union)]
     told = _cut(_SENTENCE_ENDS, claim)
     if set(told) <= {whole for whole, _ in wholes}:
@@ -68,7 +79,25 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
     if not all(_repeats_well(whole, wholes, _NEAR_WHOLE) for whole in told):
         return False
     pieces = [(piece, _pairs(piece)) for piece in _cut(_PIECE_ENDS, union)]
-    return all(_keeps(piece, pieces) for piece in _cut(_PIECE_ENDS, claim))
+    own = _cut(_PIECE_ENDS, claim)
+    return not any(_beheaded(piece, pieces, _pairs(claim)) for piece in own) and all(
+        _keeps(piece, pieces) for piece in own
+    )
+
+
+def _out_of_quotation(claim: str, union: str) -> bool:
+    """Whether `claim` says in its own voice what the clauses only put in quotation marks: 都说“贷款免息”."""
+    said = [quote for quote in _QUOTATION.findall(union) if len(quote) >= _SHORTEST_QUOTE]
+    rest = _QUOTATION.sub("“”", union)
+    bare = _QUOTATION.sub("“”", claim)
+    return any(quote.strip("。；，.,;") in bare and quote.strip("。；，.,;") not in rest for quote in said)
+
+
+def _beheaded(piece: str, pieces: Sequence[_Held], claim: frozenset[str]) -> bool:
+    """Whether `piece` is the end of one of the clause, without the words that governed it: 统统说成|零利率."""
+    heads = [other[: other.index(piece)] for other, _ in pieces if piece in other]
+    governing = [_JOINING.sub("", _ADDRESSEE.sub("", head)) for head in heads]
+    return bool(heads) and not any(len(words) < _GOVERNING or _pairs(words) <= claim for words in governing)
 
 
 def _keeps(piece: str, pieces: Sequence[_Held]) -> bool:
