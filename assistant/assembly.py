@@ -178,7 +178,7 @@ def build_assistant(
     """
     from assistant.dialogue.understanding import load_institutions
     from assistant.generation.llm import LlmComposer
-    from assistant.generation.rewriting import FollowUpWriter, PlainWriter
+    from assistant.generation.plain import FollowUpWriter, PlainWriter
     from assistant.indexing.library import open_library
     from assistant.parsing.related import load_related
     from assistant.pipeline import PolicyAssistant

@@ -27,7 +27,7 @@ from assistant.errors import ModelError, NotFoundError
 from assistant.generation.abstain import Limits, Signals, abstention
 from assistant.generation.compose import Composer, Draft
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
-from assistant.generation.rewriting import NO_MODEL, NOT_WRITTEN, FollowUpWriter, PlainWriter
+from assistant.generation.plain import NO_MODEL, NOT_WRITTEN, FollowUpWriter, PlainWriter
 from assistant.generation.selection import GENERIC, Selection, Selector
 from assistant.generation.validity import standing
 from assistant.retrieval.by_turns import by_turns

@@ -27,7 +27,7 @@ from assistant.generation.citing import (
     supports,
 )
 from assistant.generation.prompting import Filled, NumberedClause, Prompt, load_prompt
-from assistant.generation.wording import faithful
+from assistant.generation.faithful import faithful
 from assistant.models.protocols import ChatModel
 from assistant.schema.answer import Citation, Mode, Statement, Verdict
 from assistant.schema.document import Span

@@ -15,7 +15,7 @@ from assistant.dialogue.understanding import load_institutions
 from assistant.errors import InputError, ModelTimeout, ModelUnavailable, NotFoundError
 from assistant.generation.abstain import Limits
 from assistant.generation.llm import LlmComposer
-from assistant.generation.rewriting import FollowUpWriter, PlainWriter
+from assistant.generation.plain import FollowUpWriter, PlainWriter
 from assistant.models.protocols import ChatModel, Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses

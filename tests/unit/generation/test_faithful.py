@@ -10,7 +10,7 @@ from attacked import INVENTIONS
 
 from assistant.chunking.cut import cut
 from assistant.generation.citing import prove
-from assistant.generation.wording import faithful
+from assistant.generation.faithful import faithful
 from assistant.parsing.corpus import read_corpus
 from assistant.schema.answer import Verdict
 from assistant.schema.chunk import ChunkKind

@@ -9,7 +9,7 @@ from attacked import INVENTIONS
 
 from assistant.errors import ModelUnavailable, SettingsError
 from assistant.generation.prompting import FOLLOW_UP_PROMPT, PLAIN_PROMPT, load_prompt
-from assistant.generation.rewriting import FollowUpWriter, PlainWriter, load_plain_words
+from assistant.generation.plain import FollowUpWriter, PlainWriter, load_plain_words
 from assistant.models.standins import Reply, ScriptedChatModel
 from assistant.schema.answer import Modality, Statement
 

@@ -21,7 +21,7 @@ from assistant.errors import ModelError, SettingsError
 from assistant.generation.citing import INSTITUTIONS, modality_of, parse_marks, prove
 from assistant.generation.llm import MAX_SENTENCE_CHARS, Forbidden, without_thinking
 from assistant.generation.prompting import FOLLOW_UP_PROMPT, PLAIN_PROMPT, Filled, Prompt, load_prompt
-from assistant.generation.wording import faithful
+from assistant.generation.faithful import faithful
 from assistant.models.protocols import ChatModel
 from assistant.schema.answer import PlainVersion, Statement, Verdict
 from assistant.text.folding import fold, squeeze
