@@ -137,14 +137,32 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
     """The language model behind its breaker, or `None` when none is set.
 
     Raises:
-        SettingsError: only one of address and model name is set.
+        SettingsError: only one of address and model name is set, or both an endpoint and a file; or the file
+            or the program that runs it cannot be used.
     """
+    if settings.gguf and (settings.base_url or settings.model):
+        raise SettingsError("ASSISTANT_LLM__GGUF 与 ASSISTANT_LLM__BASE_URL、ASSISTANT_LLM__MODEL 只能设置一种")
     if not settings.configured:
         if settings.base_url or settings.model:
             raise SettingsError("语言模型需要同时设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
         return None
     from assistant.models.chat import GuardedChatModel, LangChainChatModel
 
+    if settings.gguf:
+        from assistant.models.gguf import GgufChatModel
+
+        return GuardedChatModel(
+            GgufChatModel(
+                settings.gguf,
+                context=settings.gguf_context,
+                threads=settings.gguf_threads,
+                temperature=settings.temperature,
+                first_token_timeout_s=settings.first_token_timeout_s,
+                token_timeout_s=settings.token_timeout_s,
+                total_timeout_s=settings.total_timeout_s,
+                max_chars=settings.max_chars,
+            )
+        )
     chat = LangChainChatModel(
         base_url=_needed(settings.base_url, "ASSISTANT_LLM__BASE_URL"),
         model=_needed(settings.model, "ASSISTANT_LLM__MODEL"),
@@ -241,6 +259,7 @@ def build_assistant(
     from assistant.dialogue.matters import load_matters
     from assistant.dialogue.understanding import load_institutions
     from assistant.generation.llm import LlmComposer
+    from assistant.generation.plain import FollowUpWriter, PlainWriter
     from assistant.indexing.library import open_library
     from assistant.parsing.related import load_related
     from assistant.pipeline import PolicyAssistant
@@ -266,6 +285,8 @@ def build_assistant(
         matters=load_matters(settings.matters, settings.referrals),
         writer=LlmComposer(chat) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
+        plain_writer=PlainWriter(chat) if chat else None,
+        follow_ups=FollowUpWriter(chat) if chat and settings.llm.follow_ups else None,
         rights=frozenset(settings.rights),
         today=today,
         related_to=related.related_to if related else None,

@@ -16,6 +16,7 @@
     │  ├─ ModelUnavailable
     │  ├─ ModelTimeout
     │  └─ ModelOutputInvalid
+    ├─ Abandoned              nobody waits for the answer any more
     └─ EvaluationError        cases and run do not speak of the same questions
 
 A message says what is wrong, where, and what to do next, in Chinese. It never repeats what
@@ -130,6 +131,15 @@ class ModelError(AssistantError):
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class Abandoned(AssistantError):
+    """Whoever asked has gone, so the work was stopped. Neither the model's fault nor ours."""
+
+    code = "abandoned"
+
+    def __init__(self) -> None:
+        super().__init__("提问已取消。")
 
 
 class ModelUnavailable(ModelError):

@@ -28,12 +28,13 @@ from assistant.dialogue.understanding import (
     without_assumed_ban,
     without_orders,
 )
-from assistant.errors import InputError, NotFoundError
+from assistant.errors import InputError, ModelError, NotFoundError
 from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, unstated
 from assistant.generation.compose import Composer, Draft, proved_draft
 from assistant.generation.confidence import Features, packaged_weights
 from assistant.generation.coverage import coverage, names_something
 from assistant.generation.llm import GateReport, LlmComposer, notice_for
+from assistant.generation.plain import NO_MODEL, NOT_WRITTEN, FollowUpWriter, PlainWriter
 from assistant.generation.rewriting import Rewriting
 from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
 from assistant.generation.validity import standing
@@ -69,6 +70,7 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
 from assistant.text.folding import fold, squeeze
+from assistant.text.intrusions import intrusive
 from assistant.text.personal.masking import mask
 from assistant.text.personal.screening import screen
 from assistant.text.questions import clean_question, clean_text
@@ -168,6 +170,8 @@ class PolicyAssistant:
         matters: what people ask about and whom to ask; the tables of the package without it.
         writer: lets a language model write the answer; without it answers are extractive.
         rewriter: lets a language model put the question into policy wording, which is searched beside it.
+        plain_writer: lets it put an extractive answer into plain words when that is asked for.
+        follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
         rights: labels of documents that whoever is served may see; those with other labels do not exist for them.
         today: gives the date in 北京时间; a test may set the clock.
         related_to: gives the policies beside a clause (document id, address); without it there are none.
@@ -185,6 +189,8 @@ class PolicyAssistant:
         matters: Matters | None = None,
         writer: LlmComposer | None = None,
         rewriter: RewritingPort | None = None,
+        plain_writer: PlainWriter | None = None,
+        follow_ups: FollowUpWriter | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
         rights: frozenset[str] = frozenset(),
@@ -201,6 +207,8 @@ class PolicyAssistant:
         self._weights = packaged_weights()
         self._writer = writer
         self._rewriter = rewriter
+        self._plain_writer = plain_writer
+        self._follow_ups = follow_ups
         self._selector = selector or Selector(institutions)
         self._limits = limits or Limits()
         self._today = today
@@ -293,6 +301,7 @@ class PolicyAssistant:
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
         use_llm: bool = True,
+        plain: bool = False,
     ) -> Answer:
         """The whole answer.
 
@@ -302,12 +311,13 @@ class PolicyAssistant:
             document_ids: rest on these documents only.
             filters: everything that whoever asks has chosen; the two before it, where given, take precedence.
             use_llm: False keeps a configured language model out.
+            plain: the answer is extractive, and `Answer.plain` says it in plain words where a model is there.
 
         Raises:
             InputError: the question is empty, too long or broken, or holds a password.
         """
         everything = _filters(filters, as_of, document_ids)
-        events = self.stream(question, history=history, filters=everything, use_llm=use_llm)
+        events = self.stream(question, history=history, filters=everything, use_llm=use_llm, plain=plain)
         return next(event.answer for event in events if isinstance(event, DoneEvent))
 
     def stream(
@@ -319,6 +329,7 @@ class PolicyAssistant:
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
         use_llm: bool = True,
+        plain: bool = False,
     ) -> Iterator[AnswerEvent]:
         """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`.
 
@@ -329,7 +340,10 @@ class PolicyAssistant:
         everything = _filters(filters, as_of, document_ids)
         worked = self._work(asked.searched, asked.searched_history, everything, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
-        if use_llm and self._writer is not None and worked.draft.outcome is not Outcome.NOT_FOUND:
+        answered = worked.draft.outcome is not Outcome.NOT_FOUND
+        if plain and answered:
+            yield from self._plainly(worked, self._plain_writer if use_llm else None)
+        elif use_llm and self._writer is not None and answered:
             yield from self._written(worked, self._writer)
         else:
             yield from self._extracted(worked)
@@ -337,12 +351,12 @@ class PolicyAssistant:
 
     def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> _Worked:
         """Understand, retrieve, choose, and draft the extractive answer."""
-        query = self._query(question, history, filters)
+        query = self._query(question, history, filters, use_llm=use_llm)
         asked = self._understand(query)
         allowed = eligible(self._library.documents, query, today=self._today())
         places = self._places(query, allowed)
         elsewhere = self._not_there(query, places)
-        found = self._find(replace(query, standalone=self._searched(query)), rewrite=use_llm and not places)
+        found = _quotable(self._find(replace(query, standalone=self._searched(query)), rewrite=use_llm and not places))
         if places and not elsewhere:
             return self._looked_up(question, query, found, self._with_counterpart(query, places))
         sides = self._side_by_side(query)
@@ -359,6 +373,7 @@ class PolicyAssistant:
             selection = self._select_sides(asked, query, found, sides, everything)
         else:
             selection, found = self._select(asked, query, found, everything)
+        selection = replace(selection, picks=tuple(p for p in selection.picks if not intrusive(p.chunk.plain)))
         documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
         why = abstention(
             asked,
@@ -551,11 +566,14 @@ class PolicyAssistant:
         return [
             chunk
             for chunk in self._library.chunks(ChunkKind.SENTENCE)
-            if chunk.document_id == place.document.id and chunk.span in span
+            if chunk.document_id == place.document.id and chunk.span in span and not intrusive(chunk.plain)
         ]
 
-    def _query(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
+    def _query(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool = False) -> Query:
         whole = stand_alone(question, history, names_topic=self._names_topic, is_whole=self._is_whole)
+        if use_llm and self._follow_ups is not None and whole.context:
+            written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
+            whole = replace(whole, text=written or whole.text)
         text, standalone = without_orders(question), without_orders(whole.text)
         asked = self._versions.read(text, whole.context, today=self._today())
         return Query(
@@ -717,12 +735,14 @@ class PolicyAssistant:
         named = part.documents or brief
         if named and query.document_ids is not None:
             named = (named & query.document_ids) or None
-        return self._retriever.find(
-            replace(
-                query,
-                text=part.text,
-                standalone=part.search,
-                filters=replace(query.filters, document_ids=named or query.document_ids),
+        return _quotable(
+            self._retriever.find(
+                replace(
+                    query,
+                    text=part.text,
+                    standalone=part.search,
+                    filters=replace(query.filters, document_ids=named or query.document_ids),
+                )
             )
         )
 
@@ -845,6 +865,23 @@ class PolicyAssistant:
             answer=self._answer(worked, draft.text, draft.statements, draft.citations, Mode.EXTRACTIVE, notices)
         )
 
+    def _plainly(self, worked: _Worked, writer: PlainWriter | None) -> Iterator[AnswerEvent]:
+        """The extractive answer and, where a model is there, its plain version."""
+        *events, last = self._extracted(worked)
+        assert isinstance(last, DoneEvent)
+        yield from events
+        if writer is None:
+            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NO_MODEL)))
+            return
+        try:
+            plain = writer.write(last.answer.statements)
+        except ModelError as error:
+            _log.info("no plain words: %s", error.code)
+            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NOT_WRITTEN)))
+            return
+        notices = last.answer.notices if plain.reworded else (*last.answer.notices, NOT_WRITTEN)
+        yield DoneEvent(answer=replace(last.answer, plain=plain if plain.reworded else None, notices=notices))
+
     def _written(self, worked: _Worked, writer: LlmComposer) -> Iterator[AnswerEvent]:
         """The model's answer as far as it is proved, else the extractive one with a notice."""
         offered = self._offered(worked)
@@ -877,6 +914,7 @@ class PolicyAssistant:
             tuple(_with_quotes(c, passed) for c in offered if c.number in used),
             report.mode,
             () if report.usable and report.error is None else (_notice(report),),
+            prompt_version=self._writer.prompt_version if self._writer and report.usable else None,
         )
 
     def _offered(self, worked: _Worked) -> tuple[Citation, ...]:
@@ -900,6 +938,8 @@ class PolicyAssistant:
         citations: tuple[Citation, ...],
         mode: Mode,
         notices: tuple[str, ...],
+        *,
+        prompt_version: str | None = None,
     ) -> Answer:
         degraded = worked.found.degraded
         return Answer(
@@ -922,6 +962,7 @@ class PolicyAssistant:
             ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
             related=self._beside(citations),
             confidence=round(self._weights.probability(worked.features), 3) if worked.features else None,
+            prompt_version=prompt_version,
         )
 
     def _of_then(self, worked: _Worked, citations: Sequence[Citation]) -> tuple[str, ...]:
@@ -973,6 +1014,14 @@ def _same_words(concept: Concept, others: Sequence[Concept], text: str) -> bool:
 def _within(query: Query, meta: DocumentMeta) -> bool:
     """Whether `meta` is among what whoever asks has chosen; without a choice everything is."""
     return chosen(meta, query.filters)
+
+
+def _quotable(found: Retrieved) -> Retrieved:
+    """`found` without sentences that order a machine about or lead elsewhere, and clauses of nothing else."""
+    evidence = (
+        replace(e, sentences=tuple(s for s in e.sentences if not intrusive(s.chunk.plain))) for e in found.evidence
+    )
+    return replace(found, evidence=tuple(e for e in evidence if e.sentences))
 
 
 def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:

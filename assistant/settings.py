@@ -74,13 +74,17 @@ class RerankerSettings(BaseModel):
 
 
 class LlmSettings(BaseModel):
-    """The language model. Without `base_url` and `model` answers are extractive."""
+    """The language model: an endpoint (`base_url`, `model`) or a file (`gguf`); without one answers are extractive."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base_url: str | None = None  # any OpenAI-compatible endpoint, ends in /v1
     model: str | None = None
     api_key: SecretStr | None = None
+    gguf: Path | None = None  # a model file that this process itself serves, to itself alone
+    gguf_context: int = Field(default=8192, ge=512, le=262_144)  # tokens
+    gguf_threads: int = Field(default=2, ge=1, le=256)
+    follow_ups: bool = False  # whether it may also make a follow-up stand alone
     temperature: float = Field(default=0.0, ge=0, le=2)
     connect_timeout_s: float = Field(default=2.0, gt=0)
     first_token_timeout_s: float = Field(default=15.0, gt=0)
@@ -92,7 +96,7 @@ class LlmSettings(BaseModel):
 
     @property
     def configured(self) -> bool:
-        return bool(self.base_url and self.model)
+        return bool((self.base_url and self.model) or self.gguf)
 
 
 class Settings(BaseSettings):

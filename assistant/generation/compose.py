@@ -20,6 +20,7 @@ from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verd
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta, Span
 from assistant.schema.retrieval import Evidence
+from assistant.text.intrusions import intrusive, leads_elsewhere
 
 _ENCOURAGED = re.compile(
     r"^(?:[^，。]{0,12}要)?(?:积极)?(?:鼓励|支持(?=[^力]{2,10}(?:公司|机构|银行|企业|为))|探索|积极探索)"
@@ -264,7 +265,8 @@ def modality_in(text: str, *, ordered: bool) -> Modality:
 
 def _own_heading(clause: Chunk) -> str | None:
     first = clause.plain.split("\n", 1)[0].split("。", 1)[0]
-    return first if "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60) else None
+    named = "\n" in clause.plain or ("。" in clause.plain and len(first) <= 60)
+    return first if named and not intrusive(first) else None
 
 
 _WITHOUT_NEAREST = frozenset(
@@ -286,7 +288,7 @@ def _refusal_text(
     where = _searched(searched)
     if why.reason is Reason.OFF_TOPIC:
         return f"本库未载明：已检索{where}，没有与此相关的条款，无法回答。"
-    what = "、".join(why.missing)
+    what = "、".join(name for name in why.missing if not leads_elsewhere(name)) or "所问事项"
     near = "".join(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest

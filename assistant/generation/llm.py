@@ -26,11 +26,13 @@ from assistant.generation.citing import (
     prove,
     supports,
 )
+from assistant.generation.faithful import faithful
 from assistant.generation.prompting import Filled, NumberedClause, Prompt, load_prompt
 from assistant.models.protocols import ChatModel
 from assistant.schema.answer import Citation, Mode, Statement, Verdict
 from assistant.schema.document import Span
 from assistant.schema.retrieval import Evidence, Query
+from assistant.text.intrusions import intrusive, leads_elsewhere, meant_for_a_machine, without_intrusions
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
@@ -146,6 +148,10 @@ class LlmComposer:
     def model_id(self) -> str:
         return self._chat.id
 
+    @property
+    def prompt_version(self) -> str:
+        return self._prompt.version
+
     def stream(
         self,
         query: Query,
@@ -172,7 +178,7 @@ class LlmComposer:
         gate = _Gate(
             sources=sources,
             fallback=tuple(fallback),
-            forbidden=_Forbidden(self._prompt, filled),
+            forbidden=Forbidden(self._prompt, filled),
             institutions=self._institutions,
         )
         reading = _Reading(self._chat)
@@ -214,7 +220,7 @@ def _untraced_next(sentences: Iterator[str]) -> str:
 
 def _sentences(pieces: Iterator[str]) -> Iterator[str]:
     splitter = SentenceSplitter()
-    for piece in _without_thinking(pieces):
+    for piece in without_thinking(pieces):
         yield from splitter.feed(piece)
     yield from splitter.close()
 
@@ -222,7 +228,7 @@ def _sentences(pieces: Iterator[str]) -> Iterator[str]:
 _THINK, _THOUGHT = "<think>", "</think>"
 
 
-def _without_thinking(pieces: Iterator[str]) -> Iterator[str]:
+def without_thinking(pieces: Iterator[str]) -> Iterator[str]:
     """`pieces` without a <think>…</think> at their beginning, which reasoning models put there."""
     held = ""
     for piece in pieces:
@@ -252,36 +258,36 @@ class _Source:
 
 
 def _sources(citations: Sequence[Citation], plain: Mapping[str, str]) -> dict[int, _Source]:
-    """By number, the best first, as many as the prompt may hold; always at least one."""
+    """By number, the best first, as many as the prompt may hold; at least one that has words of its own.
+
+    Sentences that order the model about are left out: it need not read what it may not follow, and
+    what stands in them proves nothing.
+    """
     out: dict[int, _Source] = {}
     room = _MAX_CLAUSE_CHARS
     for citation in citations:
-        text = plain.get(citation.clause_id, citation.clause_text)
+        text = without_intrusions(plain.get(citation.clause_id, citation.clause_text)).strip()
+        if not text:
+            continue
         room -= len(text)
         if room < 0 and out:
             break
         out[citation.number] = _Source(
             name=f"《{citation.document_title}》{citation.address}",
             text=text,
-            context=f"{citation.document_title}\n{citation.address}\n{citation.heading or ''}",
+            context=without_intrusions(f"{citation.document_title}\n{citation.address}\n{citation.heading or ''}"),
         )
     return out
 
 
 # --- what never passes ----------------------------------------------------------------------
 
-_LINK = re.compile(
-    r"[a-z][a-z0-9+.\-]{1,15}://|\b(?:www|ftp)\.|\b(?:javascript|data|vbscript|file|mailto|tel)\s*:"
-    r"|\b[a-z0-9\-]+\.(?:com|cn|net|org|gov|edu|io|top|xyz|vip|info|cc|me|co|link|site|shop|ru|app|dev)\b"
-    r"|\S@\S+\.\S|\]\s*\(|!\[|\]:\s*\S*[/.]|&(?:#|[a-z]+;)|[<>{}`|\\]|\b\d{1,3}(?:\.\d{1,3}){3}\b",
-    re.IGNORECASE,
-)
+_CODE = re.compile(r"[<>{}`|\\]")
 _LIST_SIGN = re.compile(r"^(?:[-*•·#>]+\s+|[-*•·]\s*(?=\D)|\d{1,2}[.、)）](?!\d)\s*|[（(]\d{1,2}[)）]\s*)+")
 _EMPHASIS = re.compile(r"\*+|__+|^#+\s*|^>\s*")
-_HIDDEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-class _Forbidden:
+class Forbidden:
     """Recognises links, markup, hidden characters and the prompt's own words."""
 
     def __init__(self, prompt: Prompt, filled: Filled) -> None:
@@ -290,9 +296,9 @@ class _Forbidden:
         self._shingles = frozenset(words[at : at + _ECHO_CHARS] for at in range(len(words) - _ECHO_CHARS + 1))
 
     def found_in(self, sentence: str) -> bool:
-        if len(sentence) > MAX_SENTENCE_CHARS or _LINK.search(unicodedata.normalize("NFKC", sentence)):
+        if len(sentence) > MAX_SENTENCE_CHARS or _CODE.search(unicodedata.normalize("NFKC", sentence)):
             return True
-        if any(unicodedata.category(char) in _HIDDEN_KINDS for char in sentence):
+        if leads_elsewhere(sentence) or meant_for_a_machine(sentence):
             return True
         folded = sentence.casefold()
         if any(canary in folded for canary in self._canaries):
@@ -317,11 +323,11 @@ class _Gate:
         *,
         sources: Mapping[int, _Source],
         fallback: tuple[Statement, ...],
-        forbidden: _Forbidden,
+        forbidden: Forbidden,
         institutions: Mapping[str, Sequence[str]],
     ) -> None:
         self._sources = sources
-        self._fallback = list(fallback)
+        self._fallback = [statement for statement in fallback if not intrusive(statement.text)]
         self._forbidden = forbidden
         self._institutions = institutions
         self.passed: list[Statement] = []
@@ -340,7 +346,8 @@ class _Gate:
             self.declined = True
             return None
         known = tuple(number for number in marks if number in self._sources)
-        safe = not (self._forbidden.found_in(sentence) or self._forbidden.found_in(text))
+        # Behind the mark of the sentence before, a bracket or colon would make a Markdown link: [1](x), [1]: x.
+        safe = text[0] not in "([:" and not (self._forbidden.found_in(sentence) or self._forbidden.found_in(text))
         statement = self._proved(text, known) if safe else None
         if statement is None:
             return self._replacement(known)
@@ -359,7 +366,7 @@ class _Gate:
             context="\n".join(source.context for source in sources),
             institutions=self._institutions,
         )
-        if verdict is not Verdict.OK:
+        if verdict is not Verdict.OK or not faithful(text, [f"{source.context}\n{source.text}" for source in sources]):
             return None
         quoted = any(locate_quote(text, s.text, within=Span(0, len(s.text))) for s in sources)
         return Statement(text=text, citations=cited, modality=modality_of(text), quoted=quoted)

@@ -1,15 +1,16 @@
 """Prompt files: loaded, checked, filled in.
 
-A prompt is a file with a `=== system ===` and a `=== user ===` part. It may hold only the
-placeholders named here, without attributes, indices, conversions or formats; what is filled in is
-never read as a template, so braces in a clause or a question stay what they are.
+A prompt is a file with a `=== system ===` and a `=== user ===` part, named KIND.LANGUAGE.VERSION.txt. It may
+hold only the placeholders named here for its kind, without attributes, indices, conversions or formats; what is
+filled in is never read as a template, so braces in a clause or a question stay what they are. A prompt that has
+been used is never changed: a better one is the next version, and every answer says which one wrote it.
 """
 
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
 ANSWER_PROMPT = "answer.zh.v1"
-_ANSWER = {"system": frozenset({"canary", "nonce"}), "user": frozenset({"clauses", "question", "nonce"})}
+PLAIN_PROMPT = "plain.zh.v1"
+FOLLOW_UP_PROMPT = "followup.zh.v1"
+_GUARDED = frozenset({"canary", "nonce"})
+_ANSWER = {"system": _GUARDED, "user": frozenset({"clauses", "question", "nonce"})}
 _PLACEHOLDERS = {  # by the first part of a prompt's name
     "answer": _ANSWER,
     "rewrite": {"system": frozenset({"nonce"}), "user": frozenset({"question", "nonce"})},
     "phrase": {"system": frozenset({"most", "nonce"}), "user": frozenset({"source", "sentences", "nonce"})},
+    "plain": {"system": _GUARDED, "user": frozenset({"sentences", "nonce"})},
+    "followup": {"system": _GUARDED, "user": frozenset({"turns", "question", "nonce"})},
 }
 _HEADERS = {"system": "=== system ===\n", "user": "=== user ===\n"}
 
@@ -75,10 +81,20 @@ class Prompt:
         token: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> Filled:
         """Values for `template`. The fences bear a token that nobody who wrote a clause could know."""
-        nonce, canary = token(), token()
+        nonce = token()
         fenced = "\n\n".join(_fenced(clause, nonce) for clause in clauses)
-        values = {"canary": canary, "nonce": nonce, "clauses": fenced, "question": question}
-        return Filled(values=values, canary=canary)
+        return self.filled({"clauses": fenced, "question": question}, token=token, nonce=nonce)
+
+    def filled(
+        self,
+        values: Mapping[str, str],
+        *,
+        token: Callable[[], str] = lambda: secrets.token_hex(8),
+        nonce: str | None = None,
+    ) -> Filled:
+        """`values` with a fence token and a canary of this one rendering."""
+        fence, canary = nonce or token(), token()
+        return Filled(values={"canary": canary, "nonce": fence, **values}, canary=canary)
 
 
 def _fenced(clause: NumberedClause, nonce: str) -> str:

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
+from assistant.errors import Abandoned, ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
+from assistant.models.giving_up import LOOK_S, given_up
 from assistant.models.protocols import ChatModel
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class LangChainChatModel:
             if delay is None or delay >= clock.left_s:
                 raise fault.error
             _log.info("language model refused for now; one more try in %.1f s", delay)
-            time.sleep(delay)
+            _sleep(delay)
 
     def close(self) -> None:
         """Let go of the HTTP client. A later `stream` opens a new one."""
@@ -308,7 +309,7 @@ def _pieces(attempt: _Attempt, clock: _Clock) -> Generator[str, None, _Fault | N
     connected = False
     while True:
         try:
-            item = attempt.found.get(timeout=clock.wait_s(connected=connected))
+            item = _next(attempt, clock.wait_s(connected=connected))
         except queue.Empty as exc:
             raise _late(connected=connected, begun=bool(clock.chars)) from exc
         match item:
@@ -323,6 +324,34 @@ def _pieces(attempt: _Attempt, clock: _Clock) -> Generator[str, None, _Fault | N
                 if clock.left_s <= 0:
                     raise _late(connected=True, begun=True)
                 yield item
+
+
+def _next(attempt: _Attempt, wait_s: float) -> str | _Sign | _Fault:
+    """What the reader finds within `wait_s`, looking out for whether anybody still waits.
+
+    Raises:
+        queue.Empty: nothing was found in time.
+        Abandoned: nobody waits any more.
+    """
+    until = time.monotonic() + wait_s
+    while True:
+        if given_up():
+            raise Abandoned
+        left = until - time.monotonic()
+        try:
+            return attempt.found.get(timeout=max(0.0, min(left, LOOK_S)))
+        except queue.Empty:
+            if left <= LOOK_S:
+                raise
+
+
+def _sleep(seconds: float) -> None:
+    """Wait, unless nobody waits any more."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if given_up():
+            raise Abandoned
+        time.sleep(min(left, LOOK_S))
 
 
 def _read_pieces(chat: ChatOpenAI, messages: list[BaseMessage], attempt: _Attempt) -> bool:

@@ -111,6 +111,16 @@ class RelatedPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlainVersion:
+    """口语版: the statements of an answer, each in plain words or, where those say something else, in its own."""
+
+    text: str  # what the user reads, with the answer's [n]
+    statements: tuple[Statement, ...]  # one for each statement of the answer, in its order
+    reworded: int  # how many of them a model put into plain words
+    prompt_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The reply to one question."""
 
@@ -128,6 +138,8 @@ class Answer:
     ranked_clauses: tuple[str, ...] = ()  # document_id#address of every unit clause, best first
     related: tuple[RelatedPolicy, ...] = ()  # pointers beside the cited clauses
     confidence: float | None = None  # probability that the library settles the question; None: not estimated
+    prompt_version: str | None = None  # of the prompt that a model wrote from; None for an extractive answer
+    plain: PlainVersion | None = None  # only when it was asked for and a model is there
 
     @property
     def refused(self) -> bool:

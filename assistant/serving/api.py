@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -79,6 +80,8 @@ _HTTP_MESSAGES = {
     404: ("not_found", "没有这个地址，请查阅接口说明 /docs。"),
     405: ("method_not_allowed", "这个地址不支持所用的请求方法，请查阅接口说明 /docs。"),
 }
+_LOOK_S = 0.5  # how often a request without a stream looks whether its client is still there
+_CLIENT_GONE = 499  # as nginx writes it into its log; nobody reads the response
 _DESCRIPTION = (
     "依据库中条款回答普惠金融政策问题；每句话附条款出处，引文逐字核对；库中没有的，回答“本库未载明”。"
     "出错时回应 {code, message, request_id}，不含所提交的内容。"
@@ -231,6 +234,7 @@ async def _asked(request: Request) -> Inquiry:
         as_of=chosen.as_of,
         document_ids=chosen.document_ids,
         filters=chosen,
+        plain=asked.style == "plain",
     )
 
 
@@ -281,7 +285,8 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     @app.post("/api/v1/ask", summary="提问", tags=["问答"], responses=errors, openapi_extra=_ASK_BODY)
     async def ask(request: Request, inquiry: Asked) -> wire.AskResponse:
         """等答复完整后一次返回。"""
-        return wire.AskResponse.model_validate(_reply_dict(await desk.ask(inquiry), _request_id(request)))
+        reply = await _unless_gone(request, desk.ask(inquiry))
+        return wire.AskResponse.model_validate(_reply_dict(reply, _request_id(request)))
 
     @app.post(
         "/api/v1/ask/stream",
@@ -341,6 +346,19 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
                 "latency_ms": review.latency_ms,
             }
         )
+
+
+async def _unless_gone(request: Request, answer: Coroutine[Any, Any, Reply]) -> Reply:
+    """The answer, unless the client hangs up first: then the work is stopped."""
+    task = asyncio.create_task(answer)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_LOOK_S)
+            if not task.done() and await request.is_disconnected():
+                raise HTTPException(_CLIENT_GONE)
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _reply_dict(reply: Reply, request_id: str) -> dict[str, Any]:

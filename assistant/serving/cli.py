@@ -163,6 +163,7 @@ def ask(
     institution: Institution = None,
     as_of: AsOf = None,
     no_llm: NoLlm = False,
+    plain: Annotated[bool, typer.Option("--plain", help="另给逐句核对过的口语版；需要语言模型。")] = False,
 ) -> None:
     """问一个问题，得到附条款出处的答复。"""
     from assistant.serving.cli_progress import busy
@@ -173,7 +174,7 @@ def ask(
     screen(question)  # before the index is opened: a bad question is told at once
     with _opened(open_settings()) as assistant:
         with busy("正在查找条款……"):
-            answer = assistant.ask(question, filters=_held(filters, assistant), use_llm=not no_llm)
+            answer = assistant.ask(question, filters=_held(filters, assistant), use_llm=not no_llm, plain=plain)
         if as_json:
             say_json(answer_dict(answer))
         else:

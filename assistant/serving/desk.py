@@ -10,13 +10,15 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
-from assistant.errors import AssistantError, NotFoundError
+from assistant.errors import Abandoned, AssistantError, NotFoundError
 from assistant.generation.verify import Checked
+from assistant.models.giving_up import given_up_when
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.retrieval import Filters, Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
@@ -54,6 +56,7 @@ class Inquiry:
     as_of: date | None = None
     document_ids: frozenset[str] | None = None
     filters: Filters | None = None  # further choices
+    plain: bool = False  # in plain words as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +90,19 @@ class _Ready:
     as_of: date | None
     document_ids: frozenset[str] | None
     filters: Filters | None
+    plain: bool
     began: float
 
-    def ask(self) -> Answer:
-        return self.assistant.ask(
-            self.question,
-            history=self.session.turns,
-            as_of=self.as_of,
-            document_ids=self.document_ids,
-            filters=self.filters,
-        )
+    def ask(self, unwanted: Callable[[], bool]) -> Answer:
+        with given_up_when(unwanted):
+            return self.assistant.ask(
+                self.question,
+                history=self.session.turns,
+                as_of=self.as_of,
+                document_ids=self.document_ids,
+                filters=self.filters,
+                plain=self.plain,
+            )
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
@@ -106,12 +112,14 @@ class _Ready:
             as_of=self.as_of,
             document_ids=self.document_ids,
             filters=self.filters,
+            plain=self.plain,
         )
         try:
-            for event in events:
-                if unwanted():
-                    break
-                put(event)
+            with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
+                for event in events:
+                    if unwanted():
+                        break
+                    put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
             close = getattr(events, "close", None)
@@ -181,16 +189,21 @@ class Desk:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, inquiry: Inquiry) -> Reply:
-        """The whole answer.
+        """The whole answer. Cancelling ends a model's reply within a second, as closing a stream does.
 
         Raises:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
         ready = await self._check(inquiry)
-        ticket = self._take_place(ready.ask)
-        await ticket.wait_turn(self._patience_s)
-        return self._settle(ready, await ticket.result())
+        gone = Event()
+        ticket = self._take_place(lambda: ready.ask(gone.is_set))
+        try:
+            await ticket.wait_turn(self._patience_s)
+            return self._settle(ready, await ticket.result())
+        finally:
+            gone.set()
+            ticket.withdraw()
 
     async def search(self, question: str, filters: Filters, limit: int) -> tuple[Retrieved, Assistant]:
         """The ranking alone, and the assistant that made it.
@@ -223,8 +236,8 @@ class Desk:
     async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
-        Closing the generator ends the answer at its next piece. Nothing runs before the first
-        piece is asked for, so a generator that nobody reads holds nothing.
+        Closing the generator ends the answer at its next piece, and a model that stalls within a second.
+        Nothing runs before the first piece is asked for, so a generator that nobody reads holds nothing.
 
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
@@ -258,6 +271,7 @@ class Desk:
             as_of=inquiry.as_of,
             document_ids=inquiry.document_ids,
             filters=inquiry.filters,
+            plain=inquiry.plain,
             began=began,
         )
 

@@ -28,6 +28,7 @@ class Assistant(Protocol):
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
+        plain: bool = False,
     ) -> Answer:
         """The whole answer.
 
@@ -44,6 +45,7 @@ class Assistant(Protocol):
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
+        plain: bool = False,
     ) -> Iterator[AnswerEvent]:
         """The same answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`."""
         ...

@@ -14,7 +14,17 @@ from typing import Any
 
 from assistant.generation.verify import Checked, Place
 from assistant.parsing.legal_level import level_of
-from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
+from assistant.schema.answer import (
+    Answer,
+    Citation,
+    Modality,
+    Mode,
+    Outcome,
+    PlainVersion,
+    RelatedPolicy,
+    Statement,
+    Verdict,
+)
 from assistant.schema.document import Clause, Document, DocumentMeta, Level, Span, Validity
 from assistant.schema.retrieval import Hit
 from assistant.text.folding import flow
@@ -51,6 +61,7 @@ _FACT_WORDS = {
 }
 _UNVERIFIED = "未核实"
 _RELATED_SHOWN = 6  # in a terminal
+PLAIN_CAPTION = "口语版（由语言模型改写，逐句核对；以条款原文为准）："
 _LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
 
 
@@ -274,6 +285,8 @@ def answer_markdown(answer: Answer) -> str:
         blocks.append(f"理解为：{markdown_escaped(restated)}")
     blocks.append(markdown_escaped(answer.text, lists=True))
     blocks += [f"> 提示：{markdown_escaped(notice)}" for notice in answer.notices]
+    if answer.plain:
+        blocks += [f"**{PLAIN_CAPTION}**", markdown_escaped(answer.plain.text, lists=True)]
     if sources := source_lines(answer):
         blocks.append("\n".join(f"- {markdown_escaped(line)}" for line in sources))
     blocks.append(f"*{ai_label(answer.mode)}*")
@@ -316,6 +329,8 @@ def answer_terminal(answer: Answer) -> str:
         lines.append(f"理解为：{restated}")
     lines += ["", answer.text]
     lines += [f"提示：{notice}" for notice in answer.notices]
+    if answer.plain:
+        lines += ["", PLAIN_CAPTION, answer.plain.text]
     lines += _terminal_sources("依据：", answer.citations)
     lines += _terminal_sources("最接近的条款（仅供参考）：", answer.nearest)
     lines += related_lines(answer.related)
@@ -425,7 +440,18 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "notices": list(answer.notices),
         "degraded": list(answer.degraded),
         "generation": answer.generation,
+        "prompt_version": answer.prompt_version,
+        "plain": _plain_dict(answer.plain) if answer.plain else None,
         "ai_generated": ai_label(answer.mode),
+    }
+
+
+def _plain_dict(plain: PlainVersion) -> dict[str, Any]:
+    return {
+        "text": plain.text,
+        "statements": [_statement_dict(s) for s in plain.statements],
+        "reworded": plain.reworded,
+        "prompt_version": plain.prompt_version,
     }
 
 

@@ -67,6 +67,9 @@ class AskRequest(Chosen):
     session_id: str | None = Field(
         default=None, max_length=64, description="会话编号，由服务端在上一次答复中给出；不填则开始新的会话。"
     )
+    style: Literal["plain"] | None = Field(
+        default=None, description="plain：除条款原句外，另给逐句核对过的口语版（需要语言模型）；不填为不要口语版。"
+    )
 
 
 class SearchRequest(Chosen):
@@ -116,6 +119,15 @@ class StatementBody(_Strict):
     quoted: bool = Field(description="是否为条款原话。")
 
 
+class PlainBody(_Strict):
+    """口语版。每句与答复中的一句对应；改写后意思有变的，保留条款原句。"""
+
+    text: str = Field(description="口语版正文，[n] 与答复的引用编号相同。")
+    statements: list[StatementBody]
+    reworded: int = Field(description="改成平常说法的句数，其余为条款原句。")
+    prompt_version: str = Field(description="写口语版所用提示词的版本。", examples=["plain.zh.v1"])
+
+
 class RelatedBody(_Strict):
     """与条款有关的一项政策。只列事实，供查阅；不是答复的依据，本库未收录其原文。"""
 
@@ -156,6 +168,10 @@ class AnswerBody(_Strict):
         description="本库能答这个问题的估计概率，0 至 1；由规则直接得出的答复为空。", examples=[0.96]
     )
     generation: str = Field(description="作答所用索引的指纹。")
+    prompt_version: str | None = Field(
+        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v1"]
+    )
+    plain: PlainBody | None = Field(description="口语版；没有要求，或没有写成时为 null。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
 
 

@@ -163,6 +163,7 @@ class FakeAssistant:
     hold: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Turn, ...], date | None, frozenset[str] | None]] = field(default_factory=list)
     chosen: list[Filters | None] = field(default_factory=list)
+    plain: list[bool] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)  # a stream was closed before its end
 
     def __post_init__(self) -> None:
@@ -180,10 +181,12 @@ class FakeAssistant:
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
+        plain: bool = False,
     ) -> Answer:
         question = clean_question(question)
         self.asked.append((question, tuple(history), as_of, document_ids))
         self.chosen.append(filters)
+        self.plain.append(plain)
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault
@@ -197,10 +200,12 @@ class FakeAssistant:
         as_of: date | None = None,
         document_ids: frozenset[str] | None = None,
         filters: Filters | None = None,
+        plain: bool = False,
     ) -> Iterator[AnswerEvent]:
         question = clean_question(question)
         self.asked.append((question, tuple(history), as_of, document_ids))
         self.chosen.append(filters)
+        self.plain.append(plain)
         whole = False
         try:
             answer = self._answer(question, history)

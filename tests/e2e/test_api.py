@@ -18,9 +18,10 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from fastapi import FastAPI
-from serving_fakes import ANSWER_TEXT, QUOTE, TEXT, FakeAssistant, serving
+from serving_fakes import ANSWER_TEXT, QUOTE, TEXT, FakeAssistant, answered, serving
 
 from assistant.errors import IndexDamaged, IndexNotBuilt, ModelTimeout, SettingsError
+from assistant.schema.answer import PlainVersion, Statement
 from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Filters
 from assistant.serving.api import STATUS_OF_CODE, create_api
@@ -636,3 +637,25 @@ def test_parallel_questions_keep_to_their_sessions(client: httpx.Client, fake: F
     with ThreadPoolExecutor(4) as pool:
         histories = list(pool.map(talk, "甲乙丙丁"))
     assert histories == [[f"{name}0", f"{name}1"] for name in "甲乙丙丁"]
+
+
+# --- plain words --------------------------------------------------------------------------------
+
+
+def test_plain_words_reach_the_reader(client: httpx.Client, fake: FakeAssistant) -> None:
+    told = Statement(text="不得随便抽贷。", citations=(1,))
+    plain = PlainVersion(text="- 不得随便抽贷。[1]", statements=(told,), reworded=1, prompt_version="plain.zh.v1")
+    fake.answer = replace(answered("问"), plain=plain)
+    body = client.post("/api/v1/ask", json={"question": "问", "style": "plain"}).json()["answer"]
+    assert body["plain"]["text"] == plain.text
+    assert body["plain"]["statements"][0]["citations"] == [1]
+    assert (body["plain"]["reworded"], body["plain"]["prompt_version"]) == (1, "plain.zh.v1")
+    assert body["prompt_version"] is None
+    assert fake.plain == [True]
+    assert stream(client, question="问", style="plain")[-1][1]["answer"]["plain"] == body["plain"]
+    client.post("/api/v1/ask", json={"question": "问"})
+    assert fake.plain == [True, True, False]
+
+
+def test_another_style_is_refused(client: httpx.Client) -> None:
+    assert_error(post(client, '{"question": "问", "style": "poem"}'.encode()), 422, "bad_request")

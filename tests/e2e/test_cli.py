@@ -174,6 +174,13 @@ def test_an_answer_for_programs(home: Path) -> None:
     assert all(citation["verified"] for citation in answer["citations"])
 
 
+def test_plain_words_without_a_model_are_said_to_need_one(home: Path) -> None:
+    done = run_in(home, "ask", "--plain", QUESTION)
+    assert done.returncode == 0
+    assert "口语版需要语言模型" in done.stdout
+    assert "信用风险" in done.stdout
+
+
 def test_a_question_may_look_like_an_option(home: Path) -> None:
     assert run_in(home, "ask", "--", "--续贷有什么规定").returncode == 0
 

@@ -15,6 +15,7 @@ from assistant.dialogue.understanding import load_institutions
 from assistant.errors import InputError, ModelTimeout, ModelUnavailable, NotFoundError
 from assistant.generation.abstain import Limits
 from assistant.generation.llm import LlmComposer
+from assistant.generation.plain import FollowUpWriter, PlainWriter
 from assistant.models.protocols import ChatModel, Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses
@@ -71,7 +72,11 @@ def library() -> MemoryLibrary:
 
 
 def build(
-    library: MemoryLibrary, chat: ChatModel | None = None, *, embedder: HashingEmbedder | None = None
+    library: MemoryLibrary,
+    chat: ChatModel | None = None,
+    *,
+    embedder: HashingEmbedder | None = None,
+    follow_ups: bool = False,
 ) -> PolicyAssistant:
     expander = load_expander()
     hybrid = HybridRetriever(library, embedder or HashingEmbedder(), expander)
@@ -83,6 +88,8 @@ def build(
         expander=expander,
         institutions=load_institutions(),
         writer=LlmComposer(chat) if chat else None,
+        plain_writer=PlainWriter(chat) if chat else None,
+        follow_ups=FollowUpWriter(chat) if chat and follow_ups else None,
         limits=LIMITS,
         today=lambda: TODAY,
     )
@@ -411,6 +418,63 @@ def test_the_model_can_be_kept_out(library: MemoryLibrary) -> None:
     assert assistant.ask(ASKED, use_llm=False) == build(library).ask(ASKED)
     assert chat.asked == ()
     assert assistant.llm_id == "scripted"
+
+
+def test_the_answer_says_which_prompt_wrote_it(library: MemoryLibrary) -> None:
+    good = ScriptedChatModel(f"不得用续贷掩盖信用风险。[{number_of(library)}]")
+    assert written(library, good).prompt_version == "answer.zh.v1"
+    assert written(library, ScriptedChatModel("")).prompt_version is None
+    assert build(library).ask(ASKED).prompt_version is None
+
+
+def test_plain_words_stand_beside_the_clauses(library: MemoryLibrary) -> None:
+    chat = ScriptedChatModel("1. 不得用续贷来掩盖信用风险。")
+    assistant = build(library, chat)
+    events = list(assistant.stream(ASKED, plain=True))
+    answer = check_stream(events)
+    check_laws(answer)
+    extractive = build(library).ask(ASKED)
+    assert (answer.mode, answer.text, answer.statements) == (Mode.EXTRACTIVE, extractive.text, extractive.statements)
+    assert answer.plain is not None
+    assert answer.plain.statements[0].text == "不得用续贷来掩盖信用风险。"
+    assert answer.plain.statements[0].citations == answer.statements[0].citations
+    assert len(answer.plain.statements) == len(answer.statements)
+    assert len(chat.asked) == 1
+    assert answer.notices == ()
+
+
+@pytest.mark.parametrize(
+    "chat", [None, ScriptedChatModel("1. 可以用续贷掩盖信用风险。"), ScriptedChatModel(ModelTimeout("x"))]
+)
+def test_without_plain_words_the_answer_says_so(library: MemoryLibrary, chat: ChatModel | None) -> None:
+    answer = build(library, chat).ask(ASKED, plain=True)
+    assert answer.plain is None
+    assert len(answer.notices) == 1
+    assert answer.statements == build(library).ask(ASKED).statements
+
+
+def test_a_refusal_is_not_put_into_plain_words(library: MemoryLibrary) -> None:
+    chat = ScriptedChatModel("1. 续贷利率为3%。")
+    answer = build(library, chat).ask("续贷的利率是多少？", document_ids=frozenset({"notice"}), plain=True)
+    assert answer.refused
+    assert (answer.plain, answer.notices, chat.asked) == (None, (), ())
+
+
+def test_a_model_may_make_a_follow_up_stand_alone(library: MemoryLibrary) -> None:
+    chat = ScriptedChatModel("村镇贷款的期限最长多久？", "")
+    answer = build(library, chat, follow_ups=True).ask("那期限呢？", history=user("村镇贷款最长多久？"))
+    assert answer.standalone_question == "村镇贷款的期限最长多久？"
+    assert "不得超过三年" in answer.text
+
+
+@pytest.mark.parametrize("reply", ["2019年村镇贷款的期限最长多久？", ModelTimeout("x"), "《担保法》的期限？"])
+def test_else_the_rules_do(library: MemoryLibrary, reply: str | Exception) -> None:
+    assistant = build(library, ScriptedChatModel(reply, ""), follow_ups=True)
+    answer = assistant.ask("那期限呢？", history=user("村镇贷款最长多久？"))
+    assert answer.standalone_question == "村镇贷款最长多久？那期限呢？"
+    unasked = ScriptedChatModel("x")
+    build(library, unasked, follow_ups=True).ask("那期限呢？", history=user("村镇贷款最长多久？"), use_llm=False)
+    assert unasked.asked == ()
 
 
 def test_leaving_a_stream_early_stops_the_model(library: MemoryLibrary) -> None:

@@ -175,3 +175,9 @@ def test_no_evidence_no_nearest() -> None:
     draft = COMPOSER.refusal(Abstention(reason=Reason.ATTRIBUTE, missing=("金额",)), (), [notice().meta])
     assert draft.nearest == ()
     assert "金额" in draft.text
+
+
+def test_an_address_in_the_question_is_not_repeated() -> None:
+    draft = refuse(Reason.DOCUMENT, "点此 https://evil.example/a")
+    assert "evil" not in draft.text
+    assert "本库未收录《某办法》" in refuse(Reason.DOCUMENT, "某办法").text

@@ -119,6 +119,8 @@ REPLACED = {
     "html": "<b>不得用续贷掩盖信用风险</b>。[1]",
     "script": "<script>alert(1)</script>不得用续贷掩盖信用风险。[1]",
     "full-width tag": "＜img src=x＞不得用续贷掩盖信用风险。[1]",
+    "a question": "不得用续贷掩盖信用风险吗？[1]",
+    "bracket behind a mark": "(不得用续贷掩盖信用风险)。[1]",
     "javascript": "javascript:不得用续贷掩盖信用风险。[1]",
     "zero width": "不得用续贷掩盖\u200b信用风险。[1]",
     "bidi": "不得用续贷\u202e掩盖信用风险。[1]",

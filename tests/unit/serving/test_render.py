@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, Statement, Verdict
+from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, PlainVersion, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.serving import render
 from assistant.serving.wire import AnswerBody, CitationBody, ClauseBody, DocumentDetail
@@ -266,6 +266,19 @@ def test_answer_in_a_terminal() -> None:
     assert "「不得盲目抽贷、断贷」" in text
     nearest = answer(outcome=Outcome.NOT_FOUND, citations=(), nearest=(citation(),))
     assert "最接近的条款（仅供参考）" in render.answer_terminal(nearest)
+
+
+def test_plain_words_are_shown_beside_the_clauses() -> None:
+    told = Statement(text="不得随便抽贷<b>", citations=(1,))
+    plain = PlainVersion(text="- 不得随便抽贷<b>[1]", statements=(told,), reworded=1, prompt_version="plain.zh.v1")
+    terminal = render.answer_terminal(answer(plain=plain))
+    assert terminal.index("不得盲目抽贷") < terminal.index("口语版") < terminal.index("- 不得随便抽贷<b>[1]")
+    markdown = render.answer_markdown(answer(plain=plain))
+    assert "口语版" in markdown
+    assert "<b>" not in markdown
+    made = render.answer_dict(answer(plain=plain, prompt_version="answer.zh.v1"))
+    assert AnswerBody.model_validate(made).model_dump() == made
+    assert (made["prompt_version"], made["plain"]["prompt_version"]) == ("answer.zh.v1", "plain.zh.v1")
 
 
 def test_a_terminal_gets_no_control_characters() -> None:

@@ -1,0 +1,140 @@
+"""`GgufChatModel`: a file is looked at before it is run, and llama.cpp is asked as any endpoint is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from scripted_llm import Behaviour, ScriptedLlm
+from tiny_gguf import write_tiny_gguf
+
+from assistant.assembly import build_chat
+from assistant.errors import ModelOutputInvalid, ModelUnavailable, SettingsError
+from assistant.models.chat import GuardedChatModel
+from assistant.models.gguf import GgufChatModel, check_gguf
+from assistant.settings import LlmSettings
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedLlm]:
+    with ScriptedLlm() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "small.gguf"
+    write_tiny_gguf(path)
+    return path
+
+
+class Started(list[Any]):
+    """The parameters of every server that was started."""
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, server: ScriptedLlm) -> Started:
+    """A stand-in for `xllamacpp`, whose server is the scripted one."""
+    kept = Started()
+    module = ModuleType("xllamacpp")
+
+    def start(params: Any) -> Any:
+        kept.append(params)
+        if params.n_ctx == 512:
+            raise RuntimeError("Failed to init server")
+        return SimpleNamespace(listening_address=server.base_url.removesuffix("/v1"))
+
+    module.CommonParams = lambda: SimpleNamespace(model=SimpleNamespace(), cpuparams=SimpleNamespace())  # type: ignore[attr-defined]
+    module.Server = start  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "xllamacpp", module)
+    return kept
+
+
+def test_the_file_is_served_to_this_process_alone(started: Started, server: ScriptedLlm, file: Path) -> None:
+    chat = GgufChatModel(file, context=1024, threads=3)
+    assert started == []  # nothing is loaded before it is needed
+    assert "".join(chat.stream("s", "u")) == server.reply
+    assert "".join(chat.stream("s", "u")) == server.reply
+    (params,) = started
+    assert params.model.path == str(file)
+    assert (params.n_ctx, params.cpuparams.n_threads, params.hostnames, params.port) == (1024, 3, ["127.0.0.1"], 0)
+    (key,) = params.api_keys
+    assert len(key) >= 24
+    assert server.headers[0]["authorization"] == f"Bearer {key}"
+    assert chat.id == "small.gguf"
+    chat.close()
+    assert "".join(chat.stream("s", "u")) == server.reply
+    assert len(started) == 2
+    chat.close()
+
+
+def test_budgets_hold_for_a_file_too(started: Started, server: ScriptedLlm, file: Path) -> None:
+    server.behaviour = Behaviour.ENDLESS
+    chat = GgufChatModel(file, max_chars=1000)
+    with pytest.raises(ModelOutputInvalid):
+        list(chat.stream("s", "u"))
+    chat.close()
+
+
+def test_a_file_that_does_not_load_is_a_model_that_is_not_there(started: Started, file: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="载入失败"):
+        list(GgufChatModel(file, context=512).stream("s", "u"))
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"", "不是 GGUF"),
+        (b"GGUF", "不是 GGUF"),
+        (b"<!DOCTYPE html>", "不是 GGUF"),
+        (b"\x80\x04\x95aaaaaaa", "pickle"),
+        (b"PK\x03\x04aaaaaaaa", "pickle"),
+        (b"GGUF\x01\x00\x00\x00", "版本"),
+        (b"GGUF\x00\x00\x00\x03", "版本"),
+    ],
+)
+def test_other_files_are_refused(started: Started, tmp_path: Path, head: bytes, words: str) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(head)
+    with pytest.raises(SettingsError, match=words) as caught:
+        GgufChatModel(path)
+    assert str(tmp_path) not in caught.value.message
+    assert started == []
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.gguf"):
+        with pytest.raises(SettingsError, match="不存在"):
+            check_gguf(path)
+
+
+def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr("assistant.models.gguf.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"\[local\]"):
+        GgufChatModel(file)
+
+
+def test_settings_choose_it(started: Started, server: ScriptedLlm, file: Path) -> None:
+    chat = build_chat(LlmSettings(gguf=file))
+    assert isinstance(chat, GuardedChatModel)
+    assert chat.id == "small.gguf"
+    assert "".join(chat.stream("s", "u")) == server.reply
+    with pytest.raises(SettingsError, match="只能设置一种"):
+        build_chat(LlmSettings(gguf=file, base_url=server.base_url, model="m"))
+    assert LlmSettings(gguf=file).configured
+
+
+if find_spec("xllamacpp"):  # the extra `local`; where it is not installed there is nothing to try
+
+    def test_llama_cpp_runs_a_tiny_file(file: Path) -> None:
+        chat = GgufChatModel(
+            file, context=1024, threads=1, max_chars=40, first_token_timeout_s=120, total_timeout_s=240
+        )
+        with pytest.raises(ModelOutputInvalid, match="过长"):  # random numbers never come to an end
+            list(chat.stream("你是助手", "你好"))
+        chat.close()
