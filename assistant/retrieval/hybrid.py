@@ -60,7 +60,7 @@ class Weights:
     grams_sentence: float = 0.6
     words_clause: float = 0.1
     words_sentence: float = 0.2
-    concepts_sentence: float = 0.4  # … for the choice of sentences
+    concepts_sentence: float = 0.2  # … for the choice of sentences
     concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
 
 
