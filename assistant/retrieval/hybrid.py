@@ -78,7 +78,7 @@ class Weights:
     words_clause: float = 0.1
     words_sentence: float = 0.2
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
-    concepts_sentence: float = 0.4  # … for the choice of sentences
+    concepts_sentence: float = 0.2  # … for the choice of sentences
     concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
 
 
