@@ -60,6 +60,7 @@ _VALIDITY = re.compile(
     rf"|(?:现在|如今|目前)(?:该|要|得)?(?:看|用|按|照)(?:哪|那)(?:一)?(?:部|版|个{_INSTRUMENT})"
     rf"|{_INSTRUMENT}》?[^。？?]{{0,10}}被(?:什么|哪)[^，。？]{{0,6}}(?:取代|代替|替代|废止|废除)"
     rf"|{_INSTRUMENT}》?[^，。？?]{{0,6}}(?:是否|有没有|是不是)(?:已经?|早就?)?(?:不能|没法|不再)(?:用|引用|照办|适用|有效)"
+    rf"|(?:引用?|援引|沿用|依据|按照?|照着?|用)[^。？?]{{0,30}}{_INSTRUMENT}》?[^，。？?]{{0,4}}(?:还|仍)(?:可以|行|成|对|合适)(?:吗|么|不|嘛)"
     rf"|(?:看|用|按|照|依|依照|依据|适用|执行|引)哪(?:一)?(?:部|版|个(?:{_INSTRUMENT})?(?:[？?。]|$))"
 )
 _DECISION = re.compile(
@@ -232,9 +233,15 @@ _WHETHER = re.compile(
 _ASKS_OUTRIGHT = re.compile(r"多少|什么|哪|何|怎么|如何|咋")
 
 
+# 怎么知道到底花了多少钱 asks how one learns of it, not how much it is.
+_LEARNT = re.compile(
+    r"(?:怎么|如何|怎样|咋|哪里|哪儿|上哪|去哪)(?:才|能|去|可以)*(?:知道|晓得|得知|了解|看到|看出|弄清|搞清|查到|查清|弄明白)[^，。？?！!；;]*"
+)
+
+
 def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     """The attributes asked for; 用几天就还 in a story before the question asks for none."""
-    segments = _SEGMENT.findall(asked) or [asked]
+    segments = _SEGMENT.findall(_LEARNT.sub("", asked)) or [asked]
     if len(segments) > 1 and _WHETHER.search(segments[-1]):
         segments = segments[-1:]  # 收多少，要不要公示: whether is asked, how much is taken as said
     asking = [

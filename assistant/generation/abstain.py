@@ -138,7 +138,7 @@ def abstention(
         return Abstention(reason=Reason.YEAR, missing=missing)
     if missing := _foreign_regions(asked, meta, documents):
         return Abstention(reason=Reason.REGION, missing=missing)
-    if missing := _unaddressed(asked, found, institutions):
+    if missing := _unaddressed(asked, meta, found, selection.best.chunk, institutions):
         return Abstention(reason=Reason.INSTITUTION, missing=missing)
     if missing := _composite(selection) or unstated(asked.attributes, selection, words):
         return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
@@ -296,12 +296,22 @@ def _region_in(meta: DocumentMeta) -> str | None:
     return match[0] if match else None
 
 
-def _unaddressed(asked: Understanding, found: Retrieved, institutions: Institutions) -> tuple[str, ...]:
-    """The one institution asked about, when no clause found names it or a group it belongs to."""
+def _unaddressed(
+    asked: Understanding, meta: DocumentMeta, found: Retrieved, best: Chunk, institutions: Institutions
+) -> tuple[str, ...]:
+    """The one institution asked about, when no clause found names it or a group it belongs to.
+
+    A notice tells kinds of institutions what to do. A statute speaks of 保险人 and 抵押权人, whoever they are:
+    there the best sentence must name another institution, so that it is about somebody else.
+    """
     specific = [name for name in asked.institutions if name not in GENERIC]
     if len(asked.institutions) != 1 or not specific:
         return ()
     names = (specific[0], *institutions.covering(specific[0]))
     wordings = [word for name in names for word in institutions.wordings(name)]
-    texts = [e.chunk.plain for e in found.evidence]
-    return () if any(word in text for word in wordings for text in texts) else (f"对{specific[0]}的要求",)
+    if any(word in e.chunk.plain for e in found.evidence for word in wordings):
+        return ()
+    others = [name for name in institutions.asked(_words(best)) if name not in GENERIC]
+    if meta.kind is not DocumentKind.NOTICE and not others:
+        return ()
+    return (f"对{specific[0]}的要求",)
