@@ -39,14 +39,14 @@ class ConceptMatcher:
     """
 
     def __init__(self, lines: Sequence[ConceptLine]) -> None:
-        self._lines = tuple(lines)
+        self.lines = tuple(lines)
 
     def likely(self, question: str) -> dict[int, float]:
         """The places in the table of the matters most like `question`, with scores above 0; empty for none.
 
         Only matters that score at least 0.6 of the best are given.
         """
-        scores = np.zeros(len(self._lines))
+        scores = np.zeros(len(self.lines))
         for gram in set(_grams(question)):
             if found := self._postings.get(gram):
                 places, weights = found
@@ -59,7 +59,7 @@ class ConceptMatcher:
     @cached_property
     def _postings(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """Gram → the matters that have it, and what it adds to the score of each."""
-        bags = [_bag(line) for line in self._lines]
+        bags = [_bag(line) for line in self.lines]
         lengths = [sum(bag.values()) for bag in bags]
         mean = sum(lengths) / len(lengths) if lengths else 1.0
         found: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -73,14 +73,14 @@ class ConceptClauses:
     """Scores clauses by the matters of a table.
 
     Args:
-        lines: the table.
+        matcher: ranks the matters; one serves clauses and sentences.
         clauses: clause id → its words; ids begin with the document's id and `#`.
     """
 
-    def __init__(self, lines: Sequence[ConceptLine], clauses: Mapping[str, str]) -> None:
-        self._lines = tuple(lines)
+    def __init__(self, matcher: ConceptMatcher, clauses: Mapping[str, str]) -> None:
+        self._lines = matcher.lines
         self._clauses = clauses
-        self._matcher = ConceptMatcher(lines)
+        self._matcher = matcher
 
     def scores(self, question: str, allowed: Set[str]) -> dict[str, float]:
         """Clause id → how like `question` the matter is that it treats; clauses of `allowed` documents only."""

@@ -15,7 +15,7 @@ import numpy as np
 from assistant.errors import ModelError
 from assistant.models.protocols import Embedder, Vectors
 from assistant.parsing.legal_level import level_of
-from assistant.retrieval.concepts import ConceptClauses, sureness
+from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
 from assistant.retrieval.expand import Expander
 from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
@@ -290,8 +290,9 @@ class HybridRetriever:
 
     @cached_property
     def _by_concept(self) -> dict[ChunkKind, ConceptClauses]:
+        matcher = ConceptMatcher(self._expander.lines)
         return {
-            kind: ConceptClauses(self._expander.lines, {c.id: c.plain for c in self._library.chunks(kind)})
+            kind: ConceptClauses(matcher, {c.id: c.plain for c in self._library.chunks(kind)})
             for kind in (ChunkKind.CLAUSE, ChunkKind.SENTENCE)
         }
 

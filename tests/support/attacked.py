@@ -22,6 +22,7 @@ from memory_library import MemoryLibrary
 from office_files import docx, flowed_pdf, p
 from second_check import active_content, flat, objections, shown
 
+from assistant.dialogue.matters import load_matters
 from assistant.dialogue.understanding import load_institutions
 from assistant.errors import InputError
 from assistant.generation.abstain import Limits
@@ -167,6 +168,12 @@ def assistant_over(documents: Sequence[Document], chat: ChatModel | None) -> Pol
 
 _expander = lru_cache(load_expander)
 _institutions = lru_cache(load_institutions)
+_matters = lru_cache(load_matters)
+
+
+@lru_cache(maxsize=4)  # what a retriever works out once for a library serves every model
+def _finder(library: MemoryLibrary) -> Finder:
+    return Finder(HybridRetriever(library, HashingEmbedder(), _expander()), lambda: TODAY)
 
 
 def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistant:
@@ -177,14 +184,14 @@ def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistan
         tokens.append(tokens.pop(0))  # fill() takes the fence first, then the canary
         return tokens[-1]
 
-    expander = _expander()
     return PolicyAssistant(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=Finder(HybridRetriever(library, HashingEmbedder(), expander), lambda: TODAY),
-        expander=expander,
+        retriever=_finder(library),
+        expander=_expander(),
         institutions=_institutions(),
+        matters=_matters(),
         writer=LlmComposer(chat, token=token) if chat else None,
         limits=_LIMITS,
         today=lambda: TODAY,

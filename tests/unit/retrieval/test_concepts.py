@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,10 @@ def best(question: str) -> str:
         ("現金價值", "丙"),
     ],
 )
+def treating(lines: Sequence[ConceptLine], clauses: Mapping[str, str]) -> ConceptClauses:
+    return ConceptClauses(ConceptMatcher(lines), clauses)
+
+
 def test_a_matter_is_met_without_its_very_wording(question: str, concept: str) -> None:
     assert best(question) == concept
 
@@ -69,7 +74,7 @@ def test_matters_far_behind_the_best_are_not_meant() -> None:
 
 
 def test_clauses_by_how_many_terms_and_how_rare() -> None:
-    scores = ConceptClauses(LINES, CLAUSES).scores("担保到什么时候", {"law"})
+    scores = treating(LINES, CLAUSES).scores("担保到什么时候", {"law"})
     assert scores["law#一"] > scores["law#二"] > 0
     both, one = 3**-0.5 + 2**-0.5, 3**-0.5  # 保证期间 stands in three clauses, 六个月 in two
     assert scores["law#二"] / scores["law#一"] == pytest.approx(one / both)
@@ -77,33 +82,35 @@ def test_clauses_by_how_many_terms_and_how_rare() -> None:
 
 
 def test_only_clauses_that_may_be_used() -> None:
-    assert set(ConceptClauses(LINES, CLAUSES).scores("担保到什么时候", {"old"})) == {"old#一"}
-    assert ConceptClauses(LINES, CLAUSES).scores("担保到什么时候", frozenset()) == {}
+    assert set(treating(LINES, CLAUSES).scores("担保到什么时候", {"old"})) == {"old#一"}
+    assert treating(LINES, CLAUSES).scores("担保到什么时候", frozenset()) == {}
 
 
 def test_a_term_is_found_over_blanks_and_lines_but_not_over_two_clauses() -> None:
-    clauses = ConceptClauses([LINES[0]], {**CLAUSES, "law#四": "留", "law#五": "置权"})
+    clauses = treating([LINES[0]], {**CLAUSES, "law#四": "留", "law#五": "置权"})
     assert set(clauses.scores("扣我的车", {"law"})) == {"law#三"}
 
 
 def test_a_matter_that_no_clause_treats_scores_none() -> None:
-    assert ConceptClauses([LINES[2]], CLAUSES).scores("退保", {"law"}) == {}
+    assert treating([LINES[2]], CLAUSES).scores("退保", {"law"}) == {}
 
 
 @pytest.mark.parametrize(("question", "expected"), [("扣我的车", True), ("退保", False), ("天气", False)])
 def test_whether_a_matter_alike_is_treated(question: str, expected: bool) -> None:
-    assert ConceptClauses(LINES, CLAUSES).treats(question) is expected
+    assert treating(LINES, CLAUSES).treats(question) is expected
 
 
 def test_the_best_alone_may_be_asked_for() -> None:
-    clauses = ConceptClauses([*LINES, ConceptLine(concept="丁", policy=("无此词",), lay=("扣我的车啊",))], CLAUSES)
+    clauses = ConceptClauses(
+        ConceptMatcher([*LINES, ConceptLine(concept="丁", policy=("无此词",), lay=("扣我的车啊",))]), CLAUSES
+    )
     assert clauses.treats("扣我的车啊")
     assert not clauses.treats("扣我的车啊", best=True)
 
 
 def test_an_empty_table_and_an_empty_library() -> None:
-    assert ConceptClauses([], CLAUSES).scores("退保", {"law"}) == {}
-    assert ConceptClauses(LINES, {}).scores("退保", {"law"}) == {}
+    assert treating([], CLAUSES).scores("退保", {"law"}) == {}
+    assert treating(LINES, {}).scores("退保", {"law"}) == {}
 
 
 @pytest.mark.parametrize(("scores", "expected"), [({}, 0.0), ({"a": 6.0, "b": 1.0}, 0.5), ({"a": 40.0}, 1.0)])
