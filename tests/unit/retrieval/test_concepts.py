@@ -27,6 +27,10 @@ MATCHER = ConceptMatcher(LINES)
 SHIPPED = ConceptMatcher(load_expander().lines)
 
 
+def treating(lines: Sequence[ConceptLine], clauses: Mapping[str, str]) -> ConceptClauses:
+    return ConceptClauses(ConceptMatcher(lines), clauses)
+
+
 def best(question: str) -> str:
     found = MATCHER.likely(question)
     return LINES[max(found, key=lambda place: found[place])].concept
@@ -42,10 +46,6 @@ def best(question: str) -> str:
         ("現金價值", "丙"),
     ],
 )
-def treating(lines: Sequence[ConceptLine], clauses: Mapping[str, str]) -> ConceptClauses:
-    return ConceptClauses(ConceptMatcher(lines), clauses)
-
-
 def test_a_matter_is_met_without_its_very_wording(question: str, concept: str) -> None:
     assert best(question) == concept
 
