@@ -3,163 +3,51 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from assistant.dialogue.facets import facets
-from assistant.dialogue.matters import DEFAULT, Matter, Matters, load_matters
-from assistant.dialogue.standalone import stand_alone
-from assistant.dialogue.understanding import (
-    CLAIMED_OF_PLACE,
-    Institutions,
-    Kind,
-    Understanding,
-    asking_part,
-    asks_outright,
-    single,
-    understand,
-    without_assumed_ban,
-    without_orders,
-)
-from assistant.errors import InputError, ModelError, NotFoundError
-from assistant.generation.abstain import Abstention, Limits, Reason, Signals, abstention, unstated
-from assistant.generation.compose import Composer, Draft, proved_draft
+from assistant.dialogue.matters import Matters, load_matters
+from assistant.dialogue.understanding import Institutions, Kind
+from assistant.errors import NotFoundError
+from assistant.generation.abstain import Limits
+from assistant.generation.asked_words import AskedWords
+from assistant.generation.belonging import Belonging
+from assistant.generation.choosing import Chooser
+from assistant.generation.compose import Composer, proved_draft
 from assistant.generation.confidence import Features, packaged_weights
-from assistant.generation.coverage import coverage, names_something
-from assistant.generation.llm import GateReport, LlmComposer, notice_for
-from assistant.generation.plain import NO_MODEL, NOT_WRITTEN, FollowUpWriter, PlainWriter
-from assistant.generation.rewriting import Rewriting
-from assistant.generation.selection import GENERIC, AskedPart, Selection, Selector
-from assistant.generation.validity import standing
+from assistant.generation.finished import Finisher, Worked
+from assistant.generation.judging import Judge
+from assistant.generation.llm import LlmComposer
+from assistant.generation.plain import PlainWriter
+from assistant.generation.selection import Selector
+from assistant.generation.telling import Teller
+from assistant.generation.validity import document_asked, standing
 from assistant.generation.verify import Checked, Verifier
-from assistant.retrieval.by_turns import by_turns
-from assistant.retrieval.expand import Concept, Expander
-from assistant.retrieval.filters import addresses, chosen, eligible, in_force, visible
-from assistant.retrieval.hybrid import HybridRetriever, LibraryPort
-from assistant.retrieval.lookup import (
-    Catalogue,
-    Mention,
-    Place,
-    find_places,
-    following_places,
-    names_place,
-    plain_places,
-)
-from assistant.retrieval.parts import Part, parts_of
-from assistant.retrieval.versions import Families, VersionReader, without_days, without_versions
-from assistant.schema.answer import (
-    Answer,
-    AnswerEvent,
-    Citation,
-    DeltaEvent,
-    DoneEvent,
-    Mode,
-    Outcome,
-    RelatedPolicy,
-    SourcesEvent,
-    Statement,
-)
-from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import UNIT_LEVELS, Clause, Document, DocumentMeta
-from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
-from assistant.text.folding import fold, squeeze
-from assistant.text.intrusions import intrusive
+from assistant.retrieval.by_turns import alternating, led_by
+from assistant.retrieval.expand import Expander
+from assistant.retrieval.filters import chosen, eligible, visible
+from assistant.retrieval.hybrid import LibraryPort
+from assistant.retrieval.lookup import Catalogue, Place
+from assistant.retrieval.named_places import NamedPlaces
+from assistant.retrieval.query_reader import FollowUpPort, QueryReader
+from assistant.retrieval.searching import FindingPort, RewritingPort, Searcher
+from assistant.retrieval.versions import Families, VersionReader
+from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
+from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
 from assistant.text.personal.masking import mask
 from assistant.text.personal.screening import screen
 from assistant.text.questions import clean_question, clean_text
-from assistant.text.segment import terms_in
 
 if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever
 
 _log = logging.getLogger(__name__)
-_MOST_CLAUSES_FOR_MODEL = 5
-_TELLING_TERM = 3  # characters; a shorter term does not tell what a question is about
-_SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
-_COMMON_TERMS = frozenset(
-    {"小微企业", "中小企业", "普惠金融", "银行机构", "监管部门", "金融机构", "商业银行", "保险公司"}
-)
-_WHOLE_CHARACTERS = 6
-# Words of any question, and whom it asks about: they do not say what it is about.
-_EVERYDAY = frozenset(
-    {
-        *(
-            "可以",
-            "没有",
-            "不能",
-            "自己",
-            "一个",
-            "有人",
-            "要求",
-            "规定",
-            "处理",
-            "以后",
-            "时间",
-            "知道",
-            "问题",
-            "情况",
-        ),
-        *(
-            "需要",
-            "应当",
-            "能够",
-            "进行",
-            "注意",
-            "一次",
-            "一年",
-            "方面",
-            "内容",
-            "有关",
-            "相关",
-            "其他",
-            "情形",
-            "具体",
-        ),
-        *("银行", "企业", "公司", "机构", "部门", "客户", "个人", "单位", "监管", "监管部门", "保险公司", "银行机构"),
-    }
-)
-_NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
-_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
-_HEADING = 40  # characters of a clause, in which its heading stands
-_BRIEF_PART = 12  # characters; a part so short leaves out whose matter it asks after
-_NEAR_THE_END = 40  # characters: what is asked about stands there, what comes before is the story
-_DEGRADED = {
-    "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
-    "rerank": "重排模型暂不可用，本次按原有排序作答。",
-}
-
-
-class FindingPort(Protocol):
-    """What the pipeline asks of retrieval: `Finder`, or `ClauseRetriever` where LangChain is loaded anyway."""
-
-    @property
-    def hybrid(self) -> HybridRetriever: ...
-    def find(self, query: Query) -> Retrieved: ...
-
-
-class RewritingPort(Protocol):
-    """Puts a question into policy wording."""
-
-    def rewrite(self, question: str) -> Rewriting: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Worked:
-    """A question with all that was found out about it."""
-
-    question: str
-    query: Query
-    found: Retrieved
-    draft: Draft
-    features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
-    notices: tuple[str, ...] = ()  # about the question itself
 
 
 class PolicyAssistant:
@@ -190,7 +78,7 @@ class PolicyAssistant:
         writer: LlmComposer | None = None,
         rewriter: RewritingPort | None = None,
         plain_writer: PlainWriter | None = None,
-        follow_ups: FollowUpWriter | None = None,
+        follow_ups: FollowUpPort | None = None,
         selector: Selector | None = None,
         limits: Limits | None = None,
         rights: frozenset[str] = frozenset(),
@@ -203,22 +91,21 @@ class PolicyAssistant:
         self._retriever = retriever
         self._expander = expander
         self._institutions = institutions
-        self._matters = matters or load_matters()
-        self._weights = packaged_weights()
         self._writer = writer
-        self._rewriter = rewriter
         self._plain_writer = plain_writer
-        self._follow_ups = follow_ups
-        self._selector = selector or Selector(institutions)
-        self._limits = limits or Limits()
         self._today = today
         self._rights = rights
         self._related_to = related_to
-        self._catalogue = Catalogue([meta for meta in library.documents if visible(meta, rights)])
+        self._catalogue = Catalogue(self.documents())
         self._versions = VersionReader(self._catalogue, Families(self.documents()))
-        self._composer = Composer(
-            clause_of=self._clause_of, meta_of=lambda i: library.document(i).meta, institutions=institutions
-        )
+        self._reader = self._make_reader(follow_ups)
+        self._searcher = Searcher(retriever, self._versions, rewriter=rewriter, today=today)
+        self._places = NamedPlaces(library, self._versions, self._searcher, today=today)
+        self._composer = Composer(clause_of=self._clause_of, meta_of=self._meta_of, institutions=institutions)
+        matters = matters or load_matters()
+        self._words = self._make_words(matters)
+        self._judge = self._make_judge(matters, selector or Selector(institutions), limits or Limits())
+        self._teller = self._make_teller()
 
     @property
     def generation(self) -> str:
@@ -288,8 +175,8 @@ class PolicyAssistant:
             InputError: the question is empty, too long or broken, or holds a password.
         """
         asked = screen(question, history)
-        query = self._query(asked.searched, asked.searched_history, _filters(filters, as_of, document_ids))
-        found = self._find(query, rewrite=True)
+        query = self._reader.read(asked.searched, asked.searched_history, _filters(filters, as_of, document_ids))
+        found = self._searcher.ranked(query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
     def ask(
@@ -342,61 +229,12 @@ class PolicyAssistant:
         worked = replace(worked, question=asked.question, notices=asked.notices)
         answered = worked.draft.outcome is not Outcome.NOT_FOUND
         if plain and answered:
-            yield from self._plainly(worked, self._plain_writer if use_llm else None)
+            yield from self._teller.plainly(worked, self._plain_writer if use_llm else None)
         elif use_llm and self._writer is not None and answered:
-            yield from self._written(worked, self._writer)
+            yield from self._teller.written(worked, self._writer)
         else:
-            yield from self._extracted(worked)
+            yield from self._teller.extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
-
-    def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> _Worked:
-        """Understand, retrieve, choose, and draft the extractive answer."""
-        query = self._query(question, history, filters, use_llm=use_llm)
-        asked = self._understand(query)
-        allowed = eligible(self._library.documents, query, today=self._today())
-        places = self._places(query, allowed)
-        elsewhere = self._not_there(query, places)
-        found = _quotable(self._find(replace(query, standalone=self._searched(query)), rewrite=use_llm and not places))
-        if places and not elsewhere:
-            return self._looked_up(question, query, found, self._with_counterpart(query, places))
-        sides = self._side_by_side(query)
-        if sides:
-            found = replace(found, ranking=_alternating([side.ranking for side in sides], found.ranking))
-        if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
-            return self._stood(question, query, found, subject)
-        everything = [
-            c
-            for c in self._library.chunks(ChunkKind.SENTENCE)
-            if c.document_id in allowed and addresses(self._clause_of(c).plain, query.addressee)
-        ]
-        if sides:
-            selection = self._select_sides(asked, query, found, sides, everything)
-        else:
-            selection, found = self._select(asked, query, found, everything)
-        selection = replace(selection, picks=tuple(p for p in selection.picks if not intrusive(p.chunk.plain)))
-        documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
-        why = abstention(
-            asked,
-            query,
-            found,
-            selection,
-            signals=self._signals(query, found),
-            limits=self._limits,
-            institutions=self._institutions,
-            documents=documents,
-            unspoken=self._unspoken(query, selection),
-            words=self._words_of(query.standalone),
-        )
-        if why is None:
-            draft = self._composer.answer(asked, query.standalone, selection)
-        else:
-            draft = self._composer.refusal(
-                why, found.evidence, [d.meta for d in documents], whom=self._matters.whom(query.standalone)
-            )
-        if elsewhere and why is None:
-            draft = replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是："))
-        features = None if why and why.reason in _NOT_JUDGED else self._features(asked, query, found, selection, why)
-        return _Worked(question=question, query=query, found=found, draft=proved_draft(draft), features=features)
 
     def features(self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None) -> Features | None:
         """What the confidence in the answer to `question` rests on; `None` where a rule answers by itself.
@@ -406,586 +244,109 @@ class PolicyAssistant:
         """
         return self._work(clean_question(question), history, _filters(None, as_of, None), use_llm=False).features
 
-    def _features(
-        self, asked: Understanding, query: Query, found: Retrieved, selection: Selection, why: Abstention | None
-    ) -> Features:
-        signals = self._signals(query, found)
-        held = self._held_by(selection)
-        treated = [c for c in self._expander.concepts(query.standalone) if any(term in held for term in c.policy)]
-        known = [concept.pattern for concept in treated]
-        whole = coverage(query.standalone, held, rarity=self._library.sparse.rarity, known=known)
-        part = coverage(asking_part(query.text), held, rarity=self._library.sparse.rarity, known=known)
-        scores = [evidence.score for evidence in found.evidence[:2]]
-        stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
-        return Features(
-            dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
-            margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
-            share=whole.share,
-            share_asking=part.share,
-            strangest=part.strangest,
-            unknown=min(signals.unknown_words, 4) / 2,
-            concepts=float(min(len(treated), 2)),
-            fact_asked=float(bool(asked.attributes)),
-            fact_stated=float(stated),
-            yes_no=float(asked.kind is Kind.YES_NO),
-            parts=float(min(selection.parts, 3)),
-            follow_up=float(bool(query.context)),
-            refused=float(why is not None),
-        )
+    def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
+        """Understand, retrieve, and answer by rule where the question names a place or asks what holds; else judge."""
+        query = self._reader.read(question, history, filters, use_llm=use_llm)
+        asked = self._reader.understand(query)
+        allowed = eligible(self._library.documents, query, today=self._today())
+        places = self._places.find(query, allowed)
+        elsewhere = self._words.not_there(query, places)
+        found = self._searcher.evidence(query, rewrite=use_llm and not places)
+        if places and not elsewhere:
+            return self._looked_up(question, query, found, self._places.with_counterpart(query, places))
+        sides = self._searcher.sides(query)
+        if sides:
+            found = replace(found, ranking=alternating([side.ranking for side in sides], found.ranking))
+        if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
+            return self._stood(question, query, found, subject)
+        return self._judge.judge(question, asked, query, found, allowed=allowed, sides=sides, elsewhere=elsewhere)
 
-    def _held_by(self, selection: Selection) -> str:
-        """The chosen sentences with what tells what they are about: lead, addressee, titles, the clause's heading."""
-        return " ".join(
-            " ".join(
-                (
-                    p.chunk.lead,
-                    p.chunk.plain,
-                    p.chunk.subject or "",
-                    *p.chunk.heading_path,
-                    self._clause_of(p.chunk).plain[:_HEADING],
-                )
-            )
-            for p in selection.picks
-        )
-
-    def _not_there(self, query: Query, places: Sequence[Place]) -> str:
-        """That a place holds nothing of what the question says it holds; empty when it does, or says nothing."""
-        claimed = CLAIMED_OF_PLACE.search(query.text)
-        if claimed is None or not places or any(place.clause is None for place in places):
-            return ""
-        words = [*terms_in(claimed["what"]), *self._words_of(claimed["what"])]
-        held = squeeze(fold(" ".join(place.clause.text for place in places if place.clause)))
-        if not words or any(fold(word) in held for word in words):
-            return ""
-        named = "、".join(f"《{place.document.title}》{place.address.local}" for place in places)
-        return f"{named}没有写到“{words[0]}”。"
-
-    def _find(self, query: Query, *, rewrite: bool) -> Retrieved:
-        """What retrieval finds for the question and, where that is wanted, for its policy wording beside it.
-
-        Without the wording the question's own words are searched alone, and `degraded` says "rewrite".
-        """
-        if self._rewriter is None or not rewrite:
-            return self._retriever.find(query)
-        wording = self._rewriter.rewrite(query.standalone)
-        found = replace(self._retriever.find(replace(query, rewritten=wording.text)), query=query)
-        return found if wording.error is None else replace(found, degraded=(*found.degraded, "rewrite"))
-
-    def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> _Worked:
+    def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> Worked:
         """The answer to a question that names its places: their own words, or that there is no such place."""
-        chunks: dict[ChunkId, Chunk] = {}
-        for place in places:
-            chunks.update({chunk.id: chunk for chunk in self._sentences_in(place)})
-        draft = self._composer.looked_up(places, list(chunks.values()))
-        return _Worked(question=question, query=query, found=_led_by(found, chunks.values()), draft=proved_draft(draft))
-
-    def _searched(self, query: Query) -> str:
-        """The words to search with: without a ban taken for granted, without the day that has chosen the versions,
-        and without the title of the one document named, for it is like every clause of that document."""
-        text = without_assumed_ban(query.standalone)
-        if query.day or query.as_of:
-            text = without_days(text, self._today())
-        return self._versions.without_titles(text) if len(query.named) == 1 else text
-
-    def _places(self, query: Query, allowed: frozenset[str]) -> tuple[Place, ...]:
-        """The places that the last turn names, in a document or beside a place that a turn before it names."""
-
-        def named_in(turn: str, mentions: Sequence[Mention]) -> tuple[Place, ...]:
-            return find_places(turn, mentions, eligible=allowed, load=self._library.document)
-
-        text = plain_places(query.text)
-        mentions = self._versions.mentions(text, today=self._today())
-        found = named_in(text, mentions)
-        if found or mentions or not names_place(text):
-            return found
-        for turn in map(plain_places, reversed(query.context)):
-            earlier = self._versions.mentions(turn, today=self._today())
-            if beside := following_places(text, named_in(turn, earlier), load=self._library.document):
-                return beside
-            if earlier and (found := named_in(text, [replace(earlier[-1], start=0, end=0)])):
-                return found
-        return ()
-
-    def _with_counterpart(self, query: Query, places: Sequence[Place]) -> Sequence[Place]:
-        """`places`, and for one of two versions compared the clause of the other that is likest to it."""
-        place = places[0]
-        if query.pair is None or len(places) > 1 or place.clause is None or place.document not in query.pair:
-            return places
-        [other] = [m for m in query.pair if m != place.document]
-        unit = next(c for c in self._units(place.document.id) if place.clause.span in c.span)
-        found = self._retriever.find(self._only_in(query, other, unit.text))
-        if not found.ranking:
-            return places
-        address = found.ranking[0].chunk_id.rpartition("#")[2]
-        document = self._library.document(other.id)
-        same = Place(document=other, address=place.address, clause=document.find(address), articles=place.articles)
-        return (place, same)
-
-    def _units(self, document_id: str) -> list[Clause]:
-        return [c for c in self._library.document(document_id).walk() if c.level in UNIT_LEVELS]
-
-    def _only_in(self, query: Query, document: DocumentMeta, text: str) -> Query:
-        """`text` asked of one version alone."""
-        filters = replace(query.filters, document_ids=frozenset({document.id}))
-        return replace(query, text=text, standalone=text, pair=None, named=frozenset(), filters=filters)
-
-    def _side_by_side(self, query: Query) -> tuple[Retrieved, ...]:
-        """The question asked of each of the versions that it compares, the newer first."""
-        text = self._versions.without_titles(without_versions(query.standalone))
-        return tuple(self._retriever.find(self._only_in(query, meta, text)) for meta in reversed(query.pair or ()))
+        chunks = self._places.sentences(places)
+        draft = self._composer.looked_up(places, chunks)
+        return Worked(question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft))
 
     def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
-        """The document whose force is asked about: the one named, else the one that the best sentence ends."""
-        texts = [query.text, query.standalone]
-        if found.evidence and found.evidence[0].sentences:
-            best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
-            texts += [best] if "废止" in best else []
-        day = query.as_of or query.day or self._today()
-        for text in texts:
-            mentions = self._versions.mentions(text, today=self._today())[:1]
-            named = [d for m in mentions for d in m.documents if _within(query, d)]
-            if named:
-                return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
-        return None
+        """The document whose force is asked about."""
+        today = self._today()
+        return document_asked(query, found, mentions=lambda t: self._versions.mentions(t, today=today), today=today)
 
-    def _stood(self, question: str, query: Query, found: Retrieved, subject: DocumentMeta) -> _Worked:
+    def _stood(self, question: str, query: Query, found: Retrieved, subject: DocumentMeta) -> Worked:
         """The answer to whether `subject` holds."""
-        library = [self._library.document(meta.id) for meta in self.documents() if _within(query, meta)]
+        library = [self._library.document(meta.id) for meta in self.documents() if chosen(meta, query.filters)]
         ids = {document.id for document in library}
         sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
         today = self._today()
         held = standing(subject, library, sentences, day=query.as_of or query.day or today)
         draft = self._composer.standing(held, today=today)
-        return _Worked(question=question, query=query, found=_led_by(found, held.proof), draft=proved_draft(draft))
+        return Worked(question=question, query=query, found=led_by(found, held.proof), draft=proved_draft(draft))
 
-    def _sentences_in(self, place: Place) -> list[Chunk]:
-        """The sentences of a place, in the order of the text."""
-        if place.clause is None:
-            return []
-        span = place.clause.span
-        return [
-            chunk
-            for chunk in self._library.chunks(ChunkKind.SENTENCE)
-            if chunk.document_id == place.document.id and chunk.span in span and not intrusive(chunk.plain)
-        ]
-
-    def _query(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool = False) -> Query:
-        whole = stand_alone(question, history, names_topic=self._names_topic, is_whole=self._is_whole)
-        if use_llm and self._follow_ups is not None and whole.context:
-            written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
-            whole = replace(whole, text=written or whole.text)
-        text, standalone = without_orders(question), without_orders(whole.text)
-        asked = self._versions.read(text, whole.context, today=self._today())
-        return Query(
-            text=text,
-            standalone=standalone,
-            context=whole.context,
-            filters=filters,
-            addressee=self._addressee(filters.institution),
-            versions=asked.versions,
-            outdated=asked.outdated,
-            pair=asked.pair,
-            day=asked.day,
-            rights=self._rights,
-            named=asked.named or self._named(standalone) - asked.outdated,
-        )
-
-    def _addressee(self, institution: str | None) -> tuple[str, ...]:
-        """How documents write the chosen institution.
-
-        Raises:
-            InputError: nobody of that name is known.
-        """
-        if institution is None:
-            return ()
-        names = self._institutions.asked(institution)
-        if not names:
-            raise InputError(
-                "没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request"
-            )
-        return tuple(dict.fromkeys(word for name in names for word in self._institutions.wordings(name)))
-
-    def _named(self, question: str) -> frozenset[str]:
-        """The documents that `question` names, unless a part of it names none and may mean another."""
-        parts = facets(question) or (question,)
-        if not all(self._catalogue.mentions(part) for part in parts):
-            return frozenset()
-        return frozenset(d.id for m in self._catalogue.mentions(question) for d in m.documents)
-
-    def _names_topic(self, text: str) -> bool:
-        """Whether `text` speaks of a matter of policy: in lay words, in terms that say more than 小微企业, or
-        in detail."""
-        terms = any(len(term) >= _SPEAKING_TERM and term not in _COMMON_TERMS for term in terms_in(text))
-        return bool(self._expander.concepts(text)) or terms or self._is_whole(text)
-
-    def _is_whole(self, text: str) -> bool:
-        """Whether `text` says enough of its matter to be a question by itself, however short: it names a
-        document, or words of the library that are not everybody's fill six characters of it."""
-        if self._catalogue.mentions(text):
-            return True
-        if names_place(text):
-            return False  # 第四十条第二款呢: of the document spoken of before
-        known, _ = self._library.sparse.vocabulary(text)
-        folded, told = fold(text), set[int]()
-        for word in known:
-            if word not in _EVERYDAY:
-                told |= {n for m in re.finditer(re.escape(word), folded) for n in range(m.start(), m.end())}
-        return len(told) >= _WHOLE_CHARACTERS
-
-    def _understand(self, query: Query) -> Understanding:
-        """What the last turn asks; whom it asks about may stand in the turns before."""
-        asked = understand(query.text, self._institutions)
-        if asked.institutions or not query.context:
-            return asked
-        return replace(asked, institutions=understand(query.context[-1], self._institutions).institutions)
-
-    def _select(
-        self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]
-    ) -> tuple[Selection, Retrieved]:
-        """The sentences that answer the question; when it asks several things, each part is searched too.
-
-        The ranking then goes by turns: the best of the whole, then the best of each part.
-        """
-        terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
-        focus = self._focus(query.text)
-        whole = self._selector.select(
-            asked,
-            query.standalone,
-            found,
-            everything,
-            terms=terms,
-            focus=focus,
-            matters=[] if asked.about_text else self._demanded(asking_part(query.text)),
-            words=self._words_of(query.standalone),
-        )
-        scanned = whole.exhaustive and (asked.whole_document or asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS))
-        parts = [] if scanned else self._parts(asked, query, found)
-        if whole.exhaustive and not parts:
-            return whole, found
-        if parts:
-            found = replace(found, ranking=by_turns(found.ranking, [part.found.ranking for part in parts]))
-        specific = [name for name in asked.institutions if name not in GENERIC]
-        if not parts and asked.several and len(specific) > 1:
-            parts = [
-                AskedPart(text=name, asked=replace(single(asked), institutions=(name,)), found=found, enumerated=True)
-                for name in specific
-            ]
-        if not parts:
-            return whole, found
-        told = not any(part.enumerated for part in parts)
-        whole = self._selector.select_parts(
-            parts, whole, everything, terms=terms, keep_best=told, beside=found.evidence
-        )
-        return whole, found
-
-    def _select_sides(
-        self,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        sides: Sequence[Retrieved],
-        everything: Sequence[Chunk],
-    ) -> Selection:
-        """The sentences of each of two versions that answer the question."""
-        terms = self._expander.terms(query.standalone) + terms_in(query.standalone)
-        words = self._words_of(query.standalone)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, words=words)
-        parts = [
-            AskedPart(text=query.standalone, asked=single(asked), found=side, words=words, enumerated=True)
-            for side in sides
-        ]
-        return self._selector.select_parts(
-            parts, whole, everything, terms=terms, keep_best=False, beside=found.evidence
-        )
-
-    def _parts(self, asked: Understanding, query: Query, found: Retrieved) -> list[AskedPart]:
-        """What the question asks, part by part, each with its own evidence; empty when it asks one thing.
-
-        Two clauses that ask after facts of their own (最低多少，几天内批) are parts without any 分别.
-        """
-        parts = parts_of(query.text, self._catalogue)
-        understood = [single(understand(part.text, self._institutions)) for part in parts]
-        of_documents = len({part.documents for part in parts if part.documents}) > 1
-        facts = sum(bool(one.attributes) for one in understood)
-        composite = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
-        if not parts or not (asked.several or of_documents or composite):
-            return []
-        whose = self._document_of_best(found) if composite else None
-        return [
-            AskedPart(
-                text=part.text,
-                asked=one,
-                found=self._find_part(query, part, whose),
-                words=self._words_of(part.text),
-                enumerated=part.enumerated,
-            )
-            for part, one in zip(parts, understood, strict=True)
-        ]
-
-    def _document_of_best(self, found: Retrieved) -> frozenset[str] | None:
-        return frozenset({found.evidence[0].chunk.document_id}) if found.evidence else None
-
-    def _find_part(self, query: Query, part: Part, whose: frozenset[str] | None) -> Retrieved:
-        """The evidence for one part of a question, out of the document that the part itself names.
-
-        A part too brief to name its matter (多久答复) is looked for where the whole question was found.
-        A choice of documents made by whoever asks is never widened.
-        """
-        brief = whose if len(part.text) <= _BRIEF_PART else None
-        named = part.documents or brief
-        if named and query.document_ids is not None:
-            named = (named & query.document_ids) or None
-        return _quotable(
-            self._retriever.find(
-                replace(
-                    query,
-                    text=part.text,
-                    standalone=part.search,
-                    filters=replace(query.filters, document_ids=named or query.document_ids),
-                )
-            )
-        )
-
-    def _focus(self, question: str) -> tuple[str, ...]:
-        """Words of the library and policy terms in the part of `question` that asks."""
-        part = asking_part(question)
-        known, _ = self._library.sparse.vocabulary(part)
-        return tuple(dict.fromkeys((*known, *self._expander.terms(part))))
-
-    def _words_of(self, text: str) -> tuple[str, ...]:
-        """Words of `text` that name something and that the library uses."""
-        known, _ = self._library.sparse.vocabulary(text)
-        return tuple(word for word in known if names_something(word))
-
-    def _unspoken(self, query: Query, selection: Selection) -> tuple[str, ...]:
-        """Matters of the table, and terms of the lexicon, that the question asks about and no sentence speaks of."""
-        if selection.exhaustive:
-            return ()
-        held = self._held_by(selection)
-        part = asking_part(query.text)
-        named = tuple(matter.said for matter in self._matters.missing(part, held))
-        return named or self._terms_missing(part, held)
-
-    def _demanded(self, part: str) -> list[Matter]:
-        """Matters of the table that `part` names, and terms of the lexicon: sentences that speak of them come first."""
-        named = [matter for matter in self._matters.named(part) if matter.text]
-        return named or [Matter(term, term, (), DEFAULT) for term in self._telling_terms(part)[:1]]
-
-    def _telling_terms(self, part: str) -> tuple[str, ...]:
-        """Terms of the lexicon that tell what `part` is about.
-
-        Names of institutions are left out: who is addressed is told by their own table.
-        """
-        names = [alias for name in self._institutions.asked(part) for alias in self._institutions.said(name)]
-        return tuple(
-            term
-            for term in terms_in(part)
-            if len(term) >= _TELLING_TERM
-            and term not in _COMMON_TERMS
-            and "小微" not in term
-            and not any(term in alias or alias in term for alias in names)
-        )
-
-    def _terms_missing(self, part: str, held: str) -> tuple[str, ...]:
-        """Terms of the lexicon in `part` of which `held` holds neither the whole nor both halves."""
-        text = squeeze(fold(held))
-        return tuple(
-            term
-            for term in self._telling_terms(part)
-            if not all(half in text for half in (fold(term[:2]), fold(term[-2:])))
-        )
-
-    def _signals(self, query: Query, found: Retrieved) -> Signals:
-        known, unknown = self._library.sparse.vocabulary(
-            " ".join((query.standalone, *self._retriever.hybrid.meant(query.standalone)))
-        )
-        terms = [
-            term for term in terms_in(query.standalone) if len(term) >= _TELLING_TERM and term not in _COMMON_TERMS
-        ]
-        return Signals(
-            dense=max((e.dense for e in found.evidence), default=0.0) if "dense" not in found.degraded else None,
-            known_words=len(known),
-            unknown_words=len(unknown),
-            concepts=sum(map(self._treats, self._expander.concepts(query.standalone))),
-            known_terms=tuple(term for term in terms if fold(term) in known),
-            unknown_terms=tuple(term for term in terms if self._foreign(fold(term))),
-            untreated=self._untreated(query),
-        )
-
-    def _untreated(self, query: Query) -> tuple[str, ...]:
-        """Matters of the table that the question speaks of and no document does; none when it asks of another.
-
-        发不出工资，能续贷吗 tells of wages and asks of renewal. The matter that the question is most like must
-        be strange too; one that libraries on lending do treat is named only when none it is like is treated.
-        """
-        near = query.text[-_NEAR_THE_END:]
-        spoken = self._expander.concepts(near)
-        treated_here = [c for c in spoken if not c.beside and self._treats(c)]
-        strange = [c for c in spoken if not self._treats(c) and not _same_words(c, treated_here, near)]
-        beside = any(c.beside for c in strange)
-        if self._retriever.hybrid.treats_what_is_like(query.standalone, best=beside):
-            return ()
-        if not beside and any(map(self._treats, self._expander.concepts(query.standalone))):
-            return ()
-        part = asking_part(query.text)
-        treated = any(self._treats(c) for c in self._expander.concepts(part)) or any(
-            self._uses(term) for term in terms_in(part) if term not in _COMMON_TERMS
-        )
-        return () if treated else tuple(c.name for c in strange)
-
-    def _treats(self, concept: Concept) -> bool:
-        """Whether a document uses a policy term of `concept`; terms that every document uses tell nothing."""
-        telling = [term for term in concept.policy if term not in _COMMON_TERMS]
-        return not telling or any(map(self._uses, telling))
-
-    def _uses(self, term: str) -> bool:
-        """Whether a document uses `term`."""
-        return any(fold(term) in text for text in self._texts)
-
-    @cached_property
-    def _texts(self) -> tuple[str, ...]:
-        """The words of every document that may be seen, folded for searching."""
-        return tuple(squeeze(fold(self._library.document(meta.id).text)) for meta in self.documents())
-
-    def _foreign(self, term: str) -> bool:
-        """Whether the library knows neither `term` nor all the words it is made of: 小微贷款 is made of known ones."""
-        _, unknown = self._library.sparse.vocabulary(term)
-        return term in unknown and len(unknown) > 1
+    def _meta_of(self, document_id: str) -> DocumentMeta:
+        return self._library.document(document_id).meta
 
     def _clause_of(self, chunk: Chunk) -> Chunk:
+        """The clause chunk that a sentence belongs to."""
         return self._library.chunk(chunk.parent_id or chunk.id)
 
-    def _extracted(self, worked: _Worked, *, notices: tuple[str, ...] = ()) -> Iterator[AnswerEvent]:
-        """The extractive answer, a line at a time."""
-        draft = worked.draft
-        yield SourcesEvent(citations=draft.citations or draft.nearest, standalone_question=worked.query.standalone)
-        for line in draft.text.splitlines(keepends=True):
-            yield DeltaEvent(text=line)
-        yield DoneEvent(
-            answer=self._answer(worked, draft.text, draft.statements, draft.citations, Mode.EXTRACTIVE, notices)
+    # --- the parts, each with what it needs -------------------------------------------------
+
+    def _make_reader(self, follow_ups: FollowUpPort | None) -> QueryReader:
+        return QueryReader(
+            sparse=self._library.sparse,
+            catalogue=self._catalogue,
+            versions=self._versions,
+            expander=self._expander,
+            institutions=self._institutions,
+            follow_ups=follow_ups,
+            rights=self._rights,
+            today=self._today,
         )
 
-    def _plainly(self, worked: _Worked, writer: PlainWriter | None) -> Iterator[AnswerEvent]:
-        """The extractive answer and, where a model is there, its plain version."""
-        *events, last = self._extracted(worked)
-        assert isinstance(last, DoneEvent)
-        yield from events
-        if writer is None:
-            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NO_MODEL)))
-            return
-        try:
-            plain = writer.write(last.answer.statements)
-        except ModelError as error:
-            _log.info("no plain words: %s", error.code)
-            yield DoneEvent(answer=replace(last.answer, notices=(*last.answer.notices, NOT_WRITTEN)))
-            return
-        notices = last.answer.notices if plain.reworded else (*last.answer.notices, NOT_WRITTEN)
-        yield DoneEvent(answer=replace(last.answer, plain=plain if plain.reworded else None, notices=notices))
-
-    def _written(self, worked: _Worked, writer: LlmComposer) -> Iterator[AnswerEvent]:
-        """The model's answer as far as it is proved, else the extractive one with a notice."""
-        offered = self._offered(worked)
-        passed: list[Statement] = []
-        with closing(writer.stream(worked.query, worked.found.evidence, offered, worked.draft.statements)) as proved:
-            for statement in proved:
-                if not passed:
-                    yield SourcesEvent(citations=offered, standalone_question=worked.query.standalone)
-                passed.append(statement)
-                yield DeltaEvent(text=_spoken(statement))
-            report = proved.report
-        if not passed:
-            yield from self._extracted(worked, notices=(_notice(report),))
-            return
-        if not report.usable:  # only the clauses' own words went out: say the rest of them too
-            said = {statement.text for statement in passed}
-            for statement in (s for s in worked.draft.statements if s.text not in said):
-                passed.append(statement)
-                yield DeltaEvent(text=_spoken(statement))
-        yield DoneEvent(answer=self._written_answer(worked, offered, passed, report))
-
-    def _written_answer(
-        self, worked: _Worked, offered: Sequence[Citation], passed: Sequence[Statement], report: GateReport
-    ) -> Answer:
-        used = {number for statement in passed for number in statement.citations}
-        return self._answer(
-            worked,
-            "".join(_spoken(statement) for statement in passed),
-            tuple(passed),
-            tuple(_with_quotes(c, passed) for c in offered if c.number in used),
-            report.mode,
-            () if report.usable and report.error is None else (_notice(report),),
-            prompt_version=self._writer.prompt_version if self._writer and report.usable else None,
+    def _make_words(self, matters: Matters) -> AskedWords:
+        return AskedWords(
+            sparse=self._library.sparse,
+            expander=self._expander,
+            matters=matters,
+            institutions=self._institutions,
+            clause_of=self._clause_of,
         )
 
-    def _offered(self, worked: _Worked) -> tuple[Citation, ...]:
-        """What the model may cite: the clauses of the extractive answer, then the next best."""
-        own = worked.draft.citations
-        held = {c.clause_id for c in own}
-        more = [
-            max(e.sentences, key=lambda s: (s.score, s.chunk.id)).chunk
-            for e in worked.found.evidence
-            if e.chunk.id not in held and e.sentences
-        ]
-        room = max(0, _MOST_CLAUSES_FOR_MODEL - len(own))
-        extra = self._composer.citations(more[:room])
-        return (*own, *(replace(c, number=n) for n, c in enumerate(extra, start=len(own) + 1)))
+    def _make_judge(self, matters: Matters, selector: Selector, limits: Limits) -> Judge:
+        chooser = Chooser(
+            selector=selector,
+            searcher=self._searcher,
+            words=self._words,
+            catalogue=self._catalogue,
+            institutions=self._institutions,
+        )
+        belonging = Belonging(
+            sparse=self._library.sparse,
+            hybrid=self._retriever.hybrid,
+            expander=self._expander,
+            documents=lambda: [self._library.document(meta.id) for meta in self.documents()],
+        )
+        return Judge(
+            library=self._library,
+            chooser=chooser,
+            words=self._words,
+            belonging=belonging,
+            composer=self._composer,
+            expander=self._expander,
+            institutions=self._institutions,
+            matters=matters,
+            limits=limits,
+            clause_of=self._clause_of,
+        )
 
-    def _answer(
-        self,
-        worked: _Worked,
-        text: str,
-        statements: tuple[Statement, ...],
-        citations: tuple[Citation, ...],
-        mode: Mode,
-        notices: tuple[str, ...],
-        *,
-        prompt_version: str | None = None,
-    ) -> Answer:
-        degraded = worked.found.degraded
-        return Answer(
-            question=worked.question,
-            standalone_question=worked.query.standalone,
-            outcome=worked.draft.outcome,
-            mode=mode,
-            text=text,
-            statements=statements,
-            citations=citations,
-            nearest=worked.draft.nearest,
-            notices=(
-                *worked.notices,
-                *notices,
-                *self._of_then(worked, citations),
-                *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
-            ),
+    def _make_teller(self) -> Teller:
+        finisher = Finisher(
             generation=self._fingerprint,
-            degraded=degraded,
-            ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
-            related=self._beside(citations),
-            confidence=round(self._weights.probability(worked.features), 3) if worked.features else None,
-            prompt_version=prompt_version,
+            weights=packaged_weights(),
+            title_of=lambda document_id: self._meta_of(document_id).title,
+            related_to=self.related_to,
         )
-
-    def _of_then(self, worked: _Worked, citations: Sequence[Citation]) -> tuple[str, ...]:
-        """That an answer rests on texts of the day that the question names, which no longer hold."""
-        if worked.query.day is None:
-            return ()
-        cited = dict.fromkeys(c.document_id for c in citations if c.document_id in worked.query.versions)
-        titles = [f"《{self._library.document(i).meta.title}》" for i in cited]
-        if not titles:
-            return ()
-        year = worked.query.day.year
-        return (
-            f"所问为{year}年的情形，已按当时有效的{'、'.join(titles)}作答；该文本现已不再有效，请勿用于现在的业务。",
-        )
-
-    def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:
-        """The policies beside the cited clauses, each once, with the numbers of the citations."""
-        found: dict[str, RelatedPolicy] = {}
-        for citation in citations:
-            for policy in self.related_to(citation.document_id, citation.address):
-                held = found.get(policy.id, policy)
-                found[policy.id] = replace(held, citations=(*held.citations, citation.number))
-        return tuple(found.values())
+        return Teller(finisher, self._composer)
 
 
 def _filters(filters: Filters | None, as_of: date | None, document_ids: frozenset[str] | None) -> Filters:
@@ -996,62 +357,3 @@ def _filters(filters: Filters | None, as_of: date | None, document_ids: frozense
         as_of=as_of if as_of is not None else base.as_of,
         document_ids=document_ids if document_ids is not None else base.document_ids,
     )
-
-
-def _alternating(sides: Sequence[Sequence[Hit]], rest: Sequence[Hit]) -> tuple[Hit, ...]:
-    """The best of each side by turns, then what else was found."""
-    turns = [hit for pair in zip_longest(*sides) for hit in pair if hit is not None]
-    ordered = {hit.chunk_id: hit for hit in (*turns, *rest)}
-    return tuple(replace(hit, rank=rank, retriever="versions") for rank, hit in enumerate(ordered.values(), start=1))
-
-
-def _same_words(concept: Concept, others: Sequence[Concept], text: str) -> bool:
-    """Whether the lay words for `concept` are also those of another: 首付 tells of a house and of misuse."""
-    said = concept.pattern.findall(fold(text))
-    return bool(said) and all(any(other.pattern.search(words) for other in others) for words in said)
-
-
-def _within(query: Query, meta: DocumentMeta) -> bool:
-    """Whether `meta` is among what whoever asks has chosen; without a choice everything is."""
-    return chosen(meta, query.filters)
-
-
-def _quotable(found: Retrieved) -> Retrieved:
-    """`found` without sentences that order a machine about or lead elsewhere, and clauses of nothing else."""
-    evidence = (
-        replace(e, sentences=tuple(s for s in e.sentences if not intrusive(s.chunk.plain))) for e in found.evidence
-    )
-    return replace(found, evidence=tuple(e for e in evidence if e.sentences))
-
-
-def _led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:
-    """`found` with the clauses of `sentences` at the head of its ranking."""
-    first = tuple(dict.fromkeys(chunk.parent_id for chunk in sentences if chunk.parent_id))
-    best = max((hit.score for hit in found.ranking), default=0.0)
-    head = [Hit(chunk_id=i, rank=n, score=best, retriever="lookup") for n, i in enumerate(first, start=1)]
-    rest = [hit for hit in found.ranking if hit.chunk_id not in first]
-    tail = [replace(hit, rank=n, retriever="lookup") for n, hit in enumerate(rest, start=len(first) + 1)]
-    return replace(found, ranking=(*head, *tail))
-
-
-def _notice(report: GateReport) -> str:
-    """What the user reads when the model's words were not, or not all, used."""
-    if report.error is None and report.declined:
-        return "语言模型未能依据条款作答，以下为条款摘录。"
-    return notice_for(report.error)
-
-
-def _spoken(statement: Statement) -> str:
-    """A proved sentence as it runs in the text."""
-    return statement.text + "".join(f"[{n}]" for n in statement.citations)
-
-
-def _with_quotes(citation: Citation, passed: Sequence[Statement]) -> Citation:
-    """The citation with those of its quotes that the answer repeats, if it repeats any."""
-    repeated = [
-        (quote, span)
-        for quote, span in zip(citation.quotes, citation.spans, strict=True)
-        if any(citation.number in s.citations and ((s.quoted and s.text in quote) or quote in s.text) for s in passed)
-    ]
-    kept = repeated or list(zip(citation.quotes, citation.spans, strict=True))
-    return replace(citation, quotes=tuple(q for q, _ in kept), spans=tuple(s for _, s in kept))

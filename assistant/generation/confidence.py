@@ -7,7 +7,7 @@ The weights stand in `assistant/data/confidence.json`, readable, with the comman
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib import resources
@@ -15,9 +15,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assistant.dialogue.understanding import Kind, Understanding, asking_part
 from assistant.errors import SettingsError
+from assistant.generation.abstain import Abstention, Signals, unstated
+from assistant.generation.coverage import coverage
+from assistant.generation.selection import Selection
+from assistant.retrieval.expand import Concept
+from assistant.schema.retrieval import Query, Retrieved
 
 _WEIGHTS_FILE = "confidence.json"
+_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,48 @@ class Features:
     def values(self) -> dict[str, float]:
         """Every feature by name, in the order of the fields."""
         return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+
+
+def features_of(
+    asked: Understanding,
+    query: Query,
+    found: Retrieved,
+    selection: Selection,
+    why: Abstention | None,
+    *,
+    signals: Signals,
+    held: str,
+    concepts: Sequence[Concept],
+    rarity: Callable[[str], Mapping[str, float]],
+) -> Features:
+    """What is known of a question once its sentences are chosen.
+
+    Args:
+        held: the chosen sentences with what tells what they are about.
+        concepts: the matters of the colloquial table that the question speaks of.
+        rarity: the words of a text, each with its weight from 0 (everywhere) to 1 (nowhere in the library).
+    """
+    treated = [c for c in concepts if any(term in held for term in c.policy)]
+    known = [concept.pattern for concept in treated]
+    whole = coverage(query.standalone, held, rarity=rarity, known=known)
+    part = coverage(asking_part(query.text), held, rarity=rarity, known=known)
+    scores = [evidence.score for evidence in found.evidence[:2]]
+    stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
+    return Features(
+        dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
+        margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
+        share=whole.share,
+        share_asking=part.share,
+        strangest=part.strangest,
+        unknown=min(signals.unknown_words, 4) / 2,
+        concepts=float(min(len(treated), 2)),
+        fact_asked=float(bool(asked.attributes)),
+        fact_stated=float(stated),
+        yes_no=float(asked.kind is Kind.YES_NO),
+        parts=float(min(selection.parts, 3)),
+        follow_up=float(bool(query.context)),
+        refused=float(why is not None),
+    )
 
 
 class Weights(BaseModel):

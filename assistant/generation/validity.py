@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 
 from assistant.indexing.versions import title_key
-from assistant.retrieval.filters import in_force
+from assistant.retrieval.filters import chosen, in_force
+from assistant.retrieval.lookup import Mention
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentMeta, Validity
+from assistant.schema.retrieval import Query, Retrieved
 
 _IN_FORCE = re.compile(r"施行|实施|生效|执行")
 _STARTS = re.compile(r"自.{2,24}起|自.{0,6}公布之日")
@@ -35,6 +37,26 @@ class Standing:
     force: Force
     successor: DocumentMeta | None = None
     proof: tuple[Chunk, ...] = ()
+
+
+def document_asked(
+    query: Query, found: Retrieved, *, mentions: Callable[[str], Sequence[Mention]], today: date
+) -> DocumentMeta | None:
+    """The document whose force is asked about: the one named, else the one that the best sentence ends.
+
+    Args:
+        mentions: the documents that a text names.
+    """
+    texts = [query.text, query.standalone]
+    if found.evidence and found.evidence[0].sentences:
+        best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
+        texts += [best] if "废止" in best else []
+    day = query.as_of or query.day or today
+    for text in texts:
+        named = [d for m in mentions(text)[:1] for d in m.documents if chosen(d, query.filters)]
+        if named:
+            return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
+    return None
 
 
 def standing(document: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], *, day: date) -> Standing:
