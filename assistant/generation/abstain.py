@@ -60,6 +60,7 @@ class Signals:
     known_terms: tuple[str, ...] = ()  # policy terms of the question that the library uses
     unknown_terms: tuple[str, ...] = ()  # policy terms of the question that it never uses
     untreated: tuple[str, ...] = ()  # matters it speaks of that no document treats, when it asks of nothing else
+    phrasing: float = 0.0  # best cosine with a question that was written for a clause; 0 where there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class Limits:
     trade: float = 0.86  # below this a question needs more than an everyday word of money and trade
     doubtful: float = 0.88  # below this a question needs words in common with the library
     words: int = 2
+    phrased: float = 0.885  # a question this like one written for a clause means the library, if it shares a word
 
 
 # Everyday words of money, trade and their rules. Whoever uses one may well mean the library.
@@ -87,6 +89,8 @@ _THIS_TEXT = re.compile(r"[这那本该]份|通知|文件里|这个文件|本库
 def off_topic(signals: Signals, question: str, limits: Limits) -> bool:
     """Whether the question is about something else than the library."""
     if signals.concepts or _THIS_TEXT.search(question):
+        return False
+    if signals.known_words and signals.phrasing >= limits.phrased:
         return False
     few = signals.known_words < limits.words
     if signals.dense is None:

@@ -53,6 +53,7 @@ class Belonging:
             known_terms=tuple(term for term in terms if fold(term) in known),
             unknown_terms=tuple(term for term in terms if self._foreign(fold(term))),
             untreated=self._untreated(query),
+            phrasing=found.phrasing,
         )
 
     def _untreated(self, query: Query) -> tuple[str, ...]:
@@ -64,7 +65,11 @@ class Belonging:
         near = query.text[-_NEAR_THE_END:]
         spoken = self._expander.concepts(near)
         treated_here = [c for c in spoken if not c.beside and self._treats(c)]
-        strange = [c for c in spoken if not self._treats(c) and not _same_words(c, treated_here, near)]
+        strange = [
+            c
+            for c in spoken
+            if not self._treats(c) and not _same_words(c, treated_here, near) and not self._says(c, near)
+        ]
         beside = any(c.beside for c in strange)
         if self._hybrid.treats_what_is_like(query.standalone, best=beside):
             return ()
@@ -80,6 +85,10 @@ class Belonging:
         """Whether a document uses a policy term of `concept`; terms that every document uses tell nothing."""
         telling = [term for term in concept.policy if term not in COMMON_TERMS]
         return not telling or any(map(self._uses, telling))
+
+    def _says(self, concept: Concept, text: str) -> bool:
+        """Whether a document uses the very words by which `text` speaks of `concept`: 贷后 where it treats 贷后管理."""
+        return any(map(self._uses, concept.pattern.findall(fold(text))))
 
     def _uses(self, term: str) -> bool:
         """Whether a document uses `term`."""

@@ -16,6 +16,7 @@ from assistant.schema.document import Document, DocumentMeta, Validity
 from assistant.schema.retrieval import Query, Retrieved
 
 _IN_FORCE = re.compile(r"施行|实施|生效|执行")
+_LOOKED_AT = 3  # clauses; a question that only describes a repealed text is like its matter and its repeal
 _STARTS = re.compile(r"自.{2,24}起|自.{0,6}公布之日")
 
 
@@ -42,15 +43,15 @@ class Standing:
 def document_asked(
     query: Query, found: Retrieved, *, mentions: Callable[[str], Sequence[Mention]], today: date
 ) -> DocumentMeta | None:
-    """The document whose force is asked about: the one named, else the one that the best sentence ends.
+    """The document whose force is asked about: the one named, else the one that a sentence found first ends.
 
     Args:
         mentions: the documents that a text names.
     """
     texts = [query.text, query.standalone]
-    if found.evidence and found.evidence[0].sentences:
-        best = max(found.evidence[0].sentences, key=lambda s: (s.score, s.chunk.id)).chunk.plain
-        texts += [best] if "废止" in best else []
+    for evidence in found.evidence[:_LOOKED_AT]:
+        best = max(evidence.sentences, key=lambda s: (s.score, s.chunk.id), default=None)
+        texts += [best.chunk.plain] if best and "废止" in best.chunk.plain else []
     day = query.as_of or query.day or today
     for text in texts:
         named = [d for m in mentions(text)[:1] for d in m.documents if chosen(d, query.filters)]

@@ -180,7 +180,11 @@ class HybridRetriever:
         evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(
-            query=query, ranking=tuple(ranking), evidence=evidence, degraded=tuple(dict.fromkeys(degraded))
+            query=query,
+            ranking=tuple(ranking),
+            evidence=evidence,
+            degraded=tuple(dict.fromkeys(degraded)),
+            phrasing=max(dense.phrasings.values(), default=0.0),
         )
 
     def _scored(

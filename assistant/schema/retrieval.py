@@ -96,3 +96,4 @@ class Retrieved:
     ranking: tuple[Hit, ...]  # clause chunks, every document searched, best first
     evidence: tuple[Evidence, ...]
     degraded: tuple[str, ...] = ()  # parts that did not answer: "dense", "rerank", "rewrite"
+    phrasing: float = 0.0  # best cosine with a question written for a clause; 0 where there are none
