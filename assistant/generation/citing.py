@@ -13,7 +13,6 @@ demands another would agree with any modal word if it were taken as a whole.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +20,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, pairwise
 
-from assistant.generation.wording import Comparison, Token, compare, objection, tokens_of
+from assistant.generation.wording import Comparison, Token, compare, objection, plain, tokens_of
 from assistant.schema.answer import Modality, Verdict
 from assistant.schema.document import Span
 from assistant.text.folding import squeeze
@@ -334,11 +333,6 @@ class _Piece:
         return sum(weight for gram, weight in self.grams.items() if gram in grams) / whole if whole else 0.0
 
 
-def _plain(text: str) -> str:
-    """`text` with character widths folded and without blanks, for comparing words."""
-    return unicodedata.normalize("NFKC", squeeze(text)).casefold()
-
-
 def _grams(text: str, names: re.Pattern[str]) -> dict[str, float]:
     """Character bigrams of the matter of `text`, with their weights."""
     common = {pair for match in _COMMON.finditer(text) for pair in _pairs(match[0])}
@@ -463,14 +457,14 @@ def examine(
     if not clauses:
         return Proof(Verdict.NOT_FOUND, 0.0)
     names = _name_pattern(frozenset(chain(institutions, *institutions.values())))
-    plain_context = _plain(context)
-    claim = _plain(sentence)
+    plain_context = plain(context)
+    claim = plain(sentence)
     bare = _without_references(claim, plain_context)
-    texts = tuple(_plain(clause) for clause in clauses)
+    texts = tuple(plain(clause) for clause in clauses)
     case = _Case(
         claim=bare,
         clauses=texts,
-        lined=tuple("\n".join(map(_plain, clause.splitlines())) for clause in clauses),
+        lined=tuple("\n".join(map(plain, clause.splitlines())) for clause in clauses),
         context=plain_context,
         claim_pieces=_pieces(bare, names),
         clause_pieces=tuple(_pieces(text, names) for text in texts),
@@ -629,8 +623,8 @@ def _stretches(text: str, names: tuple[str, ...]) -> tuple[tuple[Token, ...], ..
 def supports(sentence: str, clause: str, *, context: str = "") -> bool:
     """Whether `clause` says at least something of what `sentence` claims."""
     names = _name_pattern(frozenset(chain(INSTITUTIONS, *INSTITUTIONS.values())))
-    pieces = _pieces(_without_references(_plain(sentence), _plain(context)), names)
-    return _lends_support(pieces, _pieces(_plain(clause), names))
+    pieces = _pieces(_without_references(plain(sentence), plain(context)), names)
+    return _lends_support(pieces, _pieces(plain(clause), names))
 
 
 # 根据《…》第十二条第二款、五、（十）: where a claim says it stands; checked as text, not as figures.

@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 
 from assistant.text.folding import squeeze
 from assistant.text.numerals import numbers_in
+from assistant.text.segment import pairs_of
 
 _NEAR = 0.72  # this alike, a piece repeats the clause; below, it is a wording of its own
 _NEAR_WHOLE = 0.85  # the same for a whole sentence
@@ -72,15 +73,15 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
             return False
     if _out_of_quotation(claim, union):
         return False
-    wholes = [(whole, _pairs(whole)) for whole in _cut(_SENTENCE_ENDS, union)]
+    wholes = [(whole, pairs_of(whole)) for whole in _cut(_SENTENCE_ENDS, union)]
     told = _cut(_SENTENCE_ENDS, claim)
     if set(told) <= {whole for whole, _ in wholes}:
         return True
     if not all(_repeats_well(whole, wholes, _NEAR_WHOLE) for whole in told):
         return False
-    pieces = [(piece, _pairs(piece)) for piece in _cut(_PIECE_ENDS, union)]
+    pieces = [(piece, pairs_of(piece)) for piece in _cut(_PIECE_ENDS, union)]
     own = _cut(_PIECE_ENDS, claim)
-    return not any(_beheaded(piece, pieces, _pairs(claim)) for piece in own) and all(
+    return not any(_beheaded(piece, pieces, pairs_of(claim)) for piece in own) and all(
         _keeps(piece, pieces) for piece in own
     )
 
@@ -97,7 +98,7 @@ def _beheaded(piece: str, pieces: Sequence[_Held], claim: frozenset[str]) -> boo
     """Whether `piece` is the end of one of the clause, without the words that governed it: 统统说成|零利率."""
     heads = [other[: other.index(piece)] for other, _ in pieces if piece in other]
     governing = [_JOINING.sub("", _ADDRESSEE.sub("", head)) for head in heads]
-    return bool(heads) and not any(len(words) < _GOVERNING or _pairs(words) <= claim for words in governing)
+    return bool(heads) and not any(len(words) < _GOVERNING or pairs_of(words) <= claim for words in governing)
 
 
 def _keeps(piece: str, pieces: Sequence[_Held]) -> bool:
@@ -109,7 +110,7 @@ def _keeps(piece: str, pieces: Sequence[_Held]) -> bool:
 
 def _repeats_well(text: str, held: Sequence[_Held], near: float) -> bool:
     """Whether `text` is a wording of its own, or changes nothing of what it repeats nearly word for word."""
-    own = _pairs(text)
+    own = pairs_of(text)
     some = [other for other, pairs in held if len(own & pairs) >= _SHARED * max(1, min(len(own), len(pairs)))]
     compared = [(SequenceMatcher(None, other, text, autojunk=False), other) for other in some]
     alike = [(match.ratio(), match, other) for match, other in compared if len(other) >= _SHORTEST]
@@ -123,8 +124,8 @@ def _ban_lost(piece: str, other: str) -> bool:
     """Whether `piece` tells what `other` forbids and leaves the ban out."""
     if not _BAN.search(other) or _BAN.search(piece):
         return False
-    matter = _pairs(_BAN.sub("·", other))
-    return len(matter) >= _SHORTEST - 1 and len(matter & _pairs(piece)) >= 0.8 * len(matter)
+    matter = pairs_of(_BAN.sub("·", other))
+    return len(matter) >= _SHORTEST - 1 and len(matter & pairs_of(piece)) >= 0.8 * len(matter)
 
 
 def _harmless(match: SequenceMatcher[str], clause: str, claim: str) -> bool:
@@ -158,7 +159,3 @@ def _cut(ends: re.Pattern[str], text: str) -> list[str]:
     """The pieces of `text` between `ends`, their letters and figures alone."""
     pieces = ("".join(char for char in piece if char.isalnum() or char in "%.") for piece in ends.split(text))
     return [piece for piece in pieces if piece]
-
-
-def _pairs(text: str) -> frozenset[str]:
-    return frozenset(text[at : at + 2] for at in range(len(text) - 1))

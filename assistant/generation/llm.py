@@ -33,6 +33,7 @@ from assistant.schema.answer import Citation, Mode, Statement, Verdict
 from assistant.schema.document import Span
 from assistant.schema.retrieval import Evidence, Query
 from assistant.text.intrusions import intrusive, leads_elsewhere, meant_for_a_machine, without_intrusions
+from assistant.text.segment import pairs_of
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
@@ -386,6 +387,6 @@ class _Gate:
     def _said(self, statement: Statement) -> bool:
         """Whether what went out already says this, for the most part."""
         letters = _letters(statement.text)
-        pairs = {letters[at : at + 2] for at in range(len(letters) - 1)}
+        pairs = pairs_of(letters)
         said = "\n".join(_letters(other.text) for other in self.passed)
         return bool(pairs) and sum(pair in said for pair in pairs) >= 0.7 * len(pairs)

@@ -27,6 +27,7 @@ from assistant.schema.answer import PlainVersion, Statement, Verdict
 from assistant.text.folding import fold, squeeze
 from assistant.text.intrusions import leads_elsewhere, meant_for_a_machine
 from assistant.text.numerals import numbers_in
+from assistant.text.segment import pairs_of
 
 _log = logging.getLogger(__name__)
 _MOST_REPLY_CHARS = 12_000
@@ -207,8 +208,7 @@ _PLACE = re.compile(r"[\u4e00-\u9fff]{2}(?:省|市|自治区)|陕西|北京|上�
 
 
 def _pairs(text: str) -> frozenset[str]:
-    letters = "".join(char for char in fold(text) if char.isalnum() and char not in _PARTICLES)
-    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
+    return pairs_of("".join(char for char in fold(text) if char.isalnum() and char not in _PARTICLES))
 
 
 # --- a whole reply --------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from assistant.schema.document import (
     Span,
 )
 from assistant.text.folding import flow, squeeze
+from assistant.text.segment import pairs_of
 
 _CANDIDATES = 6  # clauses tried for a sentence that cites none
 _CHANGED = 0.75  # so much of a claim repeats the cited clause that what differs was changed
@@ -560,8 +561,7 @@ def _quoted(quote: str, text: str) -> bool:
 
 
 def _pairs(text: str) -> frozenset[str]:
-    letters = "".join(char for char in text if char.isalnum())
-    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
+    return pairs_of("".join(char for char in text if char.isalnum()))
 
 
 # --- sentences ----------------------------------------------------------------------------------

@@ -101,6 +101,15 @@ def char_grams(text: str) -> list[str]:
     return grams
 
 
+def pairs_of(text: str) -> frozenset[str]:
+    """Every two neighbouring characters of `text`, just as they stand.
+
+    >>> sorted(pairs_of("续贷款"))
+    ['续贷', '贷款']
+    """
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
+
+
 def terms_in(text: str) -> tuple[str, ...]:
     """The terms of the lexicon that stand in `text`, in the order of the lexicon."""
     return tuple(term for term in policy_terms() if term in text)
