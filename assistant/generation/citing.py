@@ -22,7 +22,16 @@ from functools import lru_cache
 from itertools import chain, pairwise
 
 from assistant.generation.equivalents import carried, enumerated, instead, lists, otherwise, reworded
-from assistant.generation.wording import ROLES, Comparison, Token, compare, joins_sentences, objection, tokens_of
+from assistant.generation.wording import (
+    ROLES,
+    Comparison,
+    Token,
+    compare,
+    joins_sentences,
+    objection,
+    tokens_of,
+    words_changed,
+)
 from assistant.schema.answer import Modality, Verdict
 from assistant.schema.document import Span
 from assistant.text.folding import squeeze
@@ -438,13 +447,15 @@ class Proof:
     """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1.
 
     `leaps`: it does not repeat most of it, or not without a long passage left out in between.
-    `joins`: it makes one phrase of words from two sentences.
+    `joins`: it makes one phrase of words from two sentences. `held`: the words of the clause that the claim
+    has others for, where that is what is wrong and they can be named.
     """
 
     verdict: Verdict
     repeats: float
     leaps: bool = True
     joins: bool = False
+    held: str = ""
 
 
 def examine(
@@ -519,7 +530,9 @@ def _proof(claim: str, case: _Case, min_support: float) -> Proof:
     repeats = best.coverage if best is not None else 0.0
     leaps = best is None or repeats < _REPEATS or any(len(e.lost) > _LEAP for e in best.edits if not e.first)
     joins = best is not None and joins_sentences(best)
-    return Proof(_verdict(claim, case, best, min_support), repeats, leaps=leaps, joins=joins)
+    verdict = _verdict(claim, case, best, min_support)
+    held = words_changed(best, verdict) if best is not None and repeats >= _PART_REPEATS else ""
+    return Proof(verdict, repeats, leaps=leaps, joins=joins, held=held)
 
 
 def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: float) -> Verdict:

@@ -282,7 +282,8 @@ class Verifier:
                 return _Finding(verdict=Verdict.SUPERSEDED, reason=reason, places=(*places, home))
             reason = f"所述内容不在{_named(places)}，而在{_named([home])}。"
             return _Finding(verdict=Verdict.UNSUPPORTED, reason=reason, places=(*places, home))
-        return _Finding(verdict=verdict, reason=f"{_named(places)}{_REASONS[verdict]}", places=tuple(places))
+        held = f"条文写的是“{proof.held}”。" if proof.held else ""
+        return _Finding(verdict=verdict, reason=f"{_named(places)}{_REASONS[verdict]}{held}", places=tuple(places))
 
     def _home(self, words: str, claim: Claim, places: Sequence[Place], day: date) -> Place | None:
         """Another place that bears `words` out: in the same document first, then in those in force."""
@@ -423,7 +424,7 @@ _REASONS = {
     Verdict.NUMBER: "的数字、日期、比例或其上下限与所述不同。",
     Verdict.SUBJECT: "说的不是同一主体。",
     Verdict.MODALITY: "的约束程度（应当、可以、不得等）或肯定否定与所述不同。",
-    Verdict.UNSUPPORTED: "没有这样说，或没有说这么多。",
+    Verdict.UNSUPPORTED: "没有这样说，或没有说这么多，请对照原文。",
     Verdict.NOT_FOUND: "无法核对。",
     Verdict.SUPERSEDED: "不是所问日期有效的文本。",
     Verdict.OK: "与所述一致。",

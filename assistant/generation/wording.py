@@ -444,6 +444,23 @@ def objection(found: Comparison, *, known: str, covered: Covered) -> Verdict | N
     return None
 
 
+def words_changed(found: Comparison, verdict: Verdict) -> str:
+    """The words of the clause in whose place the claim has others of the kind that `verdict` names; "" for none."""
+    kinds: dict[Verdict, Callable[[Token], bool]] = {
+        Verdict.NUMBER: lambda t: t.figure,
+        Verdict.SUBJECT: lambda t: t.form.startswith("&"),
+        Verdict.MODALITY: lambda t: t.form in _MODALS or t.form == NEGATION,
+    }
+    kind = kinds.get(verdict)
+    if kind is None:
+        return ""
+    for edit in found.edits:
+        lost, new = [t for t in edit.lost if kind(t)], [t for t in edit.new if kind(t)]
+        if lost and new and _near(edit) and [t.form for t in lost] != [t.form for t in new]:
+            return "、".join(t.text for t in lost)
+    return ""
+
+
 def _figures(edit: Edit, known: str) -> Verdict | None:
     new = [t.form for t in edit.new if t.figure]
     if not new:
