@@ -447,7 +447,7 @@ class Proof:
     """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1.
 
     `leaps`: it does not repeat most of it, or not without a long passage left out in between.
-    `joins`: it makes one phrase of words from two sentences. `held`: the words of the clause that the claim
+    `joins`: it takes its words from two sentences. `held`: the words of the clause that the claim
     has others for, where that is what is wrong and they can be named.
     """
 

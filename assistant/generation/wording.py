@@ -593,14 +593,17 @@ _SUBJECT = 2  # so few words before it are whom the sentence speaks of, named a 
 
 
 def joins_sentences(found: Comparison) -> bool:
-    """Whether a phrase of the claim begins in one sentence of the clause and ends in another."""
-    for edit in found.edits:
-        if edit.first or edit.behind is None or len(edit.lost) < _LEAP or not edit.before or edit.after <= _SUBJECT:
-            continue
-        before, behind = found.claim[edit.after - 1], found.claim[len(found.claim) - edit.before]
-        if before.piece == behind.piece and edit.lost[0].sentence != edit.behind.sentence:
-            return True
-    return False
+    """Whether the claim goes on in another sentence of the clause than it began in: the condition of one rule
+    before what follows from another."""
+    return any(
+        edit.behind is not None
+        and not edit.first
+        and edit.before > 0
+        and edit.after > _SUBJECT
+        and len(edit.lost) >= _LEAP
+        and edit.lost[0].sentence != edit.behind.sentence
+        for edit in found.edits
+    )
 
 
 def _written(tokens: Sequence[Token]) -> str:
