@@ -34,7 +34,7 @@ _LEADS = (
 )
 _LEAD_END = re.compile(rf"(?:^|{_LEADS}|[^\w]|\d{{4}}年\d{{1,2}}月(?:\d{{1,2}}日)?(?:起|后|以来)?)$")
 _SURE_LEAD_END = re.compile(
-    r"(?:^|根据|按照|依据|依照|参照|参见|详见|请见|违反|适用|见|按|如|由|和|与|及|以及|或者|或|即|其中|[^\w]|现行的?|我国的?|\d{4}年\d{1,2}月(?:\d{1,2}日)?(?:起|后|以来)?)$"
+    r"(?:^|根据|按照|依据|依照|参照|参见|详见|请见|出自|来自|源自|引自|摘自|载于|来源于|(?:来源|出处|依据)(?:是|为|在)|违反|适用|见|按|如|由|和|与|及|以及|或者|或|即|其中|[^\w]|现行的?|我国的?|\d{4}年\d{1,2}月(?:\d{1,2}日)?(?:起|后|以来)?)$"
 )
 _TITLE_LIKE = re.compile(
     r"(?:法典|法|条例|办法|规定|细则|通知|意见|决定|指引|准则|方案)(?:[（(〔][^（()）〔〕]{2,24}[）)〕])?$"
@@ -338,7 +338,13 @@ def remembered(memory: Memory, cited: Cited) -> Memory:
     return Memory(documents=cited.name.documents, versioned=cited.name.versioned, article=article)
 
 
+_PREAMBLE = re.compile(r"(?<=[》知见法定案])的?(序言|前言|引言)(?:部分)?")
+
+
 def _addresses(sentence: str) -> Iterator[tuple[int, int, tuple[Address, ...], bool]]:
+    if preamble := _PREAMBLE.search(sentence):
+        place = Address((Step("词", 0, word="序言"),))
+        yield preamble.start(1), preamble.end(), (place,), False
     at = 0
     while match := _STARTS.search(sentence, at):
         above = _HEADING.match(sentence, match.start())

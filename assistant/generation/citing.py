@@ -14,13 +14,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, pairwise
 
-from assistant.generation.wording import Comparison, Token, compare, objection, plain, tokens_of
+from assistant.generation.equivalents import carried, enumerated, instead, lists, otherwise, reworded
+from assistant.generation.wording import (
+    ROLES,
+    Comparison,
+    Token,
+    compare,
+    joins_sentences,
+    objection,
+    plain,
+    tokens_of,
+    words_changed,
+)
 from assistant.schema.answer import Modality, Verdict
 from assistant.schema.document import Span
 from assistant.text.folding import squeeze
@@ -428,10 +439,18 @@ def prove(
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1."""
+    """A verdict, and how much of the claim one stretch of the clauses repeats in its order, 0 to 1.
+
+    `leaps`: it does not repeat most of it, or not without a long passage left out in between.
+    `joins`: it takes its words from two sentences. `held`: the words of the clause that the claim
+    has others for, where that is what is wrong and they can be named.
+    """
 
     verdict: Verdict
     repeats: float
+    leaps: bool = True
+    joins: bool = False
+    held: str = ""
 
 
 def examine(
@@ -461,17 +480,54 @@ def examine(
     claim = plain(sentence)
     bare = _without_references(claim, plain_context)
     texts = tuple(plain(clause) for clause in clauses)
+    stands_for = instead(bare)
+    told = stands_for or bare
     case = _Case(
-        claim=bare,
+        claim=told,
         clauses=texts,
         lined=tuple("\n".join(map(plain, clause.splitlines())) for clause in clauses),
         context=plain_context,
-        claim_pieces=_pieces(bare, names),
+        claim_pieces=_pieces(told, names),
         clause_pieces=tuple(_pieces(text, names) for text in texts),
         covers=institutions,
     )
+    proof = _proof(claim, case, min_support)
+    if proof.verdict is Verdict.MISQUOTE:
+        return proof
+    if stands_for is not None:
+        return _at_one_place(proof)
+    if len(texts) == 1 and enumerated(bare, case.lined[0], _subject_pattern(frozenset(institutions))):
+        return replace(proof, verdict=Verdict.OK)
+    if lists(bare):
+        return _at_one_place(proof)
+    for other in reworded(bare) if proof.verdict is not Verdict.OK else ():  # means the same as the claim
+        turned = _proof(claim, replace(case, claim=other, claim_pieces=_pieces(other, names)), min_support)
+        if turned.verdict is Verdict.OK and not turned.joins:
+            return turned
+    return proof
+
+
+def _at_one_place(proof: Proof) -> Proof:
+    """A list told otherwise than `enumerated` knows holds when it repeats the clause without a leap."""
+    return replace(proof, verdict=Verdict.UNSUPPORTED) if proof.verdict is Verdict.OK and proof.leaps else proof
+
+
+@lru_cache(maxsize=16)
+def _subject_pattern(names: frozenset[str]) -> re.Pattern[str]:
+    return _name_pattern(names | frozenset(ROLES))
+
+
+_LEAP = 6  # so many words of a clause left out in the middle of a claim
+
+
+def _proof(claim: str, case: _Case, min_support: float) -> Proof:
     best = _best_of(case)
-    return Proof(_verdict(claim, case, best, min_support), best.coverage if best is not None else 0.0)
+    repeats = best.coverage if best is not None else 0.0
+    leaps = best is None or repeats < _REPEATS or any(len(e.lost) > _LEAP for e in best.edits if not e.first)
+    joins = best is not None and joins_sentences(best)
+    verdict = _verdict(claim, case, best, min_support)
+    held = words_changed(best, verdict) if best is not None and repeats >= _PART_REPEATS else ""
+    return Proof(verdict, repeats, leaps=leaps, joins=joins, held=held)
 
 
 def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: float) -> Verdict:
@@ -487,7 +543,7 @@ def _verdict(claim: str, case: _Case, best: Comparison | None, min_support: floa
     ):
         if not agrees(case):
             return verdict
-    if best is not None and best.coverage < _LEAST_IN_ORDER:
+    if best is not None and best.coverage <= _LEAST_IN_ORDER:
         return Verdict.UNSUPPORTED
     return Verdict.OK if _supported(case, min_support) else Verdict.UNSUPPORTED
 
@@ -501,6 +557,7 @@ _MOST_TOKENS = 400
 _NEAR_MOST = 0.04
 _LEAST_IN_ORDER = 0.5  # of a paraphrase too: words of a clause shuffled say something else
 _LEAST_TOKENS = 4
+_COMPARED = 5  # stretches compared word by word
 _CLAIM_CUT = re.compile(r"(?<=[，；。！,;!])")
 _STOP = re.compile(r"(?<=[。！？!?])")
 
@@ -584,7 +641,7 @@ def _best(claim: tuple[Token, ...], stretches: Sequence[tuple[Token, ...]]) -> C
     ranked = sorted(
         ((len(wanted & _token_pairs(stretch)), -len(stretch), n) for n, stretch in enumerate(stretches)), reverse=True
     )
-    likely = [number for shared, _, number in ranked[:3] if shared >= 0.8 * ranked[0][0]]
+    likely = [number for shared, _, number in ranked[:_COMPARED] if shared >= 0.8 * ranked[0][0]]
     compared = [compare(claim, stretches[number]) for number in likely]
     most = max((found.coverage for found in compared), default=0.0)
     # A whole 条 holds every word of a sentence and those of others: the shortest that holds nearly as much is meant.
@@ -597,22 +654,29 @@ def _token_pairs(tokens: tuple[Token, ...]) -> frozenset[tuple[str, str]]:
     return frozenset((a.form, b.form) for a, b in pairwise(tokens))
 
 
+# An item cited by itself comes with its lead before it on one line.
+_LEAD_AND_ITEM = re.compile(rf"(?<=[:：])(?=\({HAN_NUMERAL}\))")
+
+
 @lru_cache(maxsize=4096)
 def _stretches(text: str, names: tuple[str, ...]) -> tuple[tuple[Token, ...], ...]:
     """What a claim may repeat: each sentence, each item behind its lead, each paragraph, the whole."""
     found: dict[str, None] = {}
     lead = ""
     items: list[str] = []
-    for line in text.split("\n"):
+    for line in _LEAD_AND_ITEM.sub("\n", text).split("\n"):
         if lead and _ITEM_SIGN.match(line):
             found[lead + line] = None
             items.append(line)
+            if (ruled := carried(lead, _ITEM_SIGN.sub("", line, count=1))) is not None:
+                found[ruled] = None
             continue
         if items:
             found[lead + "".join(items)] = None
             lead, items = "", []
         found.update(dict.fromkeys(part for part in _STOP.split(line) if part))
         found[line] = None
+        found.update(dict.fromkeys(otherwise(line)))
         lead = line if line.endswith((":", "：")) else ""
     if items:
         found[lead + "".join(items)] = None

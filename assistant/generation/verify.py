@@ -283,7 +283,8 @@ class Verifier:
                 return _Finding(verdict=Verdict.SUPERSEDED, reason=reason, places=(*places, home))
             reason = f"所述内容不在{_named(places)}，而在{_named([home])}。"
             return _Finding(verdict=Verdict.UNSUPPORTED, reason=reason, places=(*places, home))
-        return _Finding(verdict=verdict, reason=f"{_named(places)}{_REASONS[verdict]}", places=tuple(places))
+        held = f"条文写的是“{proof.held}”。" if proof.held else ""
+        return _Finding(verdict=verdict, reason=f"{_named(places)}{_REASONS[verdict]}{held}", places=tuple(places))
 
     def _home(self, words: str, claim: Claim, places: Sequence[Place], day: date) -> Place | None:
         """Another place that bears `words` out: in the same document first, then in those in force."""
@@ -424,7 +425,7 @@ _REASONS = {
     Verdict.NUMBER: "的数字、日期、比例或其上下限与所述不同。",
     Verdict.SUBJECT: "说的不是同一主体。",
     Verdict.MODALITY: "的约束程度（应当、可以、不得等）或肯定否定与所述不同。",
-    Verdict.UNSUPPORTED: "没有这样说，或没有说这么多。",
+    Verdict.UNSUPPORTED: "没有这样说，或没有说这么多，请对照原文。",
     Verdict.NOT_FOUND: "无法核对。",
     Verdict.SUPERSEDED: "不是所问日期有效的文本。",
     Verdict.OK: "与所述一致。",
@@ -460,12 +461,12 @@ def _as_history(text: str) -> bool:
 
 
 _LEAD_WORDS = (
-    r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见|来源[：:]|出处[：:]|依据(?:是|为)?[：:]?|这是|参考|引自|摘自|法条[：:]"
+    r"(?:根据|按照|依据|依照|参照|参见|详见|请见|见于|见|出自|来自|源自|引自|载于|写在|规定在|来源于|(?:法律)?(?:来源|出处|依据)(?:[：:]|是|为|在)|依据(?:是|为)?[：:]?|这是|参考|引自|摘自|法条[：:]"
     r"|注[：:]|又|而|以及|和|与|及|、|在)*"
 )
 _SAYS = (
     r"(?:第[一二三四五六七八九十]+段|首句|末句|前半句|后半句)?的?(?:相关|有关|上述)?"
-    r"(?:规定|要求|明确|指出|提出|载明|明文规定|明文|明令|写明|写道|说|约定|确立|条款)*(?:了|的是|的)?"
+    r"(?:规定|要求|明确|指出|提出|载明|明文规定|明文|明令|写明|写道|写到|提到|谈到|讲到|说到|强调|说|约定|确立|条款)*(?:了|的是|的)?"
 )
 # 新修订的《…》, 自2025年6月1日起施行的《…》: what stands before a citation and only introduces it.
 _INTRODUCES = re.compile(

@@ -84,10 +84,10 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"可以不(?!经)|无需|无须|不必|不需要?|不用|可不|免于|免予|不要求", EXEMPT),
     (r"并不禁止|不禁止|未禁止|没有禁止", MAY),
     (_NOT_BAN, MUST_NOT),
-    (r"可以|有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|"
+    (r"可以|(?<!所)有权(?!益|利|限)|(?<!不)允许|准许|准予|能够|[均即也都亦]可(?![能控靠])|"
         r"(?<![不许认])可(?=[向依按在由要申通委自提选对根从于采作续])", MAY),
     (r"应当|应该|必须|务必|(?<!无)须(?!知)|有义务|有责任(?!的)", MUST),
-    (r"(?<![不所无])需要(?=[^的，。])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
+    (r"(?<![不所无])需要(?=[^的，。,;])|(?<![主需重必首纪摘次紧只不简扼纲概])要(?![求素点件闻义旨约因])", MUST),
     (r"(?<![适供反相对响效不照因])应(?![用对急收付变有届力当该邀])", MUST),
     (r"鼓励|倡导|(?<![资金贷策务术力])支持(?!力度|主体|政策|的|作用|措施)", URGE),
     (r"之前|以前|届满前", BEFORE),
@@ -97,7 +97,7 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"贷款市场报价利率(?:\(lpr\))?|lpr", "LPR"),
     (r"并且|以及|而且|(?<![共缓])和(?![解谐平睦])|(?<![参给赋])与(?!会)|(?<![涉普波危触顾])及(?![时格])|"
         r"(?<![合兼吞])并(?!处|购|非|不)|且", "@and"),
-    (r"全部|所有|一切|全体", "@all"),
+    (r"全部|所有(?![权人制者])|一切|全体", "@all"),
     (r"一律|一概", "@ever"),
     (r"仅限于?|只能|只有|仅能|仅(?!供)|只(?=[有能对可在])", "@only"),
     (r"依照|按照|依据|根据", "按"),
@@ -260,7 +260,8 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
             elif text[at] in "。！!？?" or (text[at] == "\n" and not _ITEM.match(text, at + 1)):
                 governing = None
             sentence += text[at] in "。！!？?\n"
-            piece, at, rule = piece + 1, at + 1, governing
+            held = rule if text[at] in "，," and _SUSPENDED.search(text, 0, at) else governing
+            piece, at, rule = piece + 1, at + 1, held
             continue
         if match := _ITEM.match(text, at):
             at = match.end()
@@ -277,6 +278,10 @@ def tokens_of(text: str, names: tuple[str, ...] = ()) -> tuple[Token, ...]:
     return tuple(_bounds_joined(found))
 
 
+# 可以根据情况，决定…: the modal word goes with the verb behind the comma.
+_SUSPENDED = re.compile(
+    r"(?:可以|有权|应当|必须|不得)(?:根据|按照|依照|依据|区别|结合|参照|视)[^，,。；;：:的是]*(?:的(?:需要|要求|规定|情况|情形))?$"
+)
 _TURNED = {_OVER: _MOST, _UNDER: _LEAST}
 _ROW = frozenset("、和与及或")
 _LIST_BEGINS = re.compile(r"(?:下列|以下|如下)[^，。；,;:]{0,24}$")
@@ -285,7 +290,14 @@ _ITEM = re.compile(rf"\((?:{HAN_NUMERAL}|\d{{1,2}})\)(?!项|条|款)")
 
 def _lines(text: str) -> str:
     """`text` folded and without blanks; its lines stay apart."""
-    return "\n".join(plain(line) for line in text.split("\n"))
+    return "\n".join(_SAME.sub(lambda match: _SAME_WORDS[match[0]], plain(line)) for line in text.split("\n"))
+
+
+_SAME_WORDS = {
+    "没有约定": "未约定", "未作约定": "未约定", "未作出约定": "未约定", "没有作出约定": "未约定",
+    "员工": "人员", "挪去": "挪用于", "就视为": "视为", "别人": "他人",
+}  # fmt: skip
+_SAME = re.compile("|".join(sorted(_SAME_WORDS, key=len, reverse=True)))
 
 
 _BOUND_REACH = 8
@@ -432,6 +444,23 @@ def objection(found: Comparison, *, known: str, covered: Covered) -> Verdict | N
     return None
 
 
+def words_changed(found: Comparison, verdict: Verdict) -> str:
+    """The words of the clause in whose place the claim has others of the kind that `verdict` names; "" for none."""
+    kinds: dict[Verdict, Callable[[Token], bool]] = {
+        Verdict.NUMBER: lambda t: t.figure,
+        Verdict.SUBJECT: lambda t: t.form.startswith("&"),
+        Verdict.MODALITY: lambda t: t.form in _MODALS or t.form == NEGATION,
+    }
+    kind = kinds.get(verdict)
+    if kind is None:
+        return ""
+    for edit in found.edits:
+        lost, new = [t for t in edit.lost if kind(t)], [t for t in edit.new if kind(t)]
+        if lost and new and _near(edit) and [t.form for t in lost] != [t.form for t in new]:
+            return "、".join(t.text for t in lost)
+    return ""
+
+
 def _figures(edit: Edit, known: str) -> Verdict | None:
     new = [t.form for t in edit.new if t.figure]
     if not new:
@@ -486,10 +515,18 @@ def _governed(found: Comparison) -> Verdict | None:
             return Verdict.MODALITY
         if there is None and here == URGE and here in {t.form for t in found.clause}:
             continue
-        if here == MAY and there == URGE:
+        if here == MAY and (there == URGE or (there is None and _favours(found.clause[a : a + 2]))):
             continue
         return Verdict.MODALITY
     return None
+
+
+_FAVOURS = frozenset({"享受", "减轻", "减免", "免除"})
+
+
+def _favours(verb: Sequence[Token]) -> bool:
+    """Whether what follows is to someone's good: 享受优惠 without a modal word is what one 可以享受."""
+    return "".join(t.text for t in verb) in _FAVOURS
 
 
 def _denied(tokens: Sequence[Token], at: int, floor: int) -> bool:
@@ -549,6 +586,24 @@ def _grafted(found: Comparison) -> bool:
         if crossed and own and first is not None and first not in own and own[0] not in (t.form for t in edit.new):
             return True
     return False
+
+
+_LEAP = 8
+_SUBJECT = 2  # so few words before it are whom the sentence speaks of, named a sentence earlier
+
+
+def joins_sentences(found: Comparison) -> bool:
+    """Whether the claim goes on in another sentence of the clause than it began in: the condition of one rule
+    before what follows from another."""
+    return any(
+        edit.behind is not None
+        and not edit.first
+        and edit.before > 0
+        and edit.after > _SUBJECT
+        and len(edit.lost) >= _LEAP
+        and edit.lost[0].sentence != edit.behind.sentence
+        for edit in found.edits
+    )
 
 
 def _written(tokens: Sequence[Token]) -> str:

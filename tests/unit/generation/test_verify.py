@@ -101,6 +101,20 @@ def test_the_reason_names_the_clause_where_the_words_stand(verifier: Verifier) -
     assert "第三条第一款第（一）项" in checked.reason
 
 
+@pytest.mark.parametrize(
+    ("words", "held"),
+    [
+        ("保管人应当自收到存货之日起二十日内出具仓单（仓单条例第二条）。", "十日内"),
+        ("存货人应当委托他人提取存货（仓单条例第二条第二款）。", "可以"),
+        ("仓储企业的注册资本不得低于三千万元（仓储法第五条）。", "二千万元"),
+    ],
+)
+def test_the_reason_names_the_words_of_the_clause_that_differ(verifier: Verifier, words: str, held: str) -> None:
+    checked = verifier.check(Claim(text=words))
+    assert "条文写的是“" in checked.reason
+    assert held in checked.reason.split("条文写的是")[1]
+
+
 def test_a_version_is_judged_by_the_day(verifier: Verifier) -> None:
     old = "《仓单管理条例》第二条规定，保管人应当自收到存货之日起三十日内出具仓单。"
     assert verifier.check(Claim(text=old, as_of=date(2020, 1, 1))).verdict is OK
