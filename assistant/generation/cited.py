@@ -52,6 +52,7 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 _NUMBER = re.compile(
     r"(?:国务院令|主席令)\s*[（(〔]?第?\s*([\d一二三四五六七八九十百零〇]+)\s*号|[一-龥]{2,10}[〔\[（(](\d{4})[〕\]）)]\s*第?(\d+)\s*号"
 )
+_ORDER = re.compile(r"国务院令\s*第?\s*[\d一二三四五六七八九十百零〇]+\s*号(?=\s*第)")
 _ISSUER = re.compile(
     r"((?:国务院|全国人大常委会|全国人民代表大会(?:常务委员会)?|全国人大|中国人民银行|人民银行|央行|(?:国家)?金融监督管理总局(?:[一-龥]{2,6}监管局)?(?:办公室)?"
     r"|金融监管总局|(?:中国)?银保监会|(?:中国)?银监会|(?:中国)?保监会|(?:中国)?证监会|财政部|国家发展改革委|国家发改委|工业和信息化部|工信部|商务部|司法部"
@@ -114,7 +115,7 @@ class Citations:
     def find(self, sentence: str, memory: Memory | None = None) -> tuple[Cited, ...]:
         """The citations of `sentence` in its order; those that stand inside a clause's own words are among them."""
         memory = memory or Memory()
-        names = [*self._quoted(sentence), *self._mentioned(sentence)]
+        names = [*self._quoted(sentence), *self._mentioned(sentence), *self._numbered(sentence)]
         found: list[Cited] = []
         used: set[int] = set()
         for start, end, places, ranged in _addresses(sentence):
@@ -223,6 +224,16 @@ class Citations:
             if named.documents or named.fault:
                 yield named
 
+    def _numbered(self, sentence: str) -> Iterator[Named]:
+        """Documents called by their number alone, in front of a place: 国务院令第260号第三条."""
+        for match in _ORDER.finditer(sentence):
+            if not _inside(sentence, match.start()):
+                held = tuple(d for d in self._documents if d.document_number)
+                documents, fault = _of(held, year=None, number=match[0])
+                yield Named(
+                    start=match.start(), end=match.end(), raw=match[0], documents=documents, versioned=True, fault=fault
+                )
+
     def _bare(self, sentence: str, floor: int, end: int, *, strict: bool) -> Named:
         """The name without 《》 that ends at `end`; `strict`: nothing else may stand before it."""
         run = re.search(r"[\w（）()〔〕·]{2,48}$", sentence[floor:end])
@@ -282,6 +293,8 @@ class Citations:
         if beside:
             name = beside[-1]
             return Cited(start=name.start, end=end, raw=sentence[name.start : end], name=name, addresses=places)
+        if behind := next((n for n in names if n.quoted and _BRACKET.fullmatch(sentence[end : n.start])), None):
+            return Cited(start=start, end=behind.end, raw=sentence[start : behind.end], name=behind, addresses=places)
         if back := re.search(rf"({_BACK.pattern}|{_SAME_ARTICLE.pattern})的?\s*$", head):
             return _gone_back(sentence, back.start(), end, places, memory)
         if places[0].steps[0].kind in ("款", "项", "目"):
@@ -304,6 +317,7 @@ class Citations:
         return Cited(start=start, end=end, raw=sentence[start:end], name=None, addresses=places)
 
 
+_BRACKET = re.compile(r"\s{0,2}[（(]\s{0,2}")  # 第一百三十条（《…保险法》）
 _JOINED = re.compile(r"[\s、，,和与及以及或者或；;（）()]{0,4}")
 
 
