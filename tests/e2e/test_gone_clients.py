@@ -54,13 +54,13 @@ def endpoint(server: ScriptedLlm) -> Iterator[GuardedChatModel]:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("path", ["/api/v1/ask", "/api/v1/ask/stream"])
 @pytest.mark.parametrize("behaviour", STALLS)
 def test_hanging_up_reaches_the_stalled_model(
@@ -77,7 +77,7 @@ def test_hanging_up_reaches_the_stalled_model(
         with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as leaving:
             leaving.sendall(head.encode() + body)
             assert eventually(lambda: bool(server.requests))
-        assert server.hung_up.wait(20)
+        assert server.hung_up.wait(60)
         assert eventually(lambda: desk.taken == 0)
         assert endpoint.breaker.state is BreakerState.CLOSED
         server.behaviour = Behaviour.WELL
@@ -89,7 +89,7 @@ def test_waiting_ends_when_nobody_waits(server: ScriptedLlm, endpoint: GuardedCh
     looks = iter([False, False])
     with given_up_when(lambda: next(looks, True)), pytest.raises(Abandoned):
         list(endpoint.stream("s", "u"))
-    assert server.hung_up.wait(20)
+    assert server.hung_up.wait(60)
     assert not given_up()
 
 
