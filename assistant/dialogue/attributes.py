@@ -164,8 +164,8 @@ RULES = (
     ),
     AttributeRule(
         Attribute.COUNT,
-        re.compile(r"(?:几|多少)(?:次|回|趟|人次|个人|名(?!称))|最多(?:能|可以)?(?:续|办|贷)几"),
-        re.compile(rf"{_N}+\s*(?:次|人|名)"),
+        re.compile(r"(?:几|多少)(?:次|回|趟|场|轮|人次|个人|名(?!称))|最多(?:能|可以)?(?:续|办|贷)几"),
+        re.compile(rf"{_N}+\s*(?:次|场|轮|人|名)"),
     ),
     AttributeRule(
         Attribute.NAMES,
@@ -231,7 +231,7 @@ _UNITS = (
         re.compile(_SHARE),
         False,
     ),
-    (re.compile(r"(?:几|多少)(?:次|回|趟)"), re.compile(rf"{_N}+\s*次"), False),
+    (re.compile(r"(?:几|多少)(?:次|回|趟|场|轮)"), re.compile(rf"{_N}+\s*(?:次|场|轮)"), False),
     (re.compile(r"(?:几|多少)(?:个)?(?:人|名)"), re.compile(rf"{_N}+\s*(?:个)?(?:人|名)"), False),
 )
 _LIMITED = {Attribute.RATE, Attribute.AMOUNT, Attribute.DURATION, Attribute.COUNT}
