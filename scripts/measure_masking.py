@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from personal_cases import HELD_OUT, PersonalCase, look_alikes, personal_cases, read_sentences  # noqa: E402
 
-from assistant.text.personal.masking import Masked, mask, mask_turns  # noqa: E402
+from assistant.safety.personal.masking import Masked, mask, mask_turns  # noqa: E402
 
 _ORDINARY = "客户贷款到期一时还不上，能续贷吗？"
 _PERSONAL = "我叫张三，身份证610103199003072317，住西安市雁塔区科技路10号，电话13800138000，贷款到期能续吗？"

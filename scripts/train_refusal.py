@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.answering.confidence import Weights
 from assistant.assembly import build_assistant, make_index
 from assistant.evaluation.calibration import Calibration, Judged, calibrated, fit, out_of_fold
 from assistant.evaluation.cases import read_cases
 from assistant.evaluation.runner import write_lines
-from assistant.generation.confidence import Weights
 from assistant.settings import HOME, Settings, load
 
 OUT = HOME / "assistant" / "data" / "confidence.json"

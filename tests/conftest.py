@@ -96,7 +96,7 @@ def shared_dir() -> Path:
 @pytest.fixture(scope="session")
 def prepared_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ONNX model, made once for the whole run."""
-    from assistant.models.prepare import prepare
+    from assistant.models.e5.prepare import prepare
 
     folder = tmp_path_factory.mktemp("models") / "e5-small-int8"
     prepare(folder)

@@ -21,7 +21,7 @@ from assistant.evaluation.authority import authority
 from assistant.indexing.gram_matrix import GramMatrix
 from assistant.indexing.vector_scan import VectorScan
 from assistant.models.protocols import Embedder, Vectors
-from assistant.retrieval.expand import Expander, load_expander
+from assistant.question.lay_words import Expander, load_expander
 
 Scores = NDArray[np.float32]
 _MATTERS = 0.25  # of the highest score; what is lower says little of a law and costs time

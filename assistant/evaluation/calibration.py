@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.generation.confidence import Features, Weights
+from assistant.answering.confidence import Features, Weights
 
 _STEPS = 50
 _BINS = 10

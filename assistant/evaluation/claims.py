@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import InputError
 from assistant.evaluation.runner import write_lines
-from assistant.generation.verify import Claim, Verifier
+from assistant.proof.verifier import Claim, Verifier
 from assistant.schema.answer import Verdict
 
 _LISTED = 5  # lines named in one message

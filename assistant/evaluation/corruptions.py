@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
 
-from assistant.chunking.cut import cut
-from assistant.generation.verify import Claim, Verifier
+from assistant.indexing.cut import cut
 from assistant.parsing.addresses import bare_title, parse_address, resolve_title
+from assistant.proof.verifier import Claim, Verifier
 from assistant.schema.answer import Verdict
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentKind, Level

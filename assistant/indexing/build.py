@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.chunking.cut import cut
-from assistant.chunking.phrasings import tie
 from assistant.errors import IndexDamaged, IndexStoreError, ModelOutputInvalid
+from assistant.indexing.cut import cut
 from assistant.indexing.dense_index import write_chroma
 from assistant.indexing.fingerprint import fingerprint_of_chunks
 from assistant.indexing.generations import (
@@ -44,12 +43,12 @@ from assistant.indexing.manifest import (
     read_manifest,
     write_manifest,
 )
+from assistant.indexing.phrasing_chunks import tie
+from assistant.indexing.self_check import verify_generation
 from assistant.indexing.sparse_index import SparseIndex
 from assistant.indexing.store import SCHEMA_VERSION, Record, RecordInfo, content_hash, write_record
-from assistant.indexing.verify import verify_generation
 from assistant.models.protocols import Embedder, Vectors
-from assistant.parsing.phrasings import Phrasing
-from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
+from assistant.schema.chunk import Chunk, ChunkId, ChunkKind, Phrasing
 from assistant.schema.document import Document
 from assistant.text.segment import Segmenter
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from assistant.chunking.cut import cut
+from assistant.indexing.cut import cut
 from assistant.indexing.store import SCHEMA_VERSION
 from assistant.models.protocols import Embedder
 from assistant.schema.chunk import Chunk

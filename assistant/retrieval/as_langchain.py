@@ -13,8 +13,8 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
 from assistant.retrieval.hybrid import HybridRetriever
+from assistant.safety.personal.screening import screen
 from assistant.schema.retrieval import Evidence, Query, Retrieved
-from assistant.text.personal.screening import screen
 
 
 class ClauseRetriever(BaseRetriever):

@@ -20,7 +20,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.retrieval.expand import GAP, ConceptLine
+from assistant.question.lay_words import GAP, ConceptLine
 from assistant.text.folding import fold, squeeze
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")

@@ -4,67 +4,32 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
+from assistant.corpus.filters import addresses, eligible
 from assistant.errors import ModelError
+from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import Embedder, Vectors
 from assistant.parsing.legal_level import level_of
+from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
-from assistant.retrieval.expand import Expander
-from assistant.retrieval.filters import addresses, eligible
 from assistant.retrieval.fusion import fuse, z_scores
 from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
-from assistant.retrieval.phrasings import NO_LIFT, Lift, PhrasingWeights, lift
+from assistant.retrieval.phrasing_lift import NO_LIFT, Lift, PhrasingWeights, lift
 from assistant.retrieval.rerank import Reranker
-from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta, LegalLevel
+from assistant.schema.chunk import ChunkId, ChunkKind
+from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
 
 _DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
 _log = logging.getLogger(__name__)
 _REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own words always count for more
-
-
-class DensePort(Protocol):
-    def search(
-        self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None
-    ) -> list[Hit]: ...
-
-
-class SparsePort(Protocol):
-    def search(
-        self,
-        text: str,
-        *,
-        kind: ChunkKind,
-        k: int,
-        analyzer: Literal["words", "grams"],
-        within: frozenset[str] | None = None,
-    ) -> list[Hit]: ...
-    def vocabulary(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
-    def words(self) -> Iterable[str]: ...
-    def rarity(self, text: str) -> Mapping[str, float]: ...
-
-
-class LibraryPort(Protocol):
-    """What retrieval asks of an opened index."""
-
-    @property
-    def documents(self) -> tuple[DocumentMeta, ...]: ...
-    @property
-    def dense(self) -> DensePort: ...
-    @property
-    def sparse(self) -> SparsePort: ...
-    def document(self, document_id: str) -> Document: ...
-    def chunk(self, chunk_id: ChunkId) -> Chunk: ...
-    def chunks(self, kind: ChunkKind) -> tuple[Chunk, ...]: ...
-    def sentences_of(self, clause_chunk_id: ChunkId) -> tuple[Chunk, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

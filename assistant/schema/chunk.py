@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import NewType
 
 from assistant.schema.document import Span
@@ -44,3 +45,16 @@ class Chunk:
         if self.phrasing is not None:
             return self.phrasing
         return "\n".join((*self.heading_path, self.plain)) if self.kind is ChunkKind.CLAUSE else self.lead + self.plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrasing:
+    """One question and where its answer stands."""
+
+    document_id: str
+    clause: str  # address of a unit clause: 二、（三）
+    answered_by: str | None  # words of the sentence that answers it; None is the clause as a whole
+    question: str
+    origin: str  # "hand", or "llm:" and the model's name
+    reviewed: bool  # whether a person has looked at it
+    path: Path  # the file it stands in

@@ -17,14 +17,14 @@ from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from assistant.errors import Abandoned, AssistantError, NotFoundError
-from assistant.generation.verify import Checked
 from assistant.models.giving_up import given_up_when
+from assistant.proof.verifier import Checked
+from assistant.safety.input_gate import clean_question, clean_text
+from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.retrieval import Filters, Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
-from assistant.text.personal.screening import screen
-from assistant.text.questions import clean_question, clean_text
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
-from assistant.generation.verify import Checked
+from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Retrieved, Turn

@@ -101,8 +101,8 @@ def run_server(
 def build_app(provider: Callable[[], Assistant]) -> ASGIApp:
     """API and chat page in one application."""
     go_offline()
-    from assistant.serving.api import create_api
-    from assistant.serving.ui import mount_chat
+    from assistant.serving.http.api import create_api
+    from assistant.serving.page.chat import mount_chat
 
     return mount_chat(create_api(provider))
 

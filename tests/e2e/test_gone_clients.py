@@ -14,13 +14,13 @@ from memory_library import MemoryLibrary
 from scripted_llm import Behaviour, ScriptedLlm
 from test_api import client_of
 
+from assistant.corpus.reading import parse_file
 from assistant.errors import Abandoned
 from assistant.models.chat import BreakerState, GuardedChatModel, LangChainChatModel
 from assistant.models.giving_up import given_up, given_up_when
 from assistant.models.standins import HashingEmbedder
-from assistant.parsing.corpus import parse_file
-from assistant.serving.api import create_api
 from assistant.serving.desk import Desk
+from assistant.serving.http.api import create_api
 
 NOTICE = Path(__file__).resolve().parents[2] / "corpus" / "notice_2024_shaanxi.txt"
 QUESTION = {"question": "续贷有什么要求？"}

@@ -26,8 +26,8 @@ from serving_fakes import (
 from assistant.errors import IndexNotBuilt, ModelTimeout
 from assistant.schema.answer import Answer
 from assistant.schema.document import Validity
-from assistant.serving.api import create_api
 from assistant.serving.desk import Desk
+from assistant.serving.http.api import create_api
 from assistant.serving.ports import Assistant
 from assistant.serving.server import LazyAssistant
 
@@ -98,7 +98,7 @@ class Stand:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    from assistant.serving.ui import mount_chat
+    from assistant.serving.page.chat import mount_chat
 
     app = create_api(Stand.provide)
     Stand.desk = app.state.desk

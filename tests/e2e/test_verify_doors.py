@@ -12,7 +12,7 @@ from serving_fakes import FakeAssistant, serving
 from test_cli import run_in
 
 from assistant.errors import IndexNotBuilt
-from assistant.serving.api import create_api
+from assistant.serving.http.api import create_api
 
 TRUE = "严禁贷款转存或挪用套利（见《通知》第五部分第（十）项）。"
 FALSE = "银行机构可以用续贷掩盖信用风险（《通知》五、（十））。"

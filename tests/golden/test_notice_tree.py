@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tree_laws import broken_laws
 
+from assistant.corpus.manifest import read_manifest
+from assistant.corpus.reading import read_corpus
 from assistant.parsing.clauses import numbering_gaps
-from assistant.parsing.corpus import read_corpus
-from assistant.parsing.manifest import read_manifest
 from assistant.schema.document import Clause, Document, Level, Validity
 from assistant.text.folding import flow
 

@@ -16,7 +16,7 @@ from assistant.evaluation.article_files import Article, read_articles, read_quer
 from assistant.evaluation.articles import ArticleIndex, ArticleWeights, statute_words
 from assistant.evaluation.trec import read_run_file
 from assistant.models.standins import HashingEmbedder
-from assistant.serving.cli import app
+from assistant.serving.terminal.app import app
 
 TEXTS = {
     "村镇贷款法": ["贷款期限不得超过三年。", "贷款利率由双方约定。", "贷款人应当审查用途。"],

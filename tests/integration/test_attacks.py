@@ -34,9 +34,9 @@ from memory_library import MemoryLibrary
 from scripted_llm import Behaviour, JsonObject, ScriptedLlm
 from second_check import objections
 
+from assistant.corpus.reading import parse_file
 from assistant.models.chat import LangChainChatModel
 from assistant.models.standins import HashingEmbedder
-from assistant.parsing.corpus import parse_file
 from assistant.schema.answer import Citation, Mode, Statement
 from assistant.schema.document import Span, Validity
 

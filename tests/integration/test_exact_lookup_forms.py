@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.parsing.corpus import read_corpus
-from assistant.retrieval.filters import eligible
-from assistant.retrieval.lookup import Catalogue, find_places, plain_places
-from assistant.retrieval.versions import Families, VersionReader
+from assistant.corpus.filters import eligible
+from assistant.corpus.reading import read_corpus
+from assistant.question.places import Catalogue, find_places, plain_places
+from assistant.question.versions_asked import Families, VersionReader
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Query
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.chunking.cut import cut
 from assistant.errors import (
     IndexDamaged,
     IndexNotBuilt,
@@ -28,16 +27,16 @@ from assistant.errors import (
 )
 from assistant.indexing import build as build_module
 from assistant.indexing.build import BuildReport, build_index
+from assistant.indexing.cut import cut
 from assistant.indexing.dense_index import ChromaDenseIndex, ExactDenseIndex, VectorsByKind, write_chroma
 from assistant.indexing.fingerprint import fingerprint_of
 from assistant.indexing.generations import list_generations, rollback, single_writer
 from assistant.indexing.library import Library, open_library
+from assistant.indexing.self_check import VerifyReport, verify_generation
 from assistant.indexing.sparse_index import ANALYZERS
-from assistant.indexing.verify import VerifyReport, verify_generation
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
-from assistant.parsing.phrasings import Phrasing
-from assistant.schema.chunk import ChunkId, ChunkKind
+from assistant.schema.chunk import ChunkId, ChunkKind, Phrasing
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span
 from assistant.text.segment import Segmenter
 

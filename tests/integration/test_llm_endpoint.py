@@ -14,9 +14,9 @@ from langsmith.utils import get_env_var
 from scripted_llm import Behaviour, ScriptedLlm
 
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
-from assistant.generation.llm import LlmComposer
 from assistant.models.chat import BreakerState, CircuitBreaker, GuardedChatModel, LangChainChatModel
 from assistant.schema.retrieval import Query
+from assistant.writing.gate import LlmComposer
 
 SECRET_QUESTION = "一二三四问题内容不得入日志"
 REPLY = "严禁贷款转存或挪用套利。[1]"

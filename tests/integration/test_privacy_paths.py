@@ -21,23 +21,23 @@ from sample_texts import law, notice
 from scripted_llm import ScriptedLlm
 from starlette.testclient import TestClient
 
-from assistant.dialogue.understanding import load_institutions
+from assistant.answering.refusal import Limits
 from assistant.errors import InputError
-from assistant.generation.abstain import Limits
-from assistant.generation.llm import LlmComposer
 from assistant.models.chat import LangChainChatModel
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
 from assistant.pipeline import PolicyAssistant
+from assistant.question.lay_words import load_expander
+from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.expand import load_expander
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
-from assistant.serving.api import create_api
 from assistant.serving.desk import Desk, Inquiry, Reply
+from assistant.serving.http.api import create_api
+from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
-from assistant.serving.ui import Talk, converse
+from assistant.writing.gate import LlmComposer
 
 TODAY = date(2026, 1, 1)
 LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)

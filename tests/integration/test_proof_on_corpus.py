@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.corpus.reading import read_corpus
 from assistant.evaluation.claims import read_gold_claims
 from assistant.evaluation.corruptions import make_cases, proof_report, wilson
-from assistant.generation.verify import Verifier
-from assistant.parsing.corpus import read_corpus
+from assistant.proof.verifier import Verifier
 from assistant.schema.answer import Verdict
 from assistant.schema.document import Document
 

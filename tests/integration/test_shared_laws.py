@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tree_laws import broken_laws
 
-from assistant.chunking.cut import cut
+from assistant.corpus.reading import parse_file, read_corpus
+from assistant.indexing.cut import cut
 from assistant.parsing.clauses import numbering_gaps
-from assistant.parsing.corpus import parse_file, read_corpus
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document, DocumentKind, Level, Validity
 from assistant.text.numerals import parse_numeral

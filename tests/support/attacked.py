@@ -22,20 +22,20 @@ from memory_library import MemoryLibrary
 from office_files import docx, flowed_pdf, p
 from second_check import active_content, flat, objections, shown
 
-from assistant.dialogue.matters import load_matters
-from assistant.dialogue.understanding import load_institutions
+from assistant.answering.refusal import Limits
+from assistant.corpus.reading import parse_file
 from assistant.errors import InputError
-from assistant.generation.abstain import Limits
-from assistant.generation.llm import LlmComposer
 from assistant.models.protocols import ChatModel
 from assistant.models.standins import HashingEmbedder
-from assistant.parsing.corpus import parse_file
 from assistant.pipeline import PolicyAssistant
-from assistant.retrieval.expand import load_expander
+from assistant.question.lay_words import load_expander
+from assistant.question.matters import load_matters
+from assistant.question.understanding import load_institutions
 from assistant.retrieval.hybrid import Finder, HybridRetriever
+from assistant.safety.input_gate import clean_question
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.document import Document
-from assistant.text.questions import clean_question
+from assistant.writing.gate import LlmComposer
 
 TODAY = date(2026, 1, 1)
 _LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)  # hashed bigrams give low cosines

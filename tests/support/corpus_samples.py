@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from assistant.indexing.release import CorpusRelease, Workshop
+from assistant.corpus.release import CorpusRelease, Workshop
 from assistant.models.protocols import Embedder
 from assistant.models.standins import HashingEmbedder
 from assistant.text.segment import Segmenter, policy_terms

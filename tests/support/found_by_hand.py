@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from assistant.chunking.cut import cut
+from assistant.indexing.cut import cut
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence

@@ -14,7 +14,7 @@ from typing import Any
 from generated_corpus import LAYOUTS, Draft, squeeze
 from generated_files import RENDERERS
 
-from assistant.parsing.report import CheckReport, check_file
+from assistant.corpus.report import CheckReport, check_file
 
 
 @dataclass(slots=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.chunking.cut import cut
-from assistant.chunking.phrasings import tie
 from assistant.errors import NotFoundError
+from assistant.indexing.cut import cut
 from assistant.indexing.dense_index import ExactDenseIndex
+from assistant.indexing.phrasing_chunks import tie
 from assistant.indexing.sparse_index import SparseIndex
 from assistant.models.protocols import Embedder
-from assistant.parsing.phrasings import Phrasing
-from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
+from assistant.schema.chunk import Chunk, ChunkId, ChunkKind, Phrasing
 from assistant.schema.document import Document, DocumentMeta
 from assistant.text.segment import Segmenter, policy_terms
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from assistant.generation.verify import Verifier
 from assistant.parsing.clauses import parse_clauses
+from assistant.proof.verifier import Verifier
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 
 TODAY = date(2026, 3, 1)

@@ -11,22 +11,22 @@ import pytest
 from memory_library import MemoryLibrary
 from sample_texts import law, notice, old_law
 
-from assistant.dialogue.understanding import load_institutions
+from assistant.answering.refusal import Limits
 from assistant.errors import InputError, ModelTimeout, ModelUnavailable, NotFoundError
-from assistant.generation.abstain import Limits
-from assistant.generation.llm import LlmComposer
-from assistant.generation.plain import FollowUpWriter, PlainWriter
 from assistant.models.protocols import ChatModel, Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
+from assistant.question.lay_words import load_expander
+from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.expand import load_expander
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, Modality, Mode, Outcome, SourcesEvent
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.retrieval import Turn
 from assistant.text.folding import flow
+from assistant.writing.gate import LlmComposer
+from assistant.writing.plain import FollowUpWriter, PlainWriter
 
 TODAY = date(2026, 1, 1)
 # Bigrams hashed into 256 places give cosines far below those of the real embedder.

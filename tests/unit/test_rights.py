@@ -9,14 +9,14 @@ import pytest
 from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
-from assistant.dialogue.understanding import load_institutions
+from assistant.answering.refusal import Limits
+from assistant.corpus.filters import visible
 from assistant.errors import NotFoundError
-from assistant.generation.abstain import Limits
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
+from assistant.question.lay_words import load_expander
+from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.expand import load_expander
-from assistant.retrieval.filters import visible
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
 

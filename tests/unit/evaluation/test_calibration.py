@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import pytest
 
+from assistant.answering.confidence import Features
 from assistant.evaluation.calibration import Judged, calibrated, fit, out_of_fold
-from assistant.generation.confidence import Features
 
 ZERO = Features(**{field.name: 0.0 for field in fields(Features)})
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chunking.cut import cut
+from assistant.corpus.reading import read_corpus
 from assistant.evaluation.clause_ids import NOTICE, clause_name, scored_id
-from assistant.parsing.corpus import read_corpus
+from assistant.indexing.cut import cut
 from assistant.schema.chunk import ChunkKind
 
 CORPUS = Path(__file__).resolve().parents[3] / "corpus"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.corpus.reading import parse_file
 from assistant.parsing.addresses import (
     Address,
     Step,
@@ -18,7 +19,6 @@ from assistant.parsing.addresses import (
     parse_addresses,
     resolve_title,
 )
-from assistant.parsing.corpus import parse_file
 from assistant.schema.document import DocumentKind, DocumentMeta, Validity
 
 

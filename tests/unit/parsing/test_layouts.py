@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tree_laws import broken_laws
 
-from assistant.chunking.cut import cut
+from assistant.corpus.reading import parse_file
+from assistant.corpus.report import check_file
+from assistant.indexing.cut import cut
 from assistant.parsing.clauses import parse_tree
-from assistant.parsing.corpus import parse_file
 from assistant.parsing.header import read_header
 from assistant.parsing.references import find_references, find_repeals
-from assistant.parsing.report import check_file
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Level
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.parsing.corpus import parse_file
+from assistant.corpus.reading import parse_file
 
 LAW = """某法
 第一章 总则

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.question.lay_words import ConceptLine, load_expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
-from assistant.retrieval.expand import ConceptLine, load_expander
 
 LINES = [
     ConceptLine(concept="甲", policy=("留置权",), lay=("扣我的车", "修车…扣")),

@@ -14,7 +14,7 @@ from sample_texts import law, notice, old_law
 from assistant.errors import ModelUnavailable
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
-from assistant.retrieval.expand import ConceptLine, Expander
+from assistant.question.lay_words import ConceptLine, Expander
 from assistant.retrieval.hybrid import HybridRetriever, Weights
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document

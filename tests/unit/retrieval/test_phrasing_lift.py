@@ -10,14 +10,13 @@ import pytest
 from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
-from assistant.chunking.cut import cut
-from assistant.chunking.phrasings import tie
+from assistant.indexing.cut import cut
+from assistant.indexing.phrasing_chunks import tie
 from assistant.models.standins import HashingEmbedder
-from assistant.parsing.phrasings import Phrasing
-from assistant.retrieval.expand import Expander
+from assistant.question.lay_words import Expander
 from assistant.retrieval.hybrid import HybridRetriever
-from assistant.retrieval.phrasings import NO_LIFT, PhrasingWeights, lift
-from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.retrieval.phrasing_lift import NO_LIFT, PhrasingWeights, lift
+from assistant.schema.chunk import Chunk, ChunkKind, Phrasing
 from assistant.schema.retrieval import Filters, Query, Retrieved
 
 TODAY = date(2026, 1, 1)

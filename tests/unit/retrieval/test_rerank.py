@@ -12,7 +12,7 @@ from sample_texts import law, notice
 from assistant.assembly import build_reranker
 from assistant.errors import ModelTimeout, SettingsError
 from assistant.models.standins import HashingEmbedder
-from assistant.retrieval.expand import Expander
+from assistant.question.lay_words import Expander
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.retrieval import Query, Retrieved

@@ -8,8 +8,8 @@ import pytest
 
 from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPolicy
 from assistant.schema.document import Span, Validity
-from assistant.serving import render
-from assistant.serving.wire import AnswerBody, RelatedBody
+from assistant.serving.http.wire import AnswerBody, RelatedBody
+from assistant.serving.render import answers as render
 
 
 def pointer(**changes: object) -> RelatedPolicy:

@@ -11,8 +11,8 @@ import pytest
 
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, PlainVersion, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
-from assistant.serving import render
-from assistant.serving.wire import AnswerBody, CitationBody, ClauseBody, DocumentDetail
+from assistant.serving.http.wire import AnswerBody, CitationBody, ClauseBody, DocumentDetail
+from assistant.serving.render import answers as render
 
 PAYLOADS = (
     "<script>alert(1)</script>",

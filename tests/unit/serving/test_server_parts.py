@@ -59,7 +59,7 @@ def test_a_port_in_use_is_said_plainly() -> None:
 def test_importing_a_door_imports_nothing_heavy() -> None:
     heavy = ("gradio", "chromadb", "langchain_core", "torch", "jieba", "sentence_transformers", "openai")
     code = (
-        "import sys, assistant.serving.server, assistant.serving.api, assistant.serving.ui\n"
+        "import sys, assistant.serving.server, assistant.serving.http.api, assistant.serving.page.chat\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -1,0 +1,1 @@
+"""Evidence becomes an answer, or the reason why there is none."""

@@ -1,0 +1,142 @@
+"""How sure it is that the library settles a question: a small logistic regression over plain signals.
+
+The weights stand in `assistant/data/confidence.json`, readable, with the command that found them
+(`scripts/train_refusal.py`). The rules of `abstain.py` decide; this says how sure they may be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.answering.coverage import coverage
+from assistant.answering.refusal import Abstention, Signals, unstated
+from assistant.answering.select import Selection
+from assistant.errors import SettingsError
+from assistant.question.lay_words import Concept
+from assistant.question.understanding import Kind, Understanding, asking_part
+from assistant.schema.retrieval import Query, Retrieved
+
+_WEIGHTS_FILE = "confidence.json"
+_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What is known of a question and of the sentences chosen for it. Every value lies about in -2..3."""
+
+    dense: float  # best cosine, 0.85 as zero, 0.05 as one
+    margin: float  # by how much the best clause leads, in z-scores, cut at 6, over 3
+    share: float  # weight of the question's words that the chosen sentences hold, 0..1
+    share_asking: float  # the same for the part that asks, 0..1
+    strangest: float  # weight of the heaviest word of the asking part that they lack, 0..1
+    unknown: float  # words that the library never uses, cut at 4, halved
+    concepts: float  # matters in lay words that the chosen sentences treat, cut at 2
+    fact_asked: float  # 1 when a figure, a date … is asked for
+    fact_stated: float  # 1 when it is, and a chosen sentence states one
+    yes_no: float
+    parts: float  # how many parts the question was taken apart into, cut at 3
+    follow_up: float  # 1 when it leans on the turns before
+    refused: float  # 1 when a rule found that the library does not settle it
+
+    def values(self) -> dict[str, float]:
+        """Every feature by name, in the order of the fields."""
+        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+
+
+def features_of(
+    asked: Understanding,
+    query: Query,
+    found: Retrieved,
+    selection: Selection,
+    why: Abstention | None,
+    *,
+    signals: Signals,
+    held: str,
+    concepts: Sequence[Concept],
+    rarity: Callable[[str], Mapping[str, float]],
+) -> Features:
+    """What is known of a question once its sentences are chosen.
+
+    Args:
+        held: the chosen sentences with what tells what they are about.
+        concepts: the matters of the colloquial table that the question speaks of.
+        rarity: the words of a text, each with its weight from 0 (everywhere) to 1 (nowhere in the library).
+    """
+    treated = [c for c in concepts if any(term in held for term in c.policy)]
+    known = [concept.pattern for concept in treated]
+    whole = coverage(query.standalone, held, rarity=rarity, known=known)
+    part = coverage(asking_part(query.text), held, rarity=rarity, known=known)
+    scores = [evidence.score for evidence in found.evidence[:2]]
+    stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
+    return Features(
+        dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
+        margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
+        share=whole.share,
+        share_asking=part.share,
+        strangest=part.strangest,
+        unknown=min(signals.unknown_words, 4) / 2,
+        concepts=float(min(len(treated), 2)),
+        fact_asked=float(bool(asked.attributes)),
+        fact_stated=float(stated),
+        yes_no=float(asked.kind is Kind.YES_NO),
+        parts=float(min(selection.parts, 3)),
+        follow_up=float(bool(query.context)),
+        refused=float(why is not None),
+    )
+
+
+class Weights(BaseModel):
+    """confidence.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str  # that found the weights
+    cases: dict[str, int]  # questions trained on, by set
+    l2: float = Field(ge=0)
+    bias: float
+    weights: dict[str, float]
+
+    def probability(self, features: Features) -> float:
+        """The probability that the library settles the question, 0..1."""
+        return logistic(self.bias + sum(self.weights[name] * value for name, value in features.values().items()))
+
+
+def logistic(score: float) -> float:
+    """1 / (1 + e^-score), without overflow."""
+    if score >= 0:
+        return 1 / (1 + math.exp(-score))
+    grown = math.exp(score)
+    return grown / (1 + grown)
+
+
+@lru_cache(maxsize=1)
+def packaged_weights() -> Weights:
+    """The weights that come with the package."""
+    return load_weights()
+
+
+def load_weights(path: Path | None = None) -> Weights:
+    """The weights of the package, or those at `path`.
+
+    Raises:
+        SettingsError: the file cannot be used, or does not fit these features.
+    """
+    source = path or resources.files("assistant") / "data" / _WEIGHTS_FILE
+    try:
+        weights = Weights.model_validate_json(source.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as exc:
+        raise SettingsError(f"{_WEIGHTS_FILE} 无法读取，请运行 scripts/train_refusal.py 重新生成") from exc
+    if _names(weights.weights) != _names({field.name: 0.0 for field in fields(Features)}):
+        raise SettingsError(f"{_WEIGHTS_FILE} 与当前程序的特征不一致，请运行 scripts/train_refusal.py 重新生成")
+    return weights
+
+
+def _names(weights: Mapping[str, float]) -> set[str]:
+    return set(weights)

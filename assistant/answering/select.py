@@ -1,0 +1,417 @@
+"""Which sentences of the evidence answer a question: complete for the question's kind, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.question.facts_asked import Attribute, AttributeRule
+from assistant.question.matters import Matter
+from assistant.question.understanding import Institutions, Kind, Understanding
+from assistant.schema.chunk import Chunk, ChunkId
+from assistant.schema.retrieval import Evidence, Retrieved
+from assistant.text.folding import fold, squeeze
+
+GENERIC = frozenset({"银行机构", "银行保险机构"})
+BAN = re.compile(r"严禁|不得|禁止|严防|不准|不许")
+_TERM_ASKED = re.compile(
+    r"^(?:请问)?(?P<before>[\w“”]{2,12}?)(?:这个?词|一词|两个字|四个字|这事|这件事)?在(?:这份|本)?(?:通知|文件|全文|条例|本法)"
+    r"|(?:提到|出现|写到|说到)(?:了)?(?P<after>[\w“”]{2,12}?)的(?:有|条款|地方|是)"
+)
+_EXACT_BANS = ("严禁", "不得", "严防")  # asked for by name; 禁止 and 红线 mean all of them
+_PURPOSE = re.compile(r"(?:第一条\s*)?为(?:了)?[^。]+制定本(?:法|条例|办法|规定|细则|意见|通知)")
+_HEADING_SHARED = 5  # characters in a row that name a heading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """Margins in units of fused z-scores. Found on the development questions; docs/retrieval.md has the figures."""
+
+    clause_share: float = 0.5  # how much a clause's own score counts beside its sentence's
+    same_clause: float = 3.0  # a further sentence of the best clause may be this much worse
+    same_clause_list: float = 3.0  # … when a list is asked for
+    other_clause: float = 0.5  # a sentence of another clause may be this much worse
+    other_clause_several: float = 2.5  # … when several matters are asked
+    companion: float = 6.0  # a sentence of another clause on the same rare term may be this much worse
+    rare: int = 3  # a term that stands in more clauses than this binds nothing together
+    facet: float = 1.5  # a further sentence for one part of a question may be this much worse
+    most_facet: int = 3
+    of_whole: float = 0.3  # how much the whole question counts in finding what answers one part
+    about: float = 0.6  # share of the question's words that a sentence of another clause must hold to state its fact
+    states: float = 4.0  # for a sentence that states the kind of fact asked for (a date, an amount …)
+    focus: float = 3.0  # for a sentence that holds all the words of the part that asks
+    matter: float = 6.0  # for a sentence that speaks of the matters asked about
+    institution: float = 3.0  # for the sentence of the asked institution, against its neighbour's
+    most: int = 3
+    most_list: int = 6
+    most_several: int = 5
+    most_parts: int = 6
+    most_items: int = 20  # a list longer than this is not given whole
+    opening: float = 2.0  # against the title and the clause of purpose, which settle nothing but what the text is
+    most_scope: int = 10  # a clause named by its heading is listed whole up to this many sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A chosen sentence and the rank of its clause. `score` compares within one question."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPart:
+    """One thing out of several that a question asks, with its own evidence."""
+
+    text: str
+    asked: Understanding
+    found: Retrieved
+    words: tuple[str, ...] = ()  # its words that the library uses
+    enumerated: bool = False  # it was named side by side with others: 甲和乙各有…
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A part of the question whose fact no chosen sentence states."""
+
+    text: str
+    attributes: tuple[AttributeRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The chosen sentences in the order they are to be read, and the best one apart."""
+
+    picks: tuple[Pick, ...]
+    best: Pick | None
+    exhaustive: bool = False  # every sentence of the scope was looked at, not just the best ranked
+    gaps: tuple[Gap, ...] = ()  # parts of the question that nothing chosen settles
+    parts: int = 0  # how many parts the question was taken apart into
+
+
+class Selector:
+    """Retrieved → Selection."""
+
+    def __init__(self, institutions: Institutions, *, tuning: Tuning | None = None) -> None:
+        self._institutions = institutions
+        self._tuning = tuning or Tuning()
+
+    def select(
+        self,
+        asked: Understanding,
+        question: str,
+        found: Retrieved,
+        everything: Sequence[Chunk],
+        *,
+        terms: Sequence[str] = (),
+        focus: Sequence[str] = (),
+        matters: Sequence[Matter] = (),
+        words: Sequence[str] = (),
+    ) -> Selection:
+        """The sentences that answer `question`.
+
+        Args:
+            everything: all sentences that the question may rest on, in the order of the corpus; read
+                when the question asks for all places of something, and to see how rare a term is.
+            terms: policy terms that the question speaks of, in these or in lay words.
+            focus: words and policy terms of that part of the question which asks, behind its story.
+            matters: matters of the table that this part names.
+            words: words of the whole question that the library uses.
+        """
+        scored = self._scored(asked, found.evidence, focus, matters)
+        best = min(scored, key=lambda p: (-p.score, p.chunk.id), default=None)
+        if best is None:
+            return Selection(picks=(), best=None)
+        scanned = self._scan(asked, question, found, everything)
+        if scanned:
+            picks = self._with_items(asked, [Pick(chunk=c, score=best.score) for c in scanned], everything)
+            held = {pick.chunk.id: pick for pick in picks}
+            ordered = tuple(held[c.id] for c in everything if c.id in held)
+            return Selection(picks=ordered, best=best, exhaustive=True)
+        picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words)
+        picks = self._with_items(asked, picks, everything)
+        if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
+            picks += self._companions(scored, best, picks, _rare(terms, everything, self._tuning.rare))
+        return Selection(picks=tuple(_in_reading_order(picks)), best=best)
+
+    def select_parts(
+        self,
+        parts: Sequence[AskedPart],
+        whole: Selection,
+        everything: Sequence[Chunk],
+        *,
+        terms: Sequence[str] = (),
+        keep_best: bool = False,
+        beside: Sequence[Evidence] = (),
+    ) -> Selection:
+        """The sentences that answer a question of several parts, each part searched alone.
+
+        Each part gives the best sentences of its best clause, and where that was given by a part before,
+        of the next that is nearly as good. A part that asks after a fact which they do not state gives
+        none, and its gap is named.
+
+        Args:
+            keep_best: what answers the whole question best comes first, whatever the parts give.
+            beside: the evidence for the whole question; it counts a little in every part.
+        """
+        if whole.best is None or (whole.exhaustive and not any(part.enumerated for part in parts)):
+            return whole
+        t = self._tuning
+        rare = _rare(terms, everything, t.rare)
+        of_whole = {str(s.chunk.id): s.score + t.clause_share * e.score for e in beside for s in e.sentences}
+        chosen: dict[str, Pick] = {str(p.chunk.id): p for p in whole.picks[:1] if keep_best}
+        gaps: list[Gap] = []
+        for part in parts:
+            picks = self._of_part(part, rare, {pick.chunk.parent_id for pick in chosen.values()}, of_whole)
+            if picks and part.asked.attributes and not any(_states(part.asked, pick.chunk) for pick in picks):
+                gaps.append(Gap(text=part.text, attributes=part.asked.attributes))
+                continue
+            for pick in picks:
+                chosen.setdefault(str(pick.chunk.id), pick)
+        if not chosen:
+            return Selection(picks=whole.picks, best=whole.best, gaps=tuple(gaps), parts=len(parts))
+        picks = _in_order_of_parts(list(chosen.values())[: t.most_parts])
+        return Selection(picks=tuple(picks), best=whole.best, gaps=tuple(gaps), parts=len(parts))
+
+    def _of_part(
+        self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], of_whole: Mapping[str, float]
+    ) -> list[Pick]:
+        """The best sentences of the best clause for one part, and what goes with them."""
+        t = self._tuning
+        alone = self._scored(part.asked, part.found.evidence)
+        least = min(of_whole.values(), default=0.0)
+        both = [
+            replace(p, score=(p.score + t.of_whole * of_whole.get(str(p.chunk.id), least)) / (1 + t.of_whole))
+            for p in alone
+        ]
+        scored = sorted(both, key=lambda p: (-p.score, p.chunk.id))
+        if not scored:
+            return []
+        best = scored[0]
+        own = [p for p in scored if p.chunk.parent_id == best.chunk.parent_id and p.score >= best.score - t.same_clause]
+        picks = [p for p in own if self._speaks_alike(part.asked, best.chunk, p.chunk)][: t.most_facet]
+        if best.chunk.parent_id in given:
+            picks += [p for p in scored if p.chunk.parent_id not in given and p.score >= best.score - t.facet][:1]
+        return self._with_fact(part.asked, scored, picks, best, part.words) + self._companions(
+            scored, best, picks, rare
+        )
+
+    def _with_fact(
+        self, asked: Understanding, scored: Sequence[Pick], picks: list[Pick], best: Pick, words: Sequence[str] = ()
+    ) -> list[Pick]:
+        """`picks`, and when none states the fact asked for, the sentence of the best clause that does.
+
+        Where the best clause states none, as when another one holds the penalty, the sentence that states
+        it for what is asked about: it must hold most of `words`.
+        """
+        if not asked.attributes or any(_states(asked, pick.chunk) for pick in picks):
+            return picks
+        stating = sorted((p for p in scored if _states(asked, p.chunk)), key=lambda p: (-p.score, p.chunk.id))
+        own = [p for p in stating if p.chunk.parent_id == best.chunk.parent_id]
+        penal = any(rule.attribute is Attribute.PENALTY for rule in asked.attributes)
+        about = [p for p in stating if penal and words and _share_with_lead(words, p.chunk) >= self._tuning.about]
+        return picks + (own or about)[:1]
+
+    def _with_items(self, asked: Understanding, picks: list[Pick], everything: Sequence[Chunk]) -> list[Pick]:
+        """`picks` with the whole of each list they open (下列情形：), or take one item from when a list is asked."""
+        leads = {
+            (pick.chunk.parent_id, lead): pick.score
+            for pick in picks
+            if (lead := _lead_of(pick.chunk, listing=asked.kind in (Kind.LIST, Kind.PROHIBITIONS)))
+        }
+        held = {pick.chunk.id for pick in picks}
+        for (parent, lead), score in leads.items():
+            members = [c for c in everything if c.parent_id == parent and lead in (c.plain, c.lead)]
+            if len(members) <= self._tuning.most_items:
+                picks = picks + [Pick(chunk=c, score=score) for c in members if c.id not in held]
+                held |= {c.id for c in members}
+        return picks
+
+    def _companions(self, scored: Sequence[Pick], best: Pick, picks: Sequence[Pick], rare: Sequence[str]) -> list[Pick]:
+        """What another clause says on the same rare term: 续贷 is wanted in one and has its limits in another."""
+        shared = [term for term in rare if term in best.chunk.plain]
+        taken = {pick.chunk.parent_id for pick in picks}
+        found = [
+            pick
+            for pick in scored
+            if pick.chunk.parent_id not in taken
+            and pick.score >= best.score - self._tuning.companion
+            and any(term in pick.chunk.plain for term in shared)
+        ]
+        return sorted(found, key=lambda p: (-p.score, p.chunk.id))[:1]
+
+    def _scored(
+        self,
+        asked: Understanding,
+        evidence: Iterable[Evidence],
+        focus: Sequence[str] = (),
+        matters: Sequence[Matter] = (),
+    ) -> list[Pick]:
+        t = self._tuning
+        return [
+            Pick(
+                chunk=s.chunk,
+                score=s.score
+                + t.clause_share * e.score
+                + self._fit(asked, s.chunk)
+                + t.states * _states(asked, s.chunk)
+                + t.focus * _share(focus, s.chunk)
+                + t.matter * _spoken_of(matters, s.chunk)
+                + t.states * _defines(asked.defines, s.chunk)
+                - (t.opening if _opens(s.chunk) and not asked.about_text else 0.0),
+            )
+            for e in evidence
+            for s in e.sentences
+        ]
+
+    def _fit(self, asked: Understanding, chunk: Chunk) -> float:
+        """Up for the sentence that addresses who was asked about, down for one that addresses another."""
+        if not asked.institutions or chunk.subject is None:
+            return 0.0
+        subject = chunk.subject
+        if any(self._institutions.addresses(subject, name) for name in asked.institutions):
+            generic = all(name in GENERIC for name in asked.institutions)
+            return self._tuning.institution * (0.2 if generic else 1.0)
+        covering = {wide for name in asked.institutions for wide in self._institutions.covering(name)}
+        if any(self._institutions.addresses(subject, wide) for wide in covering):
+            return 0.0
+        return -0.5 * self._tuning.institution
+
+    def _within_margins(self, asked: Understanding, scored: Sequence[Pick], best: Pick) -> list[Pick]:
+        t = self._tuning
+        listing = asked.kind in (Kind.LIST, Kind.PROHIBITIONS, Kind.MENTIONS)
+        same = t.same_clause_list if listing else t.same_clause
+        other = t.other_clause_several if asked.several else t.other_clause
+        most = t.most_several if asked.several else t.most_list if listing else t.most
+        chosen = []
+        for pick in sorted(scored, key=lambda p: (-p.score, p.chunk.id)):
+            margin = same if pick.chunk.parent_id == best.chunk.parent_id else other
+            if pick.score >= best.score - margin and self._speaks_alike(asked, best.chunk, pick.chunk):
+                chosen.append(pick)
+        return chosen[:most]
+
+    def _speaks_alike(self, asked: Understanding, best: Chunk, other: Chunk) -> bool:
+        """Within one clause, a sentence to another institution answers another question."""
+        if asked.several or best.parent_id != other.parent_id or best.subject is None or other.subject is None:
+            return True
+        return (
+            best.subject == other.subject
+            or not asked.institutions
+            or (asked.kind is Kind.LIST and not asked.institutions)
+        )
+
+    def _scan(self, asked: Understanding, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+        """All places of something: quoted words, bans, an institution's duties; empty when none was asked for."""
+        scope = self._scope(question, found, everything)
+        if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS) and (asked.whole_document or scope):
+            pattern = self._words_asked(asked, question)
+            if pattern is not None:
+                hits = [c for c in scope or everything if pattern.search(c.plain) and self._may_address(asked, c)]
+                return hits if 0 < len(hits) <= 20 else []
+        if asked.kind is Kind.LIST and scope and len(scope) <= self._tuning.most_scope:
+            return [c for c in scope if self._may_address(asked, c)]
+        specific = [name for name in asked.institutions if name not in GENERIC]
+        if asked.whole_document and asked.kind is Kind.LIST and len(specific) == 1:
+            return [
+                c for c in scope or everything if c.subject and self._institutions.addresses(c.subject, specific[0])
+            ]
+        return []
+
+    def _words_asked(self, asked: Understanding, question: str) -> re.Pattern[str] | None:
+        """The words whose places are asked for."""
+        if asked.quoted:
+            return re.compile("|".join(re.escape(word) for word in asked.quoted))
+        if asked.kind is Kind.PROHIBITIONS:
+            named = [word for word in _EXACT_BANS if word in question]
+            return re.compile("|".join(named)) if named else BAN
+        match = _TERM_ASKED.search(question)
+        if match is None:
+            return None
+        return re.compile(re.escape((match["before"] or match["after"]).strip("“”")))
+
+    def _may_address(self, asked: Understanding, chunk: Chunk) -> bool:
+        if not asked.institutions or chunk.subject is None:
+            return True
+        names = {*asked.institutions, *(w for n in asked.institutions for w in self._institutions.covering(n))}
+        return any(self._institutions.addresses(chunk.subject, name) for name in names)
+
+    def _scope(self, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+        """The sentences of the clause whose heading the question names; empty when it names none."""
+        asked = squeeze(fold(question))
+        for evidence in found.evidence[:3]:
+            heading = _heading_of(evidence)
+            if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
+                return [c for c in everything if c.parent_id == evidence.chunk.id]
+        return []
+
+
+def _states(asked: Understanding, chunk: Chunk) -> bool:
+    """Whether the sentence, with the words it continues, states a fact of a kind that the question asks for."""
+    return any(rule.stated_in(chunk.lead + chunk.plain) for rule in asked.attributes)
+
+
+def _spoken_of(matters: Sequence[Matter], chunk: Chunk) -> float:
+    """The share of `matters` that the sentence, with the words it continues, speaks of, 0..1."""
+    text = squeeze(fold(chunk.lead + chunk.plain))
+    return sum(matter.stands_in(text) for matter in matters) / len(matters) if matters else 0.0
+
+
+def _defines(term: str | None, chunk: Chunk) -> bool:
+    """Whether the sentence says what `term` means: 所称…是指, 为一般保证."""
+    if not term:
+        return False
+    word = re.escape(term)
+    return re.search(rf"{word}，?(?:是指|是|为|包括)|(?:为|称)(?:为)?{word}[。；,，]", chunk.plain) is not None
+
+
+def _lead_of(chunk: Chunk, *, listing: bool) -> str | None:
+    """The words that open the list which `chunk` opens or, when `listing`, is an item of."""
+    if chunk.plain.endswith(("：", ":")):
+        return chunk.plain
+    return (chunk.lead or None) if listing else None
+
+
+def _opens(chunk: Chunk) -> bool:
+    """Whether `chunk` says what the text is and why it was made: the title, 为了…制定本法."""
+    return chunk.unit == "标题" or _PURPOSE.match(chunk.plain) is not None
+
+
+def _share(words: Sequence[str], chunk: Chunk) -> float:
+    """The share of `words` that stand in the sentence, 0..1."""
+    return sum(word in chunk.plain for word in words) / len(words) if words else 0.0
+
+
+def _share_with_lead(words: Sequence[str], chunk: Chunk) -> float:
+    text = chunk.lead + chunk.plain
+    return sum(word in text for word in words) / len(words) if words else 0.0
+
+
+def _heading_of(evidence: Evidence) -> str | None:
+    first = evidence.chunk.plain.split("\n", 1)[0].split("。", 1)[0]
+    return first if len(first) <= 60 else None
+
+
+def _shares_run(text: str, other: str, length: int) -> bool:
+    return any(other[at : at + length] in text for at in range(max(0, len(other) - length + 1)))
+
+
+def _rare(terms: Sequence[str], everything: Sequence[Chunk], most: int) -> list[str]:
+    """Those of `terms` that stand in one to `most` clauses."""
+    clauses = {term: {c.parent_id for c in everything if term in c.plain} for term in terms}
+    return [term for term, found in clauses.items() if 0 < len(found) <= most]
+
+
+def _in_order_of_parts(picks: Sequence[Pick]) -> list[Pick]:
+    """Clauses in the order of the parts that found them, sentences within a clause as the text has them."""
+    order = {str(parent): n for n, parent in enumerate(dict.fromkeys(pick.chunk.parent_id for pick in picks))}
+    return sorted(picks, key=lambda p: (order[str(p.chunk.parent_id)], p.chunk.span.start))
+
+
+def _in_reading_order(picks: Sequence[Pick]) -> list[Pick]:
+    """Clauses by their best sentence, sentences within a clause as the text has them."""
+    top: dict[str, float] = {}
+    for pick in picks:
+        key = str(pick.chunk.parent_id)
+        top[key] = max(pick.score, top.get(key, pick.score))
+    return sorted(picks, key=lambda p: (-top[str(p.chunk.parent_id)], str(p.chunk.parent_id), p.chunk.span.start))

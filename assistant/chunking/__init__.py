@@ -1,1 +1,0 @@
-"""Documents are cut into passages along their clause lines."""

@@ -1,1 +1,0 @@
-"""Evidence becomes an answer in which each sentence is proved by a clause."""

@@ -1,0 +1,1 @@
+"""Answers as words for people and fields for programs."""

@@ -1,0 +1,1 @@
+"""A language model's words, each proved before it is shown."""

@@ -1,0 +1,55 @@
+"""An answer is wrapped up: notices, the texts of another day, the policies beside what it cites."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from found_by_hand import clause_of, sentences
+from sample_texts import notice
+
+from assistant.answering.compose import Composer, Draft
+from assistant.answering.confidence import packaged_weights
+from assistant.answering.wrap_up import Finisher, Worked
+from assistant.schema.answer import Answer, Mode, Outcome
+from assistant.schema.retrieval import Query, Retrieved
+
+NOTICE = notice()
+CITED = sentences([NOTICE])[-2:]
+COMPOSER = Composer(clause_of=lambda c: clause_of([NOTICE], c), meta_of=lambda _: NOTICE.meta)
+CITATIONS = COMPOSER.citations(CITED)
+
+
+def finished(query: Query, *, degraded: tuple[str, ...] = (), notices: tuple[str, ...] = ()) -> Answer:
+    worked = Worked(
+        question="问",
+        query=query,
+        found=Retrieved(query=query, ranking=(), evidence=(), degraded=degraded),
+        draft=Draft(outcome=Outcome.ANSWERED, lead="", statements=(), citations=CITATIONS),
+        notices=("先",),
+    )
+    finisher = Finisher(
+        generation="f", weights=packaged_weights(), title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ()
+    )
+    return finisher.finish(worked, "答", (), CITATIONS, Mode.EXTRACTIVE, notices)
+
+
+QUERY = Query(text="问", standalone="问")
+
+
+def test_notices_stand_in_order() -> None:
+    notices = finished(QUERY, degraded=("dense", "rewrite"), notices=("后",)).notices
+    assert notices[:2] == ("先", "后")
+    assert len(notices) == 3  # a wording that failed is no matter of the reader's
+    assert "向量模型" in notices[2]
+
+
+def test_a_text_of_another_day_is_told_to_be_one() -> None:
+    then = replace(QUERY, day=date(2021, 3, 1), versions=frozenset({NOTICE.id}))
+    assert any("2021年" in line and NOTICE.meta.title in line for line in finished(then).notices)
+    assert not any("2021年" in line for line in finished(replace(then, versions=frozenset())).notices)
+    assert not any("2021年" in line for line in finished(replace(then, day=None)).notices)
+
+
+def test_without_features_there_is_no_confidence() -> None:
+    assert finished(QUERY).confidence is None

@@ -1,0 +1,134 @@
+"""Citations as people write them: which document, which clause, and what is no citation."""
+
+from __future__ import annotations
+
+import pytest
+from small_laws import small_laws
+
+from assistant.corpus.reading import read_corpus
+from assistant.proof.citations import Citations, Memory, clauses_at, read_address, remembered
+from assistant.schema.document import Document
+
+NOTICE = "notice_2024_shaanxi"
+
+
+@pytest.fixture(scope="module")
+def library(request: pytest.FixtureRequest) -> tuple[Document, ...]:
+    corpus = request.config.rootpath / "corpus"
+    return (*small_laws(), *read_corpus([corpus]).documents)
+
+
+@pytest.fixture(scope="module")
+def citations(library: tuple[Document, ...]) -> Citations:
+    return Citations([d.meta for d in library])
+
+
+FORMS = [
+    ("严禁贷款转存（见《通知》第五部分第（十）项）。", NOTICE, ["五、（十）"]),
+    ("根据陕西2024年小微通知五（十），严禁贷款转存。", NOTICE, ["五、（十）"]),
+    ("通知（十）：严禁贷款转存。", NOTICE, ["（十）"]),
+    ("通知第（十）条规定严禁贷款转存。", NOTICE, ["（十）"]),
+    ("小微企业通知五、（十）规定严禁贷款转存。", NOTICE, ["五、（十）"]),
+    ("《中华人民共和国仓储法》第五条规定，注册资本不得低于二千万元。", "storage_law", ["第五条"]),
+    ("《仓储法》第5条规定，注册资本不得低于二千万元。", "storage_law", ["第五条"]),
+    ("仓储法第5条规定，注册资本不得低于二千万元。", "storage_law", ["第五条"]),
+    ("根据2024年仓单管理条例第三条，不得擅自使用存货。", "warehouse_2024", ["第三条"]),
+    ("《仓单管理条例》（2024年）第三条第（二）项", "warehouse_2024", ["第三条第（二）项"]),
+    ("仓单条例第三条第一款第（三）项", "warehouse_2024", ["第三条第一款第（三）项"]),
+    ("《仓单管理条例》（国务院令第790号）第二条第二款", "warehouse_2024", ["第二条第二款"]),
+    ("国务院《仓单管理条例》（国务院令第600号）第二条", "warehouse_2015", ["第二条"]),
+    ("国务院令第790号第二条第二款规定，不得重复质押。", "warehouse_2024", ["第二条第二款"]),
+    ("第五条（《仓储法》）：注册资本不得低于二千万元。", "storage_law", ["第五条"]),
+    ("注册资本不得低于二千万元——《仓储法》第五条", "storage_law", ["第五条"]),
+    ("《仓储法》第一条、第五条", "storage_law", ["第一条", "第五条"]),
+    ("严禁贷款转存，出自通知（十）。", NOTICE, ["（十）"]),
+    ("严禁贷款转存，出处是通知第（十）项。", NOTICE, ["（十）"]),
+    ("通知的序言写到，要提升服务水平。", NOTICE, ["序言"]),
+]
+
+
+@pytest.mark.parametrize(("sentence", "document", "places"), FORMS, ids=[s for s, _, _ in FORMS])
+def test_usual_forms_of_citation(citations: Citations, sentence: str, document: str, places: list[str]) -> None:
+    [found] = citations.find(sentence)
+    assert found.name is not None
+    assert [d.id for d in found.name.documents] == [document]
+    assert [address.local for address in found.addresses] == places
+
+
+LOOK_ALIKES = [
+    ("《仓储管理法》第五条规定", "title"),
+    ("国务院令第791号第二条规定", "number"),
+    ("仓储管理法第五条规定", "title"),
+    ("《仓单管理办法》第二条规定", "title"),
+    ("陕西省仓储法第五条规定", "title"),
+    ("《仓单管理条例实施细则》第二条规定", "title"),
+    ("《关于2024年山西银行业保险业服务小微企业高质量发展的通知》五、（十）规定", "title"),
+    ("《仓单管理条例》（2018年）第二条规定", "year"),
+    ("2018年仓单管理条例第二条规定", "year"),
+    ("《仓单管理条例》（国务院令第601号）第二条规定", "number"),
+    ("中国人民银行发布的《仓单管理条例》第二条规定", "issuer"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "fault"), LOOK_ALIKES, ids=[s for s, _ in LOOK_ALIKES])
+def test_what_only_looks_like_a_document_is_none(citations: Citations, sentence: str, fault: str) -> None:
+    [found] = citations.find(sentence)
+    assert found.name is not None
+    assert (found.name.documents, found.name.fault) == ((), fault)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "保管人应当依照本条例第三条办理。",
+        "违反前款规定的，责令改正。",
+        "（一）擅自使用存货；",
+        "共有15条措施。",
+        "第三方平台不得收费。",
+    ],
+)
+def test_words_that_cite_nothing(citations: Citations, sentence: str) -> None:
+    assert [c for c in citations.find(sentence) if c.addresses and c.name is not None] == []
+
+
+def test_an_address_goes_back_to_what_was_cited_before(citations: Citations) -> None:
+    memory = Memory()
+    for cited in citations.find("《仓储法》第五条规定了注册资本。"):
+        memory = remembered(memory, cited)
+    [same_law] = citations.find("该法第一条鼓励采用新技术。", memory)
+    assert same_law.name is not None
+    assert [d.id for d in same_law.name.documents] == ["storage_law"]
+    [same_article] = citations.find("该条第一款对此有规定。", memory)
+    assert [a.local for a in same_article.addresses] == ["第五条第一款"]
+    both = citations.find("费用不得超过百分之三十（仓单条例第三条），保管人不承担损耗（同条例第四条）。")
+    assert [a.local for c in both for a in c.addresses] == ["第三条", "第四条"]
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [("storage_law", "storage_law"), ("仓储法", "storage_law"), ("《中华人民共和国仓储法》", "storage_law"),
+     ("仓单条例", "warehouse_2024"), ("陕西小微通知", NOTICE)],
+)  # fmt: skip
+def test_a_document_may_be_given_by_id_title_or_alias(citations: Citations, name: str, document: str) -> None:
+    assert [d.id for d in citations.called(name).documents] == [document]
+    assert citations.called("仓储管理法").documents == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("第十二条第二款", ["第十二条第二款"]),
+        ("695条", ["第六百九十五条"]),
+        ("五（十）", ["五、（十）"]),
+        ("（十）", ["（十）"]),
+        ("别的话", []),
+    ],
+)
+def test_read_address(text: str, places: list[str]) -> None:
+    assert [a.local for a in read_address(text)] == places
+
+
+def test_a_notice_may_be_cited_by_article(library: tuple[Document, ...]) -> None:
+    notice = next(d for d in library if d.id == NOTICE)
+    [address] = read_address("第十条")
+    assert [c.address for c in clauses_at(notice, address)] == ["五、（十）"]
