@@ -40,6 +40,7 @@ from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
@@ -159,76 +160,37 @@ class PolicyAssistant:
         """Pointers to the policies beside one clause; their words are not in the library."""
         return self._related_to(document_id, address) if self._related_to else ()
 
-    def search(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        limit: int = 10,
-        document_ids: frozenset[str] | None = None,
-        as_of: date | None = None,
-        filters: Filters | None = None,
-    ) -> Retrieved:
-        """The ranking alone, its first `limit` lines. Arguments as of `ask`.
+    def search(self, inquiry: Inquiry, *, limit: int = 10) -> Retrieved:
+        """The ranking alone, its first `limit` lines.
 
         Raises:
             InputError: the question is empty, too long or broken, or holds a password.
         """
-        asked = screen(question, history)
-        query = self._reader.read(asked.searched, asked.searched_history, _filters(filters, as_of, document_ids))
+        asked = screen(inquiry.question, inquiry.history)
+        query = self._reader.read(asked.searched, asked.searched_history, inquiry.filters)
         found = self._searcher.ranked(query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        use_llm: bool = True,
-        plain: bool = False,
-    ) -> Answer:
-        """The whole answer.
-
-        Args:
-            history: the turns before, oldest first; only the user's are read.
-            as_of: the day the question is about; today without it.
-            document_ids: rest on these documents only.
-            filters: everything that whoever asks has chosen; the two before it, where given, take precedence.
-            use_llm: False keeps a configured language model out.
-            plain: the answer is extractive, and `Answer.plain` says it in plain words where a model is there.
+    def ask(self, inquiry: Inquiry) -> Answer:
+        """The whole answer. With `plain` it is extractive, and `Answer.plain` says it in plain words.
 
         Raises:
             InputError: the question is empty, too long or broken, or holds a password.
         """
-        everything = _filters(filters, as_of, document_ids)
-        events = self.stream(question, history=history, filters=everything, use_llm=use_llm, plain=plain)
-        return next(event.answer for event in events if isinstance(event, DoneEvent))
+        return next(event.answer for event in self.stream(inquiry) if isinstance(event, DoneEvent))
 
-    def stream(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        use_llm: bool = True,
-        plain: bool = False,
-    ) -> Iterator[AnswerEvent]:
-        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Arguments as of `ask`.
+    def stream(self, inquiry: Inquiry) -> Iterator[AnswerEvent]:
+        """The answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`. Raises as `ask`.
 
         Personal data is masked here, before anything else sees question or history.
         """
         started = time.perf_counter()
-        asked = screen(question, history)
-        everything = _filters(filters, as_of, document_ids)
-        worked = self._work(asked.searched, asked.searched_history, everything, use_llm=use_llm)
+        asked = screen(inquiry.question, inquiry.history)
+        use_llm = inquiry.use_llm
+        worked = self._work(asked.searched, asked.searched_history, inquiry.filters, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
         answered = worked.draft.outcome is not Outcome.NOT_FOUND
-        if plain and answered:
+        if inquiry.plain and answered:
             yield from self._teller.plainly(worked, self._plain_writer if use_llm else None)
         elif use_llm and self._writer is not None and answered:
             yield from self._teller.written(worked, self._writer)
@@ -236,13 +198,14 @@ class PolicyAssistant:
             yield from self._teller.extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
-    def features(self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None) -> Features | None:
-        """What the confidence in the answer to `question` rests on; `None` where a rule answers by itself.
+    def features(self, inquiry: Inquiry) -> Features | None:
+        """What the confidence in the answer rests on; `None` where a rule answers by itself.
 
         Raises:
             InputError: the question is empty, too long or broken.
         """
-        return self._work(clean_question(question), history, _filters(None, as_of, None), use_llm=False).features
+        question = clean_question(inquiry.question)
+        return self._work(question, inquiry.history, inquiry.filters, use_llm=False).features
 
     def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
         """Understand, retrieve, and answer by rule where the question names a place or asks what holds; else judge."""
@@ -347,13 +310,3 @@ class PolicyAssistant:
             related_to=self.related_to,
         )
         return Teller(finisher, self._composer)
-
-
-def _filters(filters: Filters | None, as_of: date | None, document_ids: frozenset[str] | None) -> Filters:
-    """One value of all that was chosen."""
-    base = filters or Filters()
-    return replace(
-        base,
-        as_of=as_of if as_of is not None else base.as_of,
-        document_ids=document_ids if document_ids is not None else base.document_ids,
-    )

@@ -15,6 +15,7 @@ import time
 
 from assistant.assembly import build_assistant
 from assistant.evaluation.runner import Quantiles, quantiles
+from assistant.schema.inquiry import Inquiry
 from assistant.serving.offline import go_offline
 from assistant.settings import load
 
@@ -48,11 +49,11 @@ def warm() -> tuple[Quantiles, Quantiles]:
     """Wall and CPU milliseconds of a question, the process warmed up."""
     assistant = build_assistant(load())
     for question in QUESTIONS:
-        assistant.ask(question, use_llm=False)
+        assistant.ask(Inquiry(question=question, use_llm=False))
     walls, cpus = [], []
     for question in QUESTIONS * _ROUNDS:
         wall, cpu = time.perf_counter(), time.process_time()
-        assistant.ask(question, use_llm=False)
+        assistant.ask(Inquiry(question=question, use_llm=False))
         walls.append(1000 * (time.perf_counter() - wall))
         cpus.append(1000 * (time.process_time() - cpu))
     return quantiles(walls), quantiles(cpus)

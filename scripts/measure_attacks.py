@@ -35,6 +35,7 @@ from test_attacks import NOTICE, QUESTIONS  # noqa: E402
 
 from assistant.corpus.reading import parse_file  # noqa: E402
 from assistant.models.standins import HashingEmbedder  # noqa: E402
+from assistant.schema.inquiry import Inquiry  # noqa: E402
 from assistant.serving.offline import go_offline  # noqa: E402
 
 _DEV = HOME.parent / "shared" / "eval" / "notice_dev.jsonl"
@@ -83,7 +84,7 @@ def honest(library: MemoryLibrary) -> None:
     """How many questions in good faith were turned away."""
     assistant = with_model(library, None)
     asked = list(_honest())
-    away = [question for question in asked if turned_away(assistant.ask(question))]
+    away = [question for question in asked if turned_away(assistant.ask(Inquiry(question=question)))]
     print(f"\n## 正常提问\n\n{len(asked)} 个问题，被当作攻击或代办而拒答 {len(away)} 个。")  # noqa: T201
 
 

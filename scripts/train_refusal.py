@@ -36,7 +36,7 @@ def judged(settings: Settings, spec: str, scratch: Path) -> Iterator[Judged]:
     make_index(settings, paths, indexes_dir=where)
     assistant = build_assistant(settings, indexes_dir=where)
     for case in read_cases(Path(cases)):
-        features = assistant.features(case.question, history=case.turns, as_of=case.as_of)
+        features = assistant.features(case.inquiry(use_llm=False))
         if features is not None:
             yield Judged(
                 case=case.id,

@@ -15,7 +15,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import EvaluationError
-from assistant.schema.retrieval import Turn
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Filters, Turn
 
 _LISTED = 5  # lines named in one message
 
@@ -72,6 +73,11 @@ class Case(BaseModel):
     def turns(self) -> tuple[Turn, ...]:
         """The turns before the question, as the assistant takes them."""
         return tuple(Turn(role=turn.role, content=turn.content) for turn in self.history)
+
+    def inquiry(self, *, use_llm: bool) -> Inquiry:
+        """The case as it is put to the assistant."""
+        filters = Filters(as_of=self.as_of)
+        return Inquiry(question=self.question, history=self.turns, filters=filters, use_llm=use_llm)
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:

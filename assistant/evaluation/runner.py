@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -19,15 +18,13 @@ from assistant.evaluation.cases import Case
 from assistant.evaluation.clause_ids import NOTICE, scored_id
 from assistant.schema.answer import Answer
 from assistant.schema.document import DocumentMeta
-from assistant.schema.retrieval import Turn
+from assistant.schema.inquiry import Inquiry
 
 
 class Answering(Protocol):
     """What the runner asks of an assistant. `assistant.pipeline.PolicyAssistant` satisfies it."""
 
-    def ask(
-        self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None, use_llm: bool = True
-    ) -> Answer: ...
+    def ask(self, inquiry: Inquiry) -> Answer: ...
 
     def documents(self) -> tuple[DocumentMeta, ...]: ...
 
@@ -95,7 +92,7 @@ def _line(assistant: Answering, case: Case, bare_document: str | None, use_llm: 
     answer: Answer | None = None
     error: str | None = None
     try:
-        answer = assistant.ask(case.question, history=case.turns, as_of=case.as_of, use_llm=use_llm)
+        answer = assistant.ask(case.inquiry(use_llm=use_llm))
     except InputError as exc:
         error = exc.code
     latency_ms, cpu_ms = 1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)

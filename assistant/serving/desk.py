@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
@@ -22,7 +22,8 @@ from assistant.proof.verifier import Checked
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
-from assistant.schema.retrieval import Filters, Retrieved
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 
@@ -45,18 +46,6 @@ class StreamBrokenError(AssistantError):
 
     def __init__(self) -> None:
         super().__init__("答复未能完整生成，请重新提问。")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry:
-    """One question as a door hands it in."""
-
-    question: str
-    session_id: str | None = None  # None begins a conversation
-    as_of: date | None = None
-    document_ids: frozenset[str] | None = None
-    filters: Filters | None = None  # further choices
-    plain: bool = False  # in plain words as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,36 +73,18 @@ Piece = SourcesEvent | DeltaEvent | Reply
 class _Ready:
     """An inquiry that has passed every check."""
 
-    question: str
+    inquiry: Inquiry  # cleaned, with the turns of its session
     session: Session
     assistant: Assistant
-    as_of: date | None
-    document_ids: frozenset[str] | None
-    filters: Filters | None
-    plain: bool
     began: float
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
         with given_up_when(unwanted):
-            return self.assistant.ask(
-                self.question,
-                history=self.session.turns,
-                as_of=self.as_of,
-                document_ids=self.document_ids,
-                filters=self.filters,
-                plain=self.plain,
-            )
+            return self.assistant.ask(self.inquiry)
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
-        events = self.assistant.stream(
-            self.question,
-            history=self.session.turns,
-            as_of=self.as_of,
-            document_ids=self.document_ids,
-            filters=self.filters,
-            plain=self.plain,
-        )
+        events = self.assistant.stream(self.inquiry)
         try:
             with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
                 for event in events:
@@ -188,14 +159,16 @@ class Desk:
         self._closed.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def ask(self, inquiry: Inquiry) -> Reply:
-        """The whole answer. Cancelling ends a model's reply within a second, as closing a stream does.
+    async def ask(self, inquiry: Inquiry, session_id: str | None = None) -> Reply:
+        """The whole answer; the turns before are those of the session, and `None` begins one.
+
+        Cancelling ends a model's reply within a second, as closing a stream does.
 
         Raises:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
-        ready = await self._check(inquiry)
+        ready = await self._check(inquiry, session_id)
         gone = Event()
         ticket = self._take_place(lambda: ready.ask(gone.is_set))
         try:
@@ -205,15 +178,15 @@ class Desk:
             gone.set()
             ticket.withdraw()
 
-    async def search(self, question: str, filters: Filters, limit: int) -> tuple[Retrieved, Assistant]:
+    async def search(self, inquiry: Inquiry, limit: int) -> tuple[Retrieved, Assistant]:
         """The ranking alone, and the assistant that made it.
 
         Raises:
             AssistantError: as `ask`.
         """
-        asked = clean_question(question)
-        assistant = await asyncio.to_thread(self._assistant_for, filters.document_ids)
-        ticket = self._take_place(lambda: assistant.search(asked, limit=limit, filters=filters))
+        asked = replace(inquiry, question=clean_question(inquiry.question))
+        assistant = await asyncio.to_thread(self._assistant_for, inquiry.filters.document_ids)
+        ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
 
@@ -233,7 +206,7 @@ class Desk:
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
-    async def stream(self, inquiry: Inquiry) -> AsyncGenerator[Piece, None]:
+    async def stream(self, inquiry: Inquiry, session_id: str | None = None) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
         Closing the generator ends the answer at its next piece, and a model that stalls within a second.
@@ -242,36 +215,32 @@ class Desk:
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
         """
-        ready = await self._check(inquiry)
+        ready = await self._check(inquiry, session_id)
         if self.taken >= self._places:
             raise ServerBusyError
         return self._pieces(ready)
 
-    def shown(self, inquiry: Inquiry) -> str:
+    def shown(self, question: str, session_id: str | None) -> str:
         """The question as a page may show it: cleaned, and masked as the assistant will mask it.
 
         Raises:
             InputError: the question cannot be put.
         """
         try:
-            turns = self.sessions.open(inquiry.session_id).turns
+            turns = self.sessions.open(session_id).turns
         except SessionNotFoundError:  # whoever asks is told, or begins anew
             turns = ()
-        return screen(inquiry.question, turns).question
+        return screen(question, turns).question
 
-    async def _check(self, inquiry: Inquiry) -> _Ready:
+    async def _check(self, inquiry: Inquiry, session_id: str | None) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
-        session = self.sessions.open(inquiry.session_id)
+        session = self.sessions.open(session_id)
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         return _Ready(
-            question=question,
+            inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_for, inquiry.document_ids),
-            as_of=inquiry.as_of,
-            document_ids=inquiry.document_ids,
-            filters=inquiry.filters,
-            plain=inquiry.plain,
+            assistant=await asyncio.to_thread(self._assistant_for, inquiry.filters.document_ids),
             began=began,
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Protocol
 
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
-from assistant.schema.retrieval import Filters, Retrieved, Turn
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Retrieved
 
 
 class Assistant(Protocol):
@@ -20,16 +21,7 @@ class Assistant(Protocol):
         """The fingerprint of the index that answers."""
         ...
 
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        plain: bool = False,
-    ) -> Answer:
+    def ask(self, inquiry: Inquiry) -> Answer:
         """The whole answer.
 
         Raises:
@@ -37,20 +29,11 @@ class Assistant(Protocol):
         """
         ...
 
-    def stream(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        plain: bool = False,
-    ) -> Iterator[AnswerEvent]:
+    def stream(self, inquiry: Inquiry) -> Iterator[AnswerEvent]:
         """The same answer in pieces: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`."""
         ...
 
-    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Retrieved:
+    def search(self, inquiry: Inquiry, *, limit: int = 10) -> Retrieved:
         """The ranking alone, its first `limit` lines.
 
         Raises:

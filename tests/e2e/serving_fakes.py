@@ -30,7 +30,8 @@ from assistant.schema.answer import (
 )
 from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
-from assistant.schema.retrieval import Filters, Hit, Query, Retrieved, Turn
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 _HEAD = "五、强化考核引领"
@@ -161,9 +162,8 @@ class FakeAssistant:
     fault: Exception | None = None
     endless: bool = False
     hold: threading.Event = field(default_factory=threading.Event)
-    asked: list[tuple[str, tuple[Turn, ...], date | None, frozenset[str] | None]] = field(default_factory=list)
-    chosen: list[Filters | None] = field(default_factory=list)
-    plain: list[bool] = field(default_factory=list)
+    asked: list[Inquiry] = field(default_factory=list)
+    sought: list[Inquiry] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)  # a stream was closed before its end
 
     def __post_init__(self) -> None:
@@ -173,42 +173,20 @@ class FakeAssistant:
     def generation(self) -> str:
         return "fake-generation"
 
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        plain: bool = False,
-    ) -> Answer:
-        question = clean_question(question)
-        self.asked.append((question, tuple(history), as_of, document_ids))
-        self.chosen.append(filters)
-        self.plain.append(plain)
+    def ask(self, inquiry: Inquiry) -> Answer:
+        question = clean_question(inquiry.question)
+        self.asked.append(inquiry)
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault
-        return self._answer(question, history)
+        return self._answer(question, inquiry.history)
 
-    def stream(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn] = (),
-        as_of: date | None = None,
-        document_ids: frozenset[str] | None = None,
-        filters: Filters | None = None,
-        plain: bool = False,
-    ) -> Iterator[AnswerEvent]:
-        question = clean_question(question)
-        self.asked.append((question, tuple(history), as_of, document_ids))
-        self.chosen.append(filters)
-        self.plain.append(plain)
+    def stream(self, inquiry: Inquiry) -> Iterator[AnswerEvent]:
+        question = clean_question(inquiry.question)
+        self.asked.append(inquiry)
         whole = False
         try:
-            answer = self._answer(question, history)
+            answer = self._answer(question, inquiry.history)
             yield SourcesEvent(citations=answer.citations, standalone_question=answer.standalone_question)
             if self.fault is not None:
                 raise self.fault
@@ -240,8 +218,9 @@ class FakeAssistant:
             return refused(question)
         return answered(question, f"关于续贷：{question}" if history else None)
 
-    def search(self, question: str, *, limit: int = 10, filters: Filters | None = None) -> Retrieved:
-        self.chosen.append(filters)
+    def search(self, inquiry: Inquiry, *, limit: int = 10) -> Retrieved:
+        self.sought.append(inquiry)
+        question = inquiry.question
         if self.fault is not None:
             raise self.fault
         hit = Hit(chunk_id=ChunkId("notice_2024_shaanxi#五、（十）"), rank=1, score=1.25, retriever="fused")

@@ -124,7 +124,7 @@ def test_follow_up_uses_history_kept_here(client: httpx.Client, fake: FakeAssist
     first = client.post("/api/v1/ask", json={"question": "能续贷吗？"}).json()
     second = client.post("/api/v1/ask", json={"question": "那保险公司呢？", "session_id": first["session_id"]}).json()
     assert second["session_id"] == first["session_id"]
-    history = fake.asked[1][1]
+    history = fake.asked[1].history
     assert [(turn.role, turn.content) for turn in history] == [("user", "能续贷吗？"), ("assistant", ANSWER_TEXT)]
     assert second["answer"]["standalone_question"] == "关于续贷：那保险公司呢？"
 
@@ -135,13 +135,14 @@ def test_a_failed_question_leaves_no_turn(client: httpx.Client, fake: FakeAssist
     assert_error(client.post("/api/v1/ask", json={"question": "二", "session_id": session}), 504, "model_timeout")
     fake.fault = None
     client.post("/api/v1/ask", json={"question": "三", "session_id": session})
-    assert [turn.content for turn in fake.asked[-1][1]] == ["一", ANSWER_TEXT]
+    assert [turn.content for turn in fake.asked[-1].history] == ["一", ANSWER_TEXT]
 
 
 def test_day_and_documents_reach_the_assistant(client: httpx.Client, fake: FakeAssistant) -> None:
     body = {"question": "能续贷吗？", "as_of": "2024-05-01", "document_ids": ["notice_2024_shaanxi"]}
     assert client.post("/api/v1/ask", json=body).status_code == 200
-    assert fake.asked[0][2:] == (date(2024, 5, 1), frozenset({"notice_2024_shaanxi"}))
+    chosen = fake.asked[0].filters
+    assert (chosen.as_of, chosen.document_ids) == (date(2024, 5, 1), frozenset({"notice_2024_shaanxi"}))
 
 
 def test_filters_reach_the_assistant(client: httpx.Client, fake: FakeAssistant) -> None:
@@ -155,7 +156,8 @@ def test_filters_reach_the_assistant(client: httpx.Client, fake: FakeAssistant) 
     assert client.post("/api/v1/search", json={**body, "as_of": "2024-05-01"}).status_code == 200
     levels = frozenset({LegalLevel.LAW, LegalLevel.NORMATIVE})
     wanted = Filters(levels=levels, region="陕西", institution="保险公司")
-    assert fake.chosen == [wanted, replace(wanted, as_of=date(2024, 5, 1))]
+    assert [asked.filters for asked in fake.asked] == [wanted]
+    assert [sought.filters for sought in fake.sought] == [replace(wanted, as_of=date(2024, 5, 1))]
 
 
 def test_search_lists_clauses_and_keeps_no_session(client: httpx.Client) -> None:
@@ -177,7 +179,7 @@ def test_search_lists_clauses_and_keeps_no_session(client: httpx.Client) -> None
 )
 def test_search_takes_its_own_fields_only(client: httpx.Client, fake: FakeAssistant, extra: dict[str, Any]) -> None:
     assert_error(client.post("/api/v1/search", json={"question": "问", **extra}), 422, "bad_request")
-    assert fake.chosen == []
+    assert fake.sought == []
 
 
 def test_search_refuses_documents_outside_the_library(client: httpx.Client) -> None:
@@ -229,7 +231,7 @@ def test_stream_order(client: httpx.Client) -> None:
 def test_stream_keeps_the_conversation(client: httpx.Client, fake: FakeAssistant) -> None:
     session = stream(client, question="能续贷吗？")[-1][1]["session_id"]
     stream(client, question="那保险公司呢？", session_id=session)
-    assert [turn.content for turn in fake.asked[1][1]] == ["能续贷吗？", ANSWER_TEXT]
+    assert [turn.content for turn in fake.asked[1].history] == ["能续贷吗？", ANSWER_TEXT]
 
 
 def test_stream_that_fails_ends_with_one_error(client: httpx.Client, fake: FakeAssistant) -> None:
@@ -631,8 +633,8 @@ def test_parallel_questions_keep_to_their_sessions(client: httpx.Client, fake: F
         for turn in range(3):
             body = {"question": f"{name}{turn}"} | ({"session_id": session} if session else {})
             session = client.post("/api/v1/ask", json=body).json()["session_id"]
-        last = next(asked for asked in fake.asked if asked[0] == f"{name}2")
-        return [turn.content for turn in last[1] if turn.role == "user"]
+        last = next(asked for asked in fake.asked if asked.question == f"{name}2")
+        return [turn.content for turn in last.history if turn.role == "user"]
 
     with ThreadPoolExecutor(4) as pool:
         histories = list(pool.map(talk, "甲乙丙丁"))
@@ -651,10 +653,10 @@ def test_plain_words_reach_the_reader(client: httpx.Client, fake: FakeAssistant)
     assert body["plain"]["statements"][0]["citations"] == [1]
     assert (body["plain"]["reworded"], body["plain"]["prompt_version"]) == (1, "plain.zh.v1")
     assert body["prompt_version"] is None
-    assert fake.plain == [True]
+    assert [asked.plain for asked in fake.asked] == [True]
     assert stream(client, question="问", style="plain")[-1][1]["answer"]["plain"] == body["plain"]
     client.post("/api/v1/ask", json={"question": "问"})
-    assert fake.plain == [True, True, False]
+    assert [asked.plain for asked in fake.asked] == [True, True, False]
 
 
 def test_another_style_is_refused(client: httpx.Client) -> None:

@@ -245,7 +245,7 @@ def test_follow_up_shows_how_it_was_understood(visit: Visit, fake: FakeAssistant
     visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 2")
     visit.wait_status("已答复")
     assert "理解为：关于续贷：那保险公司呢？" in visit.answers()[1]
-    assert [turn.content for turn in fake.asked[1][1]] == ["能续贷吗？", ANSWER_TEXT]
+    assert [turn.content for turn in fake.asked[1].history] == ["能续贷吗？", ANSWER_TEXT]
 
 
 def test_refusal_shows_the_nearest_clause(visit: Visit) -> None:
@@ -261,7 +261,7 @@ def test_refusal_shows_the_nearest_clause(visit: Visit) -> None:
 def test_sample_question_is_asked(visit: Visit, fake: FakeAssistant) -> None:
     visit.page.get_by_role("button", name="股份制银行一级分行要做什么？").click()
     visit.wait_status("已答复")
-    assert [asked[0] for asked in fake.asked] == ["股份制银行一级分行要做什么？"]
+    assert [asked.question for asked in fake.asked] == ["股份制银行一级分行要做什么？"]
 
 
 def test_text_appears_while_it_is_written(visit: Visit, fake: FakeAssistant) -> None:
@@ -283,7 +283,7 @@ def test_clearing_forgets_the_conversation(visit: Visit, fake: FakeAssistant) ->
     assert len(Stand.desk.sessions) == kept - 1
     visit.ask("那保险公司呢？")
     visit.wait_status("已答复")
-    assert fake.asked[-1][1] == ()
+    assert fake.asked[-1].history == ()
 
 
 def test_clearing_stops_an_answer_being_written(visit: Visit, fake: FakeAssistant) -> None:
@@ -314,7 +314,7 @@ def test_an_expired_conversation_begins_anew_and_says_so(visit: Visit, fake: Fak
     visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 2")
     visit.wait_status("已答复")
     assert "上次会话已过期" in visit.answers()[1]
-    assert fake.asked[-1][1] == ()
+    assert fake.asked[-1].history == ()
 
 
 @pytest.mark.parametrize(("question", "words"), [("   ", "请输入您想问的问题"), ("问" * 2001, "问题过长")])

@@ -39,6 +39,8 @@ from assistant.models.chat import LangChainChatModel
 from assistant.models.standins import HashingEmbedder
 from assistant.schema.answer import Citation, Mode, Statement
 from assistant.schema.document import Span, Validity
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Filters
 
 NOTICE = Path(__file__).resolve().parents[2] / "corpus" / "notice_2024_shaanxi.txt"
 QUESTIONS = (
@@ -93,7 +95,9 @@ def test_a_model_that_reads_no_order_obeys_none(tmp_path: Path) -> None:
                 read.append(user)
                 yield ""
 
-        with_model(library, Reader()).ask("续贷业务有什么要求？", document_ids=frozenset({documents[kind].id}))
+        with_model(library, Reader()).ask(
+            Inquiry(question="续贷业务有什么要求？", filters=Filters(document_ids=frozenset({documents[kind].id})))
+        )
         assert read
         assert not any(payload.text in read[0] for payload in payloads)
 
@@ -115,7 +119,7 @@ def test_honest_questions_are_not_taken_for_attacks(library: MemoryLibrary, shar
     questions = [case["question"] for case in cases if case["answerable"]] + list(honest_questions())
     assert len(questions) >= 150
     assistant = with_model(library, None)
-    away = [question for question in questions if turned_away(assistant.ask(question))]
+    away = [question for question in questions if turned_away(assistant.ask(Inquiry(question=question)))]
     assert len(away) <= 0.05 * len(questions), away
 
 

@@ -13,6 +13,7 @@ from scripted_llm import Behaviour, ScriptedLlm
 
 from assistant.assembly import build_assistant, make_index
 from assistant.schema.answer import Mode
+from assistant.schema.inquiry import Inquiry
 from assistant.settings import EmbedderKind, EmbedderSettings, LlmSettings, Settings
 
 QUESTION = "银行能向小微企业收取承诺费吗？"
@@ -49,7 +50,7 @@ def settings(tmp_path: Path, server: ScriptedLlm, *, rewrite: bool = True) -> Se
 
 
 def test_the_question_is_reworded_once_then_answered(tmp_path: Path, server: ScriptedLlm) -> None:
-    answer = build_assistant(settings(tmp_path, server)).ask(QUESTION)
+    answer = build_assistant(settings(tmp_path, server)).ask(Inquiry(question=QUESTION))
     assert [rewrites(request["messages"]) for request in server.requests] == [True, False]
     assert answer.mode is Mode.LLM
     assert answer.degraded == ()
@@ -59,7 +60,7 @@ def test_the_question_is_reworded_once_then_answered(tmp_path: Path, server: Scr
 
 def test_off_by_default_nothing_is_asked_before_the_answer(tmp_path: Path, server: ScriptedLlm) -> None:
     assert LlmSettings().rewrite is False
-    build_assistant(settings(tmp_path, server, rewrite=False)).ask(QUESTION)
+    build_assistant(settings(tmp_path, server, rewrite=False)).ask(Inquiry(question=QUESTION))
     assert [rewrites(request["messages"]) for request in server.requests] == [False]
 
 
@@ -68,10 +69,10 @@ def test_an_endpoint_that_fails_costs_its_budget_and_no_more(
     tmp_path: Path, server: ScriptedLlm, behaviour: Behaviour
 ) -> None:
     assistant = build_assistant(settings(tmp_path, server))
-    alone = assistant.ask(QUESTION, use_llm=False)
+    alone = assistant.ask(Inquiry(question=QUESTION, use_llm=False))
     server.behaviour = behaviour
     started = time.monotonic()
-    found = assistant.search(QUESTION)
+    found = assistant.search(Inquiry(question=QUESTION))
     assert time.monotonic() - started < 30  # the budget of an answer is 90 s
     assert found.degraded == ("rewrite",)
     assert tuple(str(hit.chunk_id) for hit in found.ranking) == alone.ranked_clauses

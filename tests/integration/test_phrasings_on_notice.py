@@ -10,6 +10,7 @@ import pytest
 from assistant.assembly import build_assistant, make_index
 from assistant.corpus.phrasings import read_phrasings
 from assistant.pipeline import PolicyAssistant
+from assistant.schema.inquiry import Inquiry
 from assistant.settings import Settings, load
 from assistant.text.folding import flow
 
@@ -44,7 +45,7 @@ def test_no_phrasing_is_ever_quoted_or_listed(assistant: PolicyAssistant) -> Non
     questions = {p.question for p in PHRASINGS}
     document = assistant.document("notice_2024_shaanxi")
     for phrasing in SAMPLE:
-        answer = assistant.ask(phrasing.question)
+        answer = assistant.ask(Inquiry(question=phrasing.question))
         assert not any(question in answer.text for question in questions if len(question) > 8)
         assert all(re.fullmatch(r"notice_2024_shaanxi#[^?@]+", clause) for clause in answer.ranked_clauses)
         for citation in (*answer.citations, *answer.nearest):
@@ -69,5 +70,5 @@ NEAR_MISSES = [
 def test_a_question_that_the_notice_does_not_settle_is_not_settled_by_a_phrasing(
     assistant: PolicyAssistant, without: PolicyAssistant, question: str
 ) -> None:
-    assert without.ask(question).refused
-    assert assistant.ask(question).refused
+    assert without.ask(Inquiry(question=question)).refused
+    assert assistant.ask(Inquiry(question=question)).refused

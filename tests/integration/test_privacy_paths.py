@@ -33,7 +33,8 @@ from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
-from assistant.serving.desk import Desk, Inquiry, Reply
+from assistant.schema.inquiry import Inquiry
+from assistant.serving.desk import Desk, Reply
 from assistant.serving.http.api import create_api
 from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
@@ -118,7 +119,7 @@ async def talk(desk: Desk, case: PersonalCase) -> list[Reply]:
     session: str | None = None
     replies = []
     for turn in case.turns:
-        reply = await desk.ask(Inquiry(question=f"{turn.text}\n{ASKED}", session_id=session))
+        reply = await desk.ask(Inquiry(question=f"{turn.text}\n{ASKED}"), session)
         session = reply.session_id
         replies.append(reply)
     return replies
@@ -143,7 +144,7 @@ def test_nothing_raw_is_left_behind(stage: Stage, caplog: pytest.LogCaptureFixtu
 
 
 def test_the_policy_part_is_answered_as_without_the_person(stage: Stage) -> None:
-    plain, asked = stage.assistant.ask(ASKED), stage.assistant.ask(PERSON + ASKED)
+    plain, asked = stage.assistant.ask(Inquiry(question=ASKED)), stage.assistant.ask(Inquiry(question=PERSON + ASKED))
     assert (asked.text, asked.citations, asked.outcome) == (plain.text, plain.citations, plain.outcome)
     assert asked.standalone_question == ASKED
     assert asked.question == "我叫［姓名］，身份证［身份证号］，电话［手机号］，" + ASKED
@@ -155,16 +156,16 @@ def test_raw_history_is_masked_before_it_is_read(stage: Stage) -> None:
     from assistant.schema.retrieval import Turn
 
     history = [Turn(role="user", content=PERSON + "续贷要注意什么？"), Turn(role="assistant", content="……")]
-    answer = stage.assistant.ask("那不能掩盖什么？", history=history)
+    answer = stage.assistant.ask(Inquiry(question="那不能掩盖什么？", history=tuple(history)))
     assert not any(raw in answer.standalone_question for raw in RAW)
     assert answer.standalone_question.startswith("续贷要注意什么？")
     assert not any(raw in stage.stored() for raw in RAW)
 
 
 def test_stream_and_search_know_the_masked_question_only(stage: Stage) -> None:
-    *_, done = stage.assistant.stream(PERSON + ASKED)
+    *_, done = stage.assistant.stream(Inquiry(question=PERSON + ASKED))
     assert isinstance(done, DoneEvent)
-    found = stage.assistant.search(PERSON + ASKED)
+    found = stage.assistant.search(Inquiry(question=PERSON + ASKED))
     assert found.query.text == found.query.standalone == ASKED
     assert not any(raw in stage.stored() for raw in RAW)
 
@@ -201,7 +202,7 @@ def test_an_endpoint_receives_the_masked_question(stage: Stage) -> None:
         )
         try:
             stage.assistant._writer = LlmComposer(chat)
-            stage.assistant.ask(PERSON + ASKED)
+            stage.assistant.ask(Inquiry(question=PERSON + ASKED))
         finally:
             chat.close()
         sent = json.dumps(server.requests, ensure_ascii=False, default=str)
@@ -284,6 +285,6 @@ def test_the_page_begins_anew_after_an_expired_session(stage: Stage) -> None:
 
 def test_what_the_desk_shows_is_refused_like_the_question_itself(stage: Stage) -> None:
     with stage.desk() as desk:
-        assert desk.shown(Inquiry(question=PERSON)).startswith("我叫［姓名］")
+        assert desk.shown(PERSON, None).startswith("我叫［姓名］")
         with pytest.raises(InputError, match="请输入"):
-            desk.shown(Inquiry(question=" "))
+            desk.shown(" ", None)

@@ -35,6 +35,8 @@ from assistant.retrieval.hybrid import Finder, HybridRetriever
 from assistant.safety.input_gate import clean_question
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.document import Document
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Filters
 from assistant.writing.gate import LlmComposer
 
 TODAY = date(2026, 1, 1)
@@ -209,7 +211,7 @@ def ask_checked(
     document_ids: frozenset[str] | None = None,
 ) -> tuple[Answer, tuple[str, ...]]:
     """The answer to `question`, and everything that is wrong with any of its events."""
-    events = list(assistant.stream(question, document_ids=document_ids))
+    events = list(assistant.stream(Inquiry(question=question, filters=Filters(document_ids=document_ids))))
     first, last = events[0], events[-1]
     assert isinstance(first, SourcesEvent)
     assert isinstance(last, DoneEvent)

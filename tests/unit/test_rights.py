@@ -19,6 +19,7 @@ from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
+from assistant.schema.inquiry import Inquiry
 
 TODAY = date(2026, 1, 1)
 OPEN, RESTRICTED = law(), notice()
@@ -49,7 +50,7 @@ def assistant(rights: frozenset[str], *, pool: int = 200) -> PolicyAssistant:
 @pytest.mark.parametrize("rights", [frozenset(), frozenset({"内部"}), frozenset({"别的"})])
 def test_without_every_label_the_document_is_nowhere(rights: frozenset[str]) -> None:
     served = assistant(rights)
-    answer = served.ask("能不能用续贷掩盖信用风险？")
+    answer = served.ask(Inquiry(question="能不能用续贷掩盖信用风险？"))
     assert SECRET not in answer.text
     assert not any(clause.startswith(RESTRICTED.id) for clause in answer.ranked_clauses)
     assert all(c.document_id != RESTRICTED.id for c in (*answer.citations, *answer.nearest))
@@ -59,20 +60,20 @@ def test_without_every_label_the_document_is_nowhere(rights: frozenset[str]) -> 
 
 
 def test_a_place_named_outright_stays_hidden_too() -> None:
-    answer = assistant(frozenset()).ask(f"《{RESTRICTED.meta.title}》第（一）项说了什么？")
+    answer = assistant(frozenset()).ask(Inquiry(question=f"《{RESTRICTED.meta.title}》第（一）项说了什么？"))
     assert SECRET not in answer.text
     assert all(c.document_id != RESTRICTED.id for c in (*answer.citations, *answer.nearest))
 
 
 def test_whoever_holds_the_labels_gets_the_answer() -> None:
     served = assistant(frozenset({"内部", "信贷部", "别的"}))
-    assert SECRET in served.ask("能不能用续贷掩盖信用风险？").text
+    assert SECRET in served.ask(Inquiry(question="能不能用续贷掩盖信用风险？")).text
     assert {meta.id for meta in served.documents()} == {OPEN.id, RESTRICTED.id}
 
 
 def test_hidden_clauses_do_not_crowd_out_the_others() -> None:
     """A pool of two is filled by the restricted notice; the search goes deeper until others are found."""
-    answer = assistant(frozenset(), pool=2).ask("能不能用续贷掩盖信用风险？")
+    answer = assistant(frozenset(), pool=2).ask(Inquiry(question="能不能用续贷掩盖信用风险？"))
     assert answer.ranked_clauses
     assert all(clause.startswith(OPEN.id) for clause in answer.ranked_clauses)
 
@@ -81,7 +82,9 @@ def test_the_retriever_for_langchain_finds_the_same_clauses() -> None:
     served = assistant(frozenset({"内部", "信贷部"}))
     question = "能不能用续贷掩盖信用风险？"
     documents = served.retriever.invoke(question)
-    assert [d.id for d in documents] == [str(hit.chunk_id) for hit in served.search(question, limit=8).ranking]
+    assert [d.id for d in documents] == [
+        str(hit.chunk_id) for hit in served.search(Inquiry(question=question), limit=8).ranking
+    ]
     assert any(SECRET in d.page_content for d in documents)
 
 

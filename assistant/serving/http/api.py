@@ -20,8 +20,9 @@ from assistant import __version__
 from assistant.errors import AssistantError, InputError, NotFoundError
 from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
 from assistant.schema.document import LegalLevel
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
-from assistant.serving.desk import Desk, Inquiry, Piece, Reply
+from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import (
     INTERNAL_MESSAGE,
     BodyLimit,
@@ -225,17 +226,12 @@ async def _body(request: Request, model: type[Body]) -> Body:
         raise _refused_fields(exc, model) from None  # its text repeats the input
 
 
-async def _asked(request: Request) -> Inquiry:
-    asked = await _body(request, wire.AskRequest)
-    chosen = _filters(asked)
-    return Inquiry(
-        question=asked.question,
-        session_id=asked.session_id,
-        as_of=chosen.as_of,
-        document_ids=chosen.document_ids,
-        filters=chosen,
-        plain=asked.style == "plain",
-    )
+async def _asked(request: Request) -> wire.AskRequest:
+    return await _body(request, wire.AskRequest)
+
+
+def _inquiry(asked: wire.AskRequest) -> Inquiry:
+    return Inquiry(question=asked.question, filters=_filters(asked), plain=asked.style == "plain")
 
 
 async def _sought(request: Request) -> wire.SearchRequest:
@@ -274,7 +270,7 @@ def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 _ASK_BODY = _body_schema(wire.AskRequest)
-Asked = Annotated[Inquiry, Depends(_asked)]
+Asked = Annotated[wire.AskRequest, Depends(_asked)]
 Sought = Annotated[wire.SearchRequest, Depends(_sought)]
 ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
 
@@ -283,9 +279,9 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     errors = _documented(400, 404, 413, 415, 422, 500, 503)
 
     @app.post("/api/v1/ask", summary="提问", tags=["问答"], responses=errors, openapi_extra=_ASK_BODY)
-    async def ask(request: Request, inquiry: Asked) -> wire.AskResponse:
+    async def ask(request: Request, asked: Asked) -> wire.AskResponse:
         """等答复完整后一次返回。"""
-        reply = await _unless_gone(request, desk.ask(inquiry))
+        reply = await _unless_gone(request, desk.ask(_inquiry(asked), asked.session_id))
         return wire.AskResponse.model_validate(_reply_dict(reply, _request_id(request)))
 
     @app.post(
@@ -299,9 +295,9 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         },
         openapi_extra=_ASK_BODY,
     )
-    async def ask_stream(request: Request, inquiry: Asked) -> EventSourceResponse:
+    async def ask_stream(request: Request, asked: Asked) -> EventSourceResponse:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
-        pieces = await desk.stream(inquiry)
+        pieces = await desk.stream(_inquiry(asked), asked.session_id)
         return EventSourceResponse(
             _events(pieces, _request_id(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
         )
@@ -315,7 +311,8 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     )
     async def search(request: Request, sought: Sought) -> wire.SearchResponse:
         """只列出相近的条款，不作答复，也不记入会话。"""
-        found, assistant = await desk.search(sought.question, _filters(sought), sought.limit)
+        inquiry = Inquiry(question=sought.question, filters=_filters(sought))
+        found, assistant = await desk.search(inquiry, sought.limit)
         hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking]
         return wire.SearchResponse(
             request_id=_request_id(request),

@@ -25,7 +25,8 @@ from assistant.errors import AssistantError, InputError
 from assistant.safety.personal.screening import SECRET_CODE
 from assistant.schema.answer import Answer, DeltaEvent, Outcome, SourcesEvent
 from assistant.schema.document import DocumentMeta
-from assistant.serving.desk import Desk, Inquiry, Piece, Reply
+from assistant.schema.inquiry import Inquiry
+from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault
 from assistant.serving.offline import go_offline
 from assistant.serving.render.answers import (
@@ -137,7 +138,7 @@ async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Upda
     """One question from the box to its answer; every step is an update of the page."""
     waiting = talk
     try:
-        waiting = talk.say("user", markdown_escaped(desk.shown(Inquiry(question=question, session_id=talk.session_id))))
+        waiting = talk.say("user", markdown_escaped(desk.shown(question, talk.session_id)))
         renewed, pieces = await _open(desk, question, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
         async with aclosing(pieces):
@@ -156,7 +157,7 @@ async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Upda
 async def _open(desk: Desk, question: str, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
     """The stream, and whether an expired conversation had to be begun anew."""
     try:
-        return False, await desk.stream(Inquiry(question=question, session_id=session_id))
+        return False, await desk.stream(Inquiry(question=question), session_id)
     except SessionNotFoundError:
         return True, await desk.stream(Inquiry(question=question))
 

@@ -19,6 +19,7 @@ import typer
 from assistant import __version__
 from assistant.errors import AssistantError, InputError, SettingsError
 from assistant.schema.document import LegalLevel
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
 from assistant.serving.offline import go_offline
 from assistant.serving.terminal.corpus import corpus_app
@@ -174,7 +175,8 @@ def ask(
     screen(question)  # before the index is opened: a bad question is told at once
     with _opened(open_settings()) as assistant:
         with busy("正在查找条款……"):
-            answer = assistant.ask(question, filters=_held(filters, assistant), use_llm=not no_llm, plain=plain)
+            held = _held(filters, assistant)
+            answer = assistant.ask(Inquiry(question=question, filters=held, use_llm=not no_llm, plain=plain))
         if as_json:
             say_json(answer_dict(answer))
         else:
@@ -256,7 +258,7 @@ def _turn(assistant: PolicyAssistant, question: str, history: Sequence[Turn], *,
 
     try:
         with busy("正在查找条款……"):
-            return assistant.ask(question, history=tuple(history), use_llm=use_llm)
+            return assistant.ask(Inquiry(question=question, history=tuple(history), use_llm=use_llm))
     except InputError as exc:
         complain(exc.message)
         return None
@@ -281,7 +283,7 @@ def search(
     filters = _chosen(doc, kind, region, institution, as_of)
     screen(question)
     with _opened(open_settings()) as assistant:
-        found = assistant.search(question, limit=limit, filters=_held(filters, assistant))
+        found = assistant.search(Inquiry(question=question, filters=_held(filters, assistant)), limit=limit)
         hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking[:limit]]
     if as_json:
         say_json({"query": found.query.standalone, "degraded": list(found.degraded), "hits": hits})

@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from assistant.evaluation.cases import Case, CaseTurn, GoldClause
 from assistant.evaluation.runner import RunLine, quantiles, run_cases, summarize, write_run
 from assistant.schema.answer import Answer, Citation, Mode, Outcome
 from assistant.schema.document import DocumentKind, DocumentMeta, Span, Validity
-from assistant.schema.retrieval import Turn
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Filters, Turn
 
 NOTICE = "notice_2024_shaanxi"
 LAW = "商业银行法_2015"
@@ -66,15 +66,14 @@ class Scripted:
     def __init__(self, *documents: str, fault: Exception | None = None) -> None:
         self._documents = documents
         self._fault = fault
-        self.asked: list[tuple[str, tuple[Turn, ...], date | None, bool]] = []
+        self.asked: list[Inquiry] = []
 
-    def ask(
-        self, question: str, *, history: Sequence[Turn] = (), as_of: date | None = None, use_llm: bool = True
-    ) -> Answer:
-        self.asked.append((question, tuple(history), as_of, use_llm))
+    def ask(self, inquiry: Inquiry) -> Answer:
+        self.asked.append(inquiry)
         if self._fault is not None:
             raise self._fault
-        return answer(question, outcome=Outcome.NOT_FOUND if "彩票" in question else Outcome.ANSWERED)
+        outcome = Outcome.NOT_FOUND if "彩票" in inquiry.question else Outcome.ANSWERED
+        return answer(inquiry.question, outcome=outcome)
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         return tuple(map(meta, self._documents))
@@ -92,7 +91,8 @@ def test_history_day_and_model_reach_the_assistant() -> None:
     turns = (CaseTurn(role="user", content="我是个体户"), CaseTurn(role="assistant", content="好"))
     run_cases(assistant, [notice_case(history=turns, as_of=date(2024, 6, 30))], use_llm=False)
     history = (Turn(role="user", content="我是个体户"), Turn(role="assistant", content="好"))
-    assert assistant.asked == [("能续贷吗？", history, date(2024, 6, 30), False)]
+    filters = Filters(as_of=date(2024, 6, 30))
+    assert assistant.asked == [Inquiry(question="能续贷吗？", history=history, filters=filters, use_llm=False)]
 
 
 def test_ids_are_bare_for_the_notice_and_whole_for_other_documents() -> None:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-CSS = (files("assistant.serving") / "static" / "chat.css").read_text("utf-8")
+CSS = (files("assistant.serving.page") / "static" / "chat.css").read_text("utf-8")
 _LIGHT, _DARK = re.findall(r"\{([^{}]*--pz-ink:[^{}]*)\}", CSS)
 THEMES = {
     name: dict(re.findall(r"--pz-([\w-]+):\s*(#[0-9a-f]{6})", block))

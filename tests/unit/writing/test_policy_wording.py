@@ -17,6 +17,7 @@ from assistant.question.lay_words import Expander
 from assistant.question.understanding import load_institutions
 from assistant.retrieval.hybrid import Finder, HybridRetriever
 from assistant.schema.answer import Answer
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Query, Retrieved
 from assistant.settings import LlmSettings
 from assistant.writing.gate import LlmComposer
@@ -162,19 +163,19 @@ def shown(answer: Answer) -> str:
 
 def test_nobody_sees_the_wording() -> None:
     chat = ScriptedChatModel("农户续贷办理暗号")
-    answer = assistant(chat).ask("不得用续贷掩盖信用风险吗？")
+    answer = assistant(chat).ask(Inquiry(question="不得用续贷掩盖信用风险吗？"))
     assert len(chat.asked) == 1
     assert "暗号" not in shown(answer)
     assert answer.standalone_question == "不得用续贷掩盖信用风险吗？"
     assert answer.degraded == ()
-    found = assistant(ScriptedChatModel("农户续贷办理暗号")).search("不得用续贷掩盖信用风险吗？")
+    found = assistant(ScriptedChatModel("农户续贷办理暗号")).search(Inquiry(question="不得用续贷掩盖信用风险吗？"))
     assert found.query.rewritten is None
 
 
 def test_when_the_model_fails_the_answer_is_that_of_the_question_alone() -> None:
     question = "不得用续贷掩盖信用风险吗？"
-    failed = assistant(ScriptedChatModel(ModelTimeout("超时"))).ask(question)
-    alone = assistant(None).ask(question)
+    failed = assistant(ScriptedChatModel(ModelTimeout("超时"))).ask(Inquiry(question=question))
+    alone = assistant(None).ask(Inquiry(question=question))
     assert failed.degraded == ("rewrite",)
     assert (failed.text, failed.citations, failed.ranked_clauses) == (alone.text, alone.citations, alone.ranked_clauses)
     assert failed.notices == alone.notices
@@ -182,12 +183,12 @@ def test_when_the_model_fails_the_answer_is_that_of_the_question_alone() -> None
 
 def test_no_model_is_asked_for_a_named_place_or_when_models_are_kept_out() -> None:
     chat = ScriptedChatModel("续贷业务怎么办理")
-    assistant(chat).ask("村镇贷款条例第四条怎么说？")
-    assistant(chat).ask("不得用续贷掩盖信用风险吗？", use_llm=False)
+    assistant(chat).ask(Inquiry(question="村镇贷款条例第四条怎么说？"))
+    assistant(chat).ask(Inquiry(question="不得用续贷掩盖信用风险吗？", use_llm=False))
     assert chat.asked == ()
 
 
 def test_a_refusal_stays_a_refusal() -> None:
     question = "续贷的利率是多少？"
-    assert assistant(None).ask(question).refused
-    assert assistant(ScriptedChatModel("贷款期限不得超过三年 罚款五万元")).ask(question).refused
+    assert assistant(None).ask(Inquiry(question=question)).refused
+    assert assistant(ScriptedChatModel("贷款期限不得超过三年 罚款五万元")).ask(Inquiry(question=question)).refused
