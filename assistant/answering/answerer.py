@@ -13,7 +13,7 @@ from assistant.answering.refusal import Abstention, Limits, Reason, Signals, abs
 from assistant.answering.select import Selection
 from assistant.answering.select_parts import Chooser
 from assistant.answering.wrap_up import Worked
-from assistant.corpus.filters import addresses
+from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
 from assistant.question.lay_words import Expander
 from assistant.question.matters import Matters

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from assistant.corpus.filters import in_force
 from assistant.proof.citations import Citations, Cited, Memory, Named, clauses_at, read_address, remembered
 from assistant.proof.prove import Proof, examine, locate_quote, parse_marks, split_sentences
 from assistant.schema.answer import Verdict
@@ -205,7 +204,7 @@ class Verifier:
             return None, (), ()
         if not name.documents:
             return _Finding(verdict=Verdict.NOT_FOUND, reason=_FAULTS[name.fault or "title"]), (), ()
-        current = tuple(d for d in name.documents if in_force(d, day))
+        current = tuple(d for d in name.documents if d.in_force(day))
         metas = current or name.documents
         missing: str | None = None
         places: list[Place] = []
@@ -238,7 +237,7 @@ class Verifier:
             places += found
             metas += holding
         words = self._citations.without_names(words, metas)
-        expired = next((m for m in metas if not in_force(m, day)), None)
+        expired = next((m for m in metas if not m.in_force(day)), None)
         if expired is not None and not _as_history(claim.text):
             return _Finding(verdict=Verdict.SUPERSEDED, reason=_expiry(expired, day), places=tuple(places))
         if not places:
@@ -277,7 +276,7 @@ class Verifier:
         if home is not None and changed and self._examined(words, [home], claim).repeats < clearly:
             home = None  # it is the cited clause with a word changed
         if home is not None:
-            old = not in_force(self._meta(home.document_id), day)
+            old = not self._meta(home.document_id).in_force(day)
             if old and home.document_id not in {p.document_id for p in places}:
                 reason = f"所述内容见{_named([home])}，该文本在所问日期不具效力；{_named(places)}不是这样规定的。"
                 return _Finding(verdict=Verdict.SUPERSEDED, reason=reason, places=(*places, home))
@@ -299,7 +298,7 @@ class Verifier:
             return None
         best = min(
             found,
-            key=lambda p: (p.document_id not in ids, not in_force(self._meta(p.document_id), day)),
+            key=lambda p: (p.document_id not in ids, not self._meta(p.document_id).in_force(day)),
         )
         inner = self._smallest(words, best, claim)
         return inner if (inner.document_id, inner.address) not in held else None
@@ -318,7 +317,7 @@ class Verifier:
 
     def _uncited(self, words: str, claim: Claim, day: date) -> _Finding:
         """A sentence without a citation: whether any clause in force bears it out."""
-        ids = {m.id for m in self._documents if in_force(m, day)}
+        ids = {m.id for m in self._documents if m.in_force(day)}
         return self._search(words, ids, claim, "没有写明出处，本库也没有找到与它一致的条款。")
 
     def _within(self, words: str, metas: Sequence[DocumentMeta], claim: Claim) -> _Finding:
@@ -343,7 +342,7 @@ class Verifier:
 
     def _unnamed(self, words: str, cited: Cited, claim: Claim, day: date) -> _Finding:
         """An address without a document: it holds when one document in force has it and bears the words out."""
-        metas = [m for m in self._documents if in_force(m, day)]
+        metas = [m for m in self._documents if m.in_force(day)]
         if len(self._documents) == 1:
             name = Named(start=0, end=0, raw="", documents=self._documents)
             return self._finding(words, (replace(cited, name=name),), claim, day)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.diff import AffectedAnswer, Change, ClauseChange, DocumentChange, GenerationDiff
-from assistant.corpus.filters import in_force
 from assistant.corpus.ingest_report import VERDICT_WORDS
 from assistant.corpus.manifest import ManifestLine
 from assistant.corpus.release import ReleaseReport, Verdict
@@ -116,7 +115,7 @@ def _pending_dict(one: Pending) -> dict[str, Any]:
 
 def _standing(meta: DocumentMeta, when: date) -> tuple[bool | None, str]:
     """Whether the document holds on `when`; None when nothing in it says so."""
-    if not in_force(meta, when):
+    if not meta.in_force(when):
         if meta.effective_on is not None and when < meta.effective_on:
             return False, f"尚未施行，{meta.effective_on} 起施行"
         ended = f"，{meta.expired_on} 起" if meta.expired_on else ""
