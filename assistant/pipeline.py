@@ -30,7 +30,7 @@ from assistant.question.lay_words import Expander
 from assistant.question.matters import Matters, load_matters
 from assistant.question.places import Catalogue, Place
 from assistant.question.reader import FollowUpPort, QueryReader
-from assistant.question.understanding import Institutions, Kind
+from assistant.question.understanding import Kind
 from assistant.question.versions_asked import Families, VersionReader
 from assistant.retrieval.by_turns import alternating, led_by
 from assistant.retrieval.searcher import FindingPort, RewritingPort, Searcher
@@ -41,6 +41,7 @@ from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, Rel
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
+from assistant.text.institutions import Institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
 

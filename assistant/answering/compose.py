@@ -13,14 +13,16 @@ from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
 from assistant.answering.select import Pick, Selection
 from assistant.parsing.legal_level import level_of
-from assistant.proof.prove import locate_quote, modality_of, prove
+from assistant.proof.prove import modality_of, prove
 from assistant.question.places import Place
-from assistant.question.understanding import Institutions, Kind, Understanding
+from assistant.question.understanding import Kind, Understanding
 from assistant.safety.intrusions import intrusive, leads_elsewhere
 from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta, Span
 from assistant.schema.retrieval import Evidence
+from assistant.text.institutions import Institutions
+from assistant.text.quotes import locate_quote
 
 _ENCOURAGED = re.compile(
     r"^(?:[^，。]{0,12}要)?(?:积极)?(?:鼓励|支持(?=[^力]{2,10}(?:公司|机构|银行|企业|为))|探索|积极探索)"

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from assistant.answering.select import GENERIC, Gap
 from assistant.question.facts_asked import Attribute, AttributeRule
-from assistant.question.understanding import PREMISE, STOPPED, Institutions, Kind, Understanding
+from assistant.question.understanding import PREMISE, STOPPED, Kind, Understanding
 from assistant.schema.answer import Modality, Statement
 from assistant.schema.chunk import Chunk
+from assistant.text.institutions import Institutions
 from assistant.text.numerals import numbers_in
 
 BAN_WORDS = re.compile(r"严禁|不得|禁止|严防|不准|不许")

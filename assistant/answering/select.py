@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from assistant.question.facts_asked import Attribute, AttributeRule
 from assistant.question.matters import Matter
-from assistant.question.understanding import Institutions, Kind, Understanding
+from assistant.question.understanding import Kind, Understanding
 from assistant.schema.chunk import Chunk, ChunkId
 from assistant.schema.retrieval import Evidence, Retrieved
 from assistant.text.folding import fold, squeeze
+from assistant.text.institutions import Institutions
 
 GENERIC = frozenset({"银行机构", "银行保险机构"})
 BAN = re.compile(r"严禁|不得|禁止|严防|不准|不许")

@@ -20,7 +20,7 @@ from functools import cached_property
 
 from assistant.corpus.filters import in_force
 from assistant.proof.citations import Citations, Cited, Memory, Named, clauses_at, read_address, remembered
-from assistant.proof.prove import Proof, examine, locate_quote, parse_marks, split_sentences
+from assistant.proof.prove import Proof, examine
 from assistant.schema.answer import Verdict
 from assistant.schema.document import (
     UNADDRESSED,
@@ -32,6 +32,8 @@ from assistant.schema.document import (
     Span,
 )
 from assistant.text.folding import flow, squeeze
+from assistant.text.marked_sentences import parse_marks, split_sentences
+from assistant.text.quotes import locate_quote
 from assistant.text.segment import pairs_of
 
 _CANDIDATES = 6  # clauses tried for a sentence that cites none

@@ -19,19 +19,13 @@ from typing import TYPE_CHECKING
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout
 from assistant.models.protocols import ChatModel
 from assistant.proof.close_wording import faithful
-from assistant.proof.prove import (
-    INSTITUTIONS,
-    SentenceSplitter,
-    locate_quote,
-    modality_of,
-    parse_marks,
-    prove,
-    supports,
-)
+from assistant.proof.prove import INSTITUTIONS, modality_of, prove, supports
 from assistant.safety.intrusions import intrusive, leads_elsewhere, meant_for_a_machine, without_intrusions
 from assistant.schema.answer import Citation, Mode, Statement, Verdict
 from assistant.schema.document import Span
 from assistant.schema.retrieval import Evidence, Query
+from assistant.text.marked_sentences import SentenceSplitter, parse_marks
+from assistant.text.quotes import locate_quote
 from assistant.text.segment import pairs_of
 from assistant.writing.prompting import Filled, NumberedClause, Prompt, load_prompt
 

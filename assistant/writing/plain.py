@@ -20,10 +20,11 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.errors import ModelError, SettingsError
 from assistant.models.protocols import ChatModel
 from assistant.proof.close_wording import faithful
-from assistant.proof.prove import INSTITUTIONS, modality_of, parse_marks, prove
+from assistant.proof.prove import INSTITUTIONS, modality_of, prove
 from assistant.safety.intrusions import leads_elsewhere, meant_for_a_machine
 from assistant.schema.answer import PlainVersion, Statement, Verdict
 from assistant.text.folding import fold, squeeze
+from assistant.text.marked_sentences import parse_marks
 from assistant.text.numerals import numbers_in
 from assistant.text.segment import pairs_of
 from assistant.writing.gate import MAX_SENTENCE_CHARS, Forbidden, without_thinking
