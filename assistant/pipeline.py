@@ -146,7 +146,7 @@ class PolicyAssistant:
     @cached_property
     def verifier(self) -> Verifier:
         """The proof over any text, against the documents that may be seen."""
-        return Verifier(self.documents(), self._library.document, today=self._today)
+        return Verifier(self.documents(), self._library.document, today=self._today, institutions=self._institutions)
 
     def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
         """Every sentence of `text`, personal data masked, with its verdict and the clauses it was held against.
@@ -266,7 +266,9 @@ class PolicyAssistant:
         """The answer to a question that names its places: their own words, or that there is no such place."""
         chunks = self._places.sentences(places)
         draft = self._composer.looked_up(places, chunks)
-        return Worked(question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft))
+        return Worked(
+            question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft, self._institutions)
+        )
 
     def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
         """The document whose force is asked about."""
@@ -281,7 +283,12 @@ class PolicyAssistant:
         today = self._today()
         held = standing(subject, library, sentences, day=query.as_of or query.day or today)
         draft = self._composer.standing(held, today=today)
-        return Worked(question=question, query=query, found=led_by(found, held.proof), draft=proved_draft(draft))
+        return Worked(
+            question=question,
+            query=query,
+            found=led_by(found, held.proof),
+            draft=proved_draft(draft, self._institutions),
+        )
 
     def _meta_of(self, document_id: str) -> DocumentMeta:
         return self._library.document(document_id).meta

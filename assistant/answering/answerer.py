@@ -102,7 +102,7 @@ class Judge:
             question=question,
             query=query,
             found=found,
-            draft=proved_draft(draft),
+            draft=proved_draft(draft, self._institutions),
             features=self._features(asked, query, found, selection, why, signals),
         )
 

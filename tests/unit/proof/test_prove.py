@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from assistant.proof.prove import modality_of, prove, supports
-from assistant.schema.answer import Modality, Verdict
+from assistant.proof.prove import prove, supports
+from assistant.schema.answer import Verdict
+from assistant.text.institutions import InstitutionLine, Institutions, load_institutions
 
 CONTEXT = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知\n五、（十）\n规范贷款管理"
 CLAUSES = {
@@ -172,23 +175,18 @@ def test_years_of_the_title_lend_no_other_figure() -> None:
 def test_institutions_are_those_passed_in() -> None:
     clause = "典当行要加强审查管理工作。"
     sentence = "当铺要加强审查管理工作。"
-    assert prove(sentence, clause, institutions={"当铺": ["典当行"]}) is Verdict.OK
-    assert prove(sentence, clause, institutions={"当铺": [], "典当行": []}) is Verdict.SUBJECT
+    one = InstitutionLine(name="典当行", text=("典当行",), aliases=("当铺",))
+    two = [InstitutionLine(name=name, text=(name,), aliases=(name,)) for name in ("典当行", "当铺")]
+    assert prove(sentence, clause, institutions=Institutions([one])) is Verdict.OK
+    assert prove(sentence, clause, institutions=Institutions(two)) is Verdict.SUBJECT
 
 
-@pytest.mark.parametrize(
-    ("text", "modality"),
-    [
-        ("严禁贷款转存", Modality.PROHIBIT),
-        ("要加强审查，不得挪用", Modality.PROHIBIT),
-        ("各银行机构要加强贷前审查", Modality.REQUIRE),
-        ("申请人可以申请复议", Modality.PERMIT),
-        ("并不禁止合作", Modality.PERMIT),
-        ("鼓励开展合作", Modality.ENCOURAGE),
-        ("主要目标与重要需求", Modality.STATE),
-        ("适应反应供应", Modality.STATE),
-        ("逾期不得超过三个月", Modality.STATE),
-    ],
-)
-def test_modality(text: str, modality: Modality) -> None:
-    assert modality_of(text) is modality
+def test_an_alias_in_a_table_changes_a_verdict(tmp_path: Path) -> None:
+    """小贷公司 is known to the package; 放贷中心 is what one bank's table calls it."""
+    table = tmp_path / "own.yaml"
+    line = "- {name: 小额贷款公司, text: [小额贷款公司], aliases: [小额贷款公司%s]}\n"
+    clause, claim = "小额贷款公司应当公示贷款利率和费用。", "放贷中心应当公示贷款利率和费用。"
+    table.write_text(line % "", encoding="utf-8")
+    assert prove(claim, clause, institutions=load_institutions(table)) is not Verdict.OK
+    table.write_text(line % ", 放贷中心", encoding="utf-8")
+    assert prove(claim, clause, institutions=load_institutions(table)) is Verdict.OK
