@@ -19,7 +19,8 @@ from datetime import date
 from functools import cached_property
 
 from assistant.proof.citations import Citations, Cited, Memory, Named, clauses_at, read_address, remembered
-from assistant.proof.prove import Proof, examine, locate_quote, parse_marks, split_sentences
+from assistant.proof.prove import Proof, examine
+from assistant.proof.rules import Rule
 from assistant.schema.answer import Verdict
 from assistant.schema.document import (
     UNADDRESSED,
@@ -31,6 +32,9 @@ from assistant.schema.document import (
     Span,
 )
 from assistant.text.folding import flow, squeeze
+from assistant.text.institutions import Institutions
+from assistant.text.marked_sentences import parse_marks, split_sentences
+from assistant.text.quotes import locate_quote
 from assistant.text.segment import pairs_of
 
 _CANDIDATES = 6  # clauses tried for a sentence that cites none
@@ -88,14 +92,21 @@ class Verifier:
         documents: those that may be seen.
         load: gives a document with its tree.
         today: gives the date in 北京时间.
+        institutions: who is who; without it those of the package.
     """
 
     def __init__(
-        self, documents: Sequence[DocumentMeta], load: Callable[[str], Document], *, today: Callable[[], date]
+        self,
+        documents: Sequence[DocumentMeta],
+        load: Callable[[str], Document],
+        *,
+        today: Callable[[], date],
+        institutions: Institutions | None = None,
     ) -> None:
         self._documents = tuple(documents)
         self._load = load
         self._today = today
+        self._institutions = institutions
         self._citations = Citations(documents)
         self._readings: dict[str, _Reading] = {}
 
@@ -254,14 +265,14 @@ class Verifier:
     def _examined(self, words: str, places: Sequence[Place], claim: Claim, *, ranged: bool = False) -> Proof:
         texts = [place.text for place in places]
         if claim.quote is not None and not any(_quoted(claim.quote, text) for text in texts):
-            return Proof(Verdict.MISQUOTE, 0.0)
+            return Proof(Verdict.MISQUOTE, Rule.QUOTATION)
         if not any(char.isalnum() for char in words):
-            return Proof(Verdict.OK if claim.quote else Verdict.UNSUPPORTED, 0.0)
+            return Proof(Verdict.OK if claim.quote else Verdict.UNSUPPORTED, Rule.QUOTATION)
         context = "\n".join(f"{p.document_title}\n{p.address}" for p in places)
         above = "\n".join(self._above(place) for place in places)
         if ranged:
             texts = ["\n".join(texts)]
-        return examine(words, *texts, context=f"{context}\n{above}")
+        return examine(words, *texts, context=f"{context}\n{above}", institutions=self._institutions)
 
     def _above(self, place: Place) -> str:
         """The headings over a place and the whole unit it belongs to: words a claim may take its subject from."""

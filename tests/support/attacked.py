@@ -30,13 +30,13 @@ from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
 from assistant.question.matters import load_matters
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.hybrid import Finder, HybridRetriever
 from assistant.safety.input_gate import clean_question
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
+from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 TODAY = date(2026, 1, 1)

@@ -14,11 +14,11 @@ from assistant.errors import NotFoundError
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
+from assistant.text.institutions import load_institutions
 
 TODAY = date(2026, 1, 1)
 OPEN, RESTRICTED = law(), notice()
