@@ -15,7 +15,9 @@ from assistant.corpus.release import ReleaseReport, Verdict
 from assistant.corpus.status import CorpusStatus, Pending
 from assistant.corpus.succession import stem
 from assistant.schema.document import DocumentMeta, Validity
-from assistant.serving.render.answers import document_dict, terminal_safe, titled
+from assistant.serving.render.fields import as_fields, document_body
+from assistant.serving.render.terminal import terminal_safe
+from assistant.serving.render.words import titled
 from assistant.serving.terminal.text import build_text, shortened
 
 _CHANGE_WORDS = {
@@ -96,7 +98,9 @@ def status_dict(status: CorpusStatus, when: date) -> dict[str, Any]:
     """Where everything stands, for a program."""
     return {
         "as_of": when.isoformat(),
-        "documents": [{**document_dict(meta), "in_force": _standing(meta, when)[0]} for meta in status.documents],
+        "documents": [
+            {**as_fields(document_body(meta)), "in_force": _standing(meta, when)[0]} for meta in status.documents
+        ],
         "pending": [_pending_dict(one) for one in status.pending],
         "unlisted": list(status.unlisted),
         "rejected": [{"path": str(f.path), "code": f.code, "message": f.message} for f in status.failures],
