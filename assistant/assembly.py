@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,16 +91,18 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
                 document_prefix=settings.document_prefix,
             )
         case EmbedderKind.OPENAI:
-            from assistant.models.openai_embeddings import OpenAIEmbedder
+            from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
 
             return OpenAIEmbedder(
                 _needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
                 _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
                 api_key=settings.api_key,
-                batch_size=settings.batch_size,
                 timeout_s=settings.timeout_s,
-                query_prefix=settings.query_prefix,
-                document_prefix=settings.document_prefix,
+                sending=Sending(
+                    batch_size=settings.batch_size,
+                    query_prefix=settings.query_prefix,
+                    document_prefix=settings.document_prefix,
+                ),
             )
 
 
@@ -148,6 +151,15 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         return None
     from assistant.models.breaker import GuardedChatModel
     from assistant.models.chat import LangChainChatModel
+    from assistant.models.reply_stream import Budget
+
+    budget = Budget(
+        connect_s=settings.connect_timeout_s,
+        first_token_s=settings.first_token_timeout_s,
+        token_s=settings.token_timeout_s,
+        total_s=settings.total_timeout_s,
+        chars=settings.max_chars,
+    )
 
     if settings.gguf:
         from assistant.models.gguf import GgufChatModel
@@ -158,10 +170,7 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
                 context=settings.gguf_context,
                 threads=settings.gguf_threads,
                 temperature=settings.temperature,
-                first_token_timeout_s=settings.first_token_timeout_s,
-                token_timeout_s=settings.token_timeout_s,
-                total_timeout_s=settings.total_timeout_s,
-                max_chars=settings.max_chars,
+                budget=replace(budget, connect_s=Budget().connect_s),  # this process serves it
             )
         )
     chat = LangChainChatModel(
@@ -169,11 +178,7 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         model=_needed(settings.model, "ASSISTANT_LLM__MODEL"),
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         temperature=settings.temperature,
-        connect_timeout_s=settings.connect_timeout_s,
-        first_token_timeout_s=settings.first_token_timeout_s,
-        token_timeout_s=settings.token_timeout_s,
-        total_timeout_s=settings.total_timeout_s,
-        max_chars=settings.max_chars,
+        budget=budget,
     )
     return GuardedChatModel(chat)
 

@@ -30,12 +30,13 @@ _POLL_S = 0.1  # how often a reader with a full queue looks whether anyone still
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Seconds that an answer may take. `connect` holds for name, TCP and TLS together."""
+    """What a reply may take, in seconds and in characters. `connect_s` holds for name, TCP and TLS together."""
 
-    connect_s: float
-    first_token_s: float
-    token_s: float
-    total_s: float
+    connect_s: float = 2.0
+    first_token_s: float = 15.0
+    token_s: float = 10.0
+    total_s: float = 90.0
+    chars: int = 16_000
 
 
 class Sign(StrEnum):
@@ -112,9 +113,8 @@ class CappedBytes(httpx.SyncByteStream):
 class Clock:
     """What is left of a budget, over all attempts at one reply."""
 
-    def __init__(self, budget: Budget, max_chars: int) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._max_chars = max_chars
         self._start = time.monotonic()
         self.chars = 0
 
@@ -137,7 +137,7 @@ class Clock:
 
     def count(self, piece: str) -> None:
         self.chars += len(piece)
-        if self.chars > self._max_chars:
+        if self.chars > self._budget.chars:
             raise too_long()
 
 

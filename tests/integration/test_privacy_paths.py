@@ -25,6 +25,7 @@ from assistant.answering.refusal import Limits
 from assistant.errors import InputError
 from assistant.models.chat import LangChainChatModel
 from assistant.models.protocols import Vectors
+from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
 from assistant.pipeline import PolicyAssistant
@@ -194,11 +195,7 @@ def test_an_endpoint_receives_the_masked_question(stage: Stage) -> None:
         chat = LangChainChatModel(
             base_url=server.base_url,
             model="scripted",
-            connect_timeout_s=5.0,
-            first_token_timeout_s=10.0,
-            token_timeout_s=10.0,
-            total_timeout_s=20.0,
-            max_chars=4000,
+            budget=Budget(connect_s=5.0, first_token_s=10.0, token_s=10.0, total_s=20.0, chars=4000),
         )
         try:
             stage.assistant._writer = LlmComposer(chat)

@@ -158,6 +158,28 @@ def _groups(digits: str) -> list[_Group]:
 
 def _longest(text: str, digits: str, groups: list[_Group], first: int, found: list[Found]) -> tuple[Found, int] | None:
     """What begins with group `first`, and its last group: checksums go before forms, forms before mere context."""
+    windows, length = _windows(digits, groups, first)
+    if not windows:  # longer than any number of a person
+        return None
+    start = groups[first].start
+    for last, end, number in reversed(windows):
+        tail = _check_letter(text, end) if len(number) == 17 else 0
+        if _is_id(number + "X" if tail else number):
+            return Found(start=start, end=end + tail, kind=Kind.ID_CARD), last
+    touched = groups[first].linked and TURN not in text[groups[first - 1].end : start]
+    if touched and length < _LEAST_WHOLE:
+        return None
+    cue = _cue(text, start)
+    if cue is None and (rest := _part(text, start, windows, found)) is not None:  # 后面是19570317022X is no mobile
+        return rest
+    return _formed(text, groups, first, windows, cue) or _part(text, start, windows, found)
+
+
+def _windows(digits: str, groups: list[_Group], first: int) -> tuple[list[tuple[int, int, str]], int]:
+    """Every run of linked groups from `first` on that may be one number: its last group, its end, its digits.
+
+    Beside them how many digits were looked at, those of a run too long included.
+    """
     windows: list[tuple[int, int, str]] = []
     value = ""
     for last in range(first, len(groups)):
@@ -168,26 +190,21 @@ def _longest(text: str, digits: str, groups: list[_Group], first: int, found: li
         if len(value) > _MOST_DIGITS or (last - first >= _MOST_GROUPS and not singles):
             break
         windows.append((last, groups[last].end, value))
-    if not windows:  # longer than any number of a person
-        return None
+    return windows, len(value)
+
+
+def _formed(
+    text: str, groups: list[_Group], first: int, windows: list[tuple[int, int, str]], cue: Kind | str | None
+) -> tuple[Found, int] | None:
+    """The longest run that has the form of a number of a person, and its last group."""
     start = groups[first].start
-    for last, end, number in reversed(windows):
-        tail = _check_letter(text, end) if len(number) == 17 else 0
-        if _is_id(number + "X" if tail else number):
-            return Found(start=start, end=end + tail, kind=Kind.ID_CARD), last
-    touched = groups[first].linked and TURN not in text[groups[first - 1].end : start]
-    if len(value) < _LEAST_WHOLE and touched:
-        return None
-    cue = _cue(text, start)
-    if cue is None and (rest := _part(text, start, windows, found)) is not None:  # 后面是19570317022X is no mobile
-        return rest
     for last, end, number in reversed([w for w in windows if len(w[2]) >= _LEAST_WHOLE]):
         sizes = tuple(g.end - g.start for g in groups[first : last + 1])
         whole = not groups[first].linked and (last + 1 == len(groups) or not groups[last + 1].linked)
         kind = _by_form(text, start, end, number, sizes, cue, whole)
         if kind is not None:
             return Found(start=_with_plus(text, start) if kind is Kind.MOBILE else start, end=end, kind=kind), last
-    return _part(text, start, windows, found)
+    return None
 
 
 def _check_letter(text: str, end: int) -> int:

@@ -87,14 +87,8 @@ def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
     edge = _left_edge(text, low, key.start())
     start = low if edge is None else edge
     before = text[max(0, start - _BEFORE_SEGMENT) : key.start() if edge is None else start]
-    cues = _address_cues()
-    told = cues.cue.search(before) is not None
     somebody = _MARK.search(text, max(0, start - _MARK_REACH), min(len(text), key.end() + _MARK_REACH)) is not None
-    if _HAMLET.fullmatch(key[0]) and not ((told and cues.living.search(before)) or (edge is not None and somebody)):
-        return None
-    if cues.institution.search(before) and not (somebody or _HOME.search(before)):
-        return None
-    if edge is None and not told and not somebody:
+    if not _is_a_home(key[0], before, edged=edge is not None, somebody=somebody):
         return None
     at = key.end()
     while (more := _ON.match(text, at, end)) is not None:
@@ -102,6 +96,23 @@ def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
     room = _ROOM.match(text, at, end)
     at = room.end() if room and text[at - 1] in "元栋幢楼座号院门室" else at
     return Found(start=start, end=at, kind=Kind.ADDRESS) if start < at else None
+
+
+def _is_a_home(key: str, before: str, *, edged: bool, somebody: bool) -> bool:
+    """Whether somebody lives at an address.
+
+    Args:
+        before: the words that stand before it.
+        edged: a cue word or the name of a place tells where it begins.
+        somebody: a person is named near it.
+    """
+    cues = _address_cues()
+    told = cues.cue.search(before) is not None
+    if _HAMLET.fullmatch(key) and not ((told and cues.living.search(before)) or (edged and somebody)):
+        return False
+    if cues.institution.search(before) and not (somebody or _HOME.search(before)):
+        return False
+    return edged or told or somebody
 
 
 def _left_edge(text: str, low: int, key: int) -> int | None:
@@ -337,22 +348,25 @@ class _Names:
     def _is_name(self, start: int, end: int, *, bold: bool = False, sure: bool = False) -> bool:
         """Whether these characters may be a name: `bold` whatever it is, `sure` even if it is a rare word."""
         name = self._text[start:end]
-        surname = 2 if name[:2] in self._compound else 1
-        given = name[surname:]
-        if len(name) != end - start or not all("\u4e00" <= char <= "\u9fff" or char in _HIDDEN_PART for char in given):
-            return False
-        if any(char in self._barred for char in given) or _COUNTED.match(self._text, end - 1):
-            return False
-        if given in table().titles:
+        compound = name[:2] in self._compound
+        given = name[2 if compound else 1 :]
+        if len(name) != end - start or not self._may_be_given(given) or _COUNTED.match(self._text, end - 1):
             return False
         if bold:
-            return name not in everyday_words() or surname == 2
-        words = common_words()
-        if surname == 1 and (
-            name[0] in self._shy or (name[0] in self._adverbs and (len(given) == 1 or given in words))
-        ):
+            return compound or name not in everyday_words()
+        if not compound and (self._is_shy(name[0], given) or name[:2] in everyday_words()):
             return False
-        return name not in (everyday_words() if sure else words) and (surname == 2 or name[:2] not in everyday_words())
+        return name not in (everyday_words() if sure else common_words())
+
+    def _may_be_given(self, given: str) -> bool:
+        """Whether these characters may stand behind a surname."""
+        written = all("\u4e00" <= char <= "\u9fff" or char in _HIDDEN_PART for char in given)
+        return written and not any(char in self._barred for char in given) and given not in table().titles
+
+    def _is_shy(self, surname: str, given: str) -> bool:
+        """Whether the surname opens ordinary words, so that it tells nothing here."""
+        adverb = surname in self._adverbs and (len(given) == 1 or given in common_words())
+        return surname in self._shy or adverb
 
     def _goes_on(self, end: int) -> bool:
         """Whether the text goes on as it does behind a name."""
