@@ -82,7 +82,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def transformer(converted: Path) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(str(converted), sending=Sending(batch_size=4))
+    return SentenceTransformerEmbedder(str(converted), batch_size=4)
 
 
 @pytest.fixture(scope="session")

