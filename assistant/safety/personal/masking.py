@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.safety.personal.numbers import Found, find_codes, find_numbers
 from assistant.safety.personal.people import find_addresses, find_birth_dates, find_details, find_names
 from assistant.safety.personal.secrets import find_secrets
-from assistant.safety.personal.view import MARKS, TURN, Kind, View, view_of, view_of_turns
+from assistant.safety.personal.view import MARKS, TURN, PersonalKind, View, view_of, view_of_turns
 
 _MOST_PASSES = 6  # the second finds what stands beside something the first has found; the last finds nothing
 
@@ -19,7 +19,7 @@ class PersonalSpan:
 
     start: int
     end: int
-    kind: Kind
+    kind: PersonalKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

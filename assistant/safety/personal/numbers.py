@@ -16,7 +16,7 @@ from stdnum import luhn
 from stdnum.cn import ric, uscc
 
 from assistant.safety.personal.tables import any_of, table
-from assistant.safety.personal.view import ANY_MARK, KIND_OF_MARK, TURN, Kind, view_of
+from assistant.safety.personal.view import ANY_MARK, KIND_OF_MARK, TURN, PersonalKind, view_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Found:
 
     start: int
     end: int
-    kind: Kind
+    kind: PersonalKind
 
 
 _GAP = re.compile(rf"[ \-.·/_\n{TURN}]{{1,3}}")
@@ -108,9 +108,9 @@ def count_persons(text: str) -> tuple[int, int]:
     ids = {_bare(match[0]) for match in _ID_FORM.finditer(view)}  # a list may hold some without a right checksum
     phones = set()
     for found in find_numbers(view):
-        if found.kind is Kind.ID_CARD:
+        if found.kind is PersonalKind.ID_CARD:
             ids.add(_bare(view[found.start : found.end]))
-        elif found.kind is Kind.MOBILE:
+        elif found.kind is PersonalKind.MOBILE:
             phones.add(_bare(view[found.start : found.end])[-11:])
     return len(ids), len(phones)
 
@@ -142,7 +142,7 @@ def _with_typed(digits: str, text: str) -> str:
             return value
         if len(value) == 17 and match.string[match.end() : match.end() + 1] in {"X", "x"} and _is_id(value + "X"):
             return value
-        sure = real >= 8 or (real >= 4 and _cue(text, match.start()) is Kind.MOBILE)
+        sure = real >= 8 or (real >= 4 and _cue(text, match.start()) is PersonalKind.MOBILE)
         return value if _MOBILE.fullmatch(value) and sure else typed
 
     return _TYPED.sub(figures, digits)
@@ -165,7 +165,7 @@ def _longest(text: str, digits: str, groups: list[_Group], first: int, found: li
     for last, end, number in reversed(windows):
         tail = _check_letter(text, end) if len(number) == 17 else 0
         if _is_id(number + "X" if tail else number):
-            return Found(start=start, end=end + tail, kind=Kind.ID_CARD), last
+            return Found(start=start, end=end + tail, kind=PersonalKind.ID_CARD), last
     touched = groups[first].linked and TURN not in text[groups[first - 1].end : start]
     if touched and length < _LEAST_WHOLE:
         return None
@@ -194,7 +194,7 @@ def _windows(digits: str, groups: list[_Group], first: int) -> tuple[list[tuple[
 
 
 def _formed(
-    text: str, groups: list[_Group], first: int, windows: list[tuple[int, int, str]], cue: Kind | str | None
+    text: str, groups: list[_Group], first: int, windows: list[tuple[int, int, str]], cue: PersonalKind | str | None
 ) -> tuple[Found, int] | None:
     """The longest run that has the form of a number of a person, and its last group."""
     start = groups[first].start
@@ -203,7 +203,9 @@ def _formed(
         whole = not groups[first].linked and (last + 1 == len(groups) or not groups[last + 1].linked)
         kind = _by_form(text, start, end, number, sizes, cue, whole)
         if kind is not None:
-            return Found(start=_with_plus(text, start) if kind is Kind.MOBILE else start, end=end, kind=kind), last
+            return Found(
+                start=_with_plus(text, start) if kind is PersonalKind.MOBILE else start, end=end, kind=kind
+            ), last
     return None
 
 
@@ -232,19 +234,19 @@ def _is_day(eight: str) -> bool:
 
 
 def _by_form(
-    text: str, start: int, end: int, number: str, sizes: tuple[int, ...], cue: Kind | str | None, whole: bool
-) -> Kind | None:
+    text: str, start: int, end: int, number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, whole: bool
+) -> PersonalKind | None:
     """The kind of a number without the checksum of an id card."""
     if _measures(text, start, end):
         return None
-    if cue is Kind.ID_CARD and len(number) in {15, 17, 18} and _PROVINCE.match(number) is not None:
-        return Kind.ID_CARD  # typed wrongly, or an old one
+    if cue is PersonalKind.ID_CARD and len(number) in {15, 17, 18} and _PROVINCE.match(number) is not None:
+        return PersonalKind.ID_CARD  # typed wrongly, or an old one
     usual = whole or len(sizes) == 1
     if cue != "other" and len(number) == 15 and usual and sizes in {(15,), (6, 6, 3)} and _is_old_id(number):
-        return Kind.ID_CARD
+        return PersonalKind.ID_CARD
     if _is_mobile(text, start, number, sizes, cue, usual):
-        return Kind.MOBILE
-    return Kind.BANK_CARD if _is_card(number, sizes, cue, usual) else None
+        return PersonalKind.MOBILE
+    return PersonalKind.BANK_CARD if _is_card(number, sizes, cue, usual) else None
 
 
 def _measures(text: str, start: int, end: int) -> bool:
@@ -261,19 +263,21 @@ def _is_old_id(number: str) -> bool:
     return _ID_15.fullmatch(number) is not None and _PROVINCE.match(number) is not None and _is_day(f"19{number[6:12]}")
 
 
-def _is_mobile(text: str, start: int, number: str, sizes: tuple[int, ...], cue: Kind | str | None, usual: bool) -> bool:
+def _is_mobile(
+    text: str, start: int, number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, usual: bool
+) -> bool:
     if cue == "other" or not (_MOBILE.fullmatch(number) or _MOBILE_ABROAD.fullmatch(number)):
         return False
     letters = re.search(r"[A-Za-z]+$", text[max(0, start - 12) : start])
-    if letters and not _LABELS.search(letters[0]) and cue is not Kind.MOBILE:
+    if letters and not _LABELS.search(letters[0]) and cue is not PersonalKind.MOBILE:
         return False
     plain = sizes[1:] if len(number) > 11 and sizes[0] in {2, 4} else sizes
-    return cue is Kind.MOBILE or (usual and (len(sizes) == 1 or plain in _MOBILE_GROUPS))
+    return cue is PersonalKind.MOBILE or (usual and (len(sizes) == 1 or plain in _MOBILE_GROUPS))
 
 
-def _is_card(number: str, sizes: tuple[int, ...], cue: Kind | str | None, usual: bool) -> bool:
+def _is_card(number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, usual: bool) -> bool:
     """A card number by its check digit (ISO/IEC 7812-1) and the words before, or the first digits of our banks."""
-    if cue is Kind.BANK_CARD:
+    if cue is PersonalKind.BANK_CARD:
         return 13 <= len(number) <= _MOST_DIGITS or (len(number) >= 12 and len(sizes) == 1)
     if cue == "other" or not usual or not 15 <= len(number) <= 19 or not luhn.is_valid(number):
         return False
@@ -301,14 +305,14 @@ def _units() -> re.Pattern[str]:
     return re.compile(rf"\s?{any_of(table().units)}")
 
 
-def _cue(text: str, start: int, reach: int = _CUE_REACH) -> Kind | str | None:
+def _cue(text: str, start: int, reach: int = _CUE_REACH) -> PersonalKind | str | None:
     """What the last cue word before `start` makes of a number: a kind, `other`, or nothing."""
     window = text[max(0, start - reach) : start]
     window = re.split(rf"[。!?;{TURN}]|{ANY_MARK}", window)[-1]
-    last: Kind | str | None = None
+    last: PersonalKind | str | None = None
     for match in _cues().finditer(window):
         last = str(match.lastgroup)
-    return last if last in {None, "other"} else Kind(last)
+    return last if last in {None, "other"} else PersonalKind(last)
 
 
 @lru_cache(maxsize=1)
@@ -329,15 +333,15 @@ def _part(text: str, start: int, windows: list[tuple[int, int, str]], found: lis
     kind = _part_kind(text, start, end, number, found)
     if kind is None:
         return None
-    end += _check_letter(text, end) if kind is Kind.ID_CARD else 0
+    end += _check_letter(text, end) if kind is PersonalKind.ID_CARD else 0
     return Found(start=start, end=end, kind=kind), last
 
 
-def _part_kind(text: str, start: int, end: int, number: str, found: list[Found]) -> Kind | None:
+def _part_kind(text: str, start: int, end: int, number: str, found: list[Found]) -> PersonalKind | None:
     before = text[max(0, start - _CUE_REACH) : start]
     if match := _tight().search(before):
-        kind = Kind(str(match.lastgroup))
-        return kind if kind is not Kind.MOBILE or _MOBILE_HEAD.fullmatch(number) else None
+        kind = PersonalKind(str(match.lastgroup))
+        return kind if kind is not PersonalKind.MOBILE or _MOBILE_HEAD.fullmatch(number) else None
     subject = _subject(text, start, found)
     if subject is None:
         return None
@@ -348,15 +352,17 @@ def _part_kind(text: str, start: int, end: int, number: str, found: list[Found])
     return subject if opens_turn and len(number) > _LEAST_PART and _REST_OF_TURN.match(text, end) else None
 
 
-def _subject(text: str, start: int, found: list[Found]) -> Kind | None:
+def _subject(text: str, start: int, found: list[Found]) -> PersonalKind | None:
     """The kind of number spoken of before `start`, in this turn or those before it."""
     low = max(0, start - _FAR_REACH)
-    kinds = {Kind.ID_CARD, Kind.MOBILE, Kind.BANK_CARD}
-    near: list[tuple[int, Kind]] = [(f.start, f.kind) for f in found[-2:] if f.start >= low]
+    kinds = {PersonalKind.ID_CARD, PersonalKind.MOBILE, PersonalKind.BANK_CARD}
+    near: list[tuple[int, PersonalKind]] = [(f.start, f.kind) for f in found[-2:] if f.start >= low]
     window = text[low:start]
     near += [(low + m.start(), KIND_OF_MARK[m[0]]) for m in re.finditer(ANY_MARK, window)]
     near += [
-        (low + m.start(), Kind(str(m.lastgroup))) for m in _cues().finditer(window) if m.lastgroup not in {"other"}
+        (low + m.start(), PersonalKind(str(m.lastgroup)))
+        for m in _cues().finditer(window)
+        if m.lastgroup not in {"other"}
     ]
     near = [pair for pair in near if pair[1] in kinds]
     return max(near)[1] if near else None
@@ -397,27 +403,32 @@ def find_codes(text: str) -> Iterator[Found]:
     """统一社会信用代码, 车牌, 邮箱, 证件, 微信, QQ, landlines. Some may lie in others: masking takes the first."""
     for match in _CODE.finditer(text):
         value = re.sub(r"[^0-9A-Za-z]", "", match[0]).upper()
-        told = _CODE_FORM.fullmatch(value) and _cue(text, match.start()) is Kind.CREDIT_CODE
+        told = _CODE_FORM.fullmatch(value) and _cue(text, match.start()) is PersonalKind.CREDIT_CODE
         if told or (uscc.is_valid(value) and not _is_id(value)):
-            yield Found(start=match.start(), end=match.end(), kind=Kind.CREDIT_CODE)
+            yield Found(start=match.start(), end=match.end(), kind=PersonalKind.CREDIT_CODE)
     for match in _PLATE.finditer(text):
         digits = sum(char.isdigit() for char in match["rest"])
         if digits >= 3 or "车" in text[max(0, match.start() - 8) : match.start()]:
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PLATE)
+            yield Found(start=match.start(), end=match.end(), kind=PersonalKind.PLATE)
     yield from _emails(text)
-    for pattern, kind in ((_PAPER, Kind.PASSPORT), (_WECHAT, Kind.WECHAT), (_QQ, Kind.QQ), (_QQ_BEHIND, Kind.QQ)):
+    for pattern, kind in (
+        (_PAPER, PersonalKind.PASSPORT),
+        (_WECHAT, PersonalKind.WECHAT),
+        (_QQ, PersonalKind.QQ),
+        (_QQ_BEHIND, PersonalKind.QQ),
+    ):
         for match in pattern.finditer(text):
             if _names_itself(match["value"], kind):
                 yield Found(start=match.start("value"), end=match.end("value"), kind=kind)
     for match in _PASSPORT.finditer(text):
         if "护照" in text[max(0, match.start() - 20) : match.end() + 10]:
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PASSPORT)
+            yield Found(start=match.start(), end=match.end(), kind=PersonalKind.PASSPORT)
     yield from _landlines(text)
 
 
-def _names_itself(value: str, kind: Kind) -> bool:
+def _names_itself(value: str, kind: PersonalKind) -> bool:
     """WeChat Pay is no account: an account name has a digit or a mark in it, or is long."""
-    return kind is not Kind.WECHAT or len(value) > 7 or any(char.isdigit() or char in "_-" for char in value)
+    return kind is not PersonalKind.WECHAT or len(value) > 7 or any(char.isdigit() or char in "_-" for char in value)
 
 
 def _emails(text: str) -> Iterator[Found]:
@@ -431,7 +442,7 @@ def _emails(text: str) -> Iterator[Found]:
         start = low + local.start()
         official = domain[0].replace(" ", "").lower().endswith(".gov.cn")
         if not (official and not re.search(r"我|本人|个人", text[max(0, start - 12) : start])):
-            yield Found(start=start, end=domain.end(), kind=Kind.EMAIL)
+            yield Found(start=start, end=domain.end(), kind=PersonalKind.EMAIL)
 
 
 def _landlines(text: str) -> Iterator[Found]:
@@ -442,4 +453,4 @@ def _landlines(text: str) -> Iterator[Found]:
         around = text[max(0, match.start() - _OWN_BEFORE) : match.start()] + text[match.end() : match.end() + 6]
         wider = text[max(0, match.start() - _PUBLISHED_BEFORE) : match.start()]
         if own.search(around) and not published.search(wider):
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PHONE)
+            yield Found(start=match.start(), end=match.end(), kind=PersonalKind.PHONE)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from assistant.safety.personal.numbers import Found
 from assistant.safety.personal.tables import any_of, common_words, everyday_words, places, table
-from assistant.safety.personal.view import ANY_MARK, TURN, Kind
+from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind
 
 _HAN = "\u4e00-\u9fff"
 _HIDDEN_PART = "某X×x*＊"
@@ -95,7 +95,7 @@ def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
         at = more.end()
     room = _ROOM.match(text, at, end)
     at = room.end() if room and text[at - 1] in "元栋幢楼座号院门室" else at
-    return Found(start=start, end=at, kind=Kind.ADDRESS) if start < at else None
+    return Found(start=start, end=at, kind=PersonalKind.ADDRESS) if start < at else None
 
 
 def _is_a_home(key: str, before: str, *, edged: bool, somebody: bool) -> bool:
@@ -148,7 +148,7 @@ def find_birth_dates(text: str) -> Iterator[Found]:
     """Dates with 出生 or 生日 beside them; 1990年1月1日以后出生 is a rule and nobody's birthday."""
     for pattern in (_born(), _BORN_BEHIND):
         for match in pattern.finditer(text):
-            yield Found(start=match.start("day"), end=match.end("day"), kind=Kind.BIRTH_DATE)
+            yield Found(start=match.start("day"), end=match.end("day"), kind=PersonalKind.BIRTH_DATE)
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class _Names:
             self._join(end, found)
         for start, end in self._again(found):
             found.setdefault(start, end)
-        return (Found(start=start, end=end, kind=Kind.NAME) for start, end in sorted(found.items()))
+        return (Found(start=start, end=end, kind=PersonalKind.NAME) for start, end in sorted(found.items()))
 
     def _after_labels(self) -> Iterator[tuple[int, int]]:
         for match in _labelled().finditer(self._text):
@@ -403,9 +403,9 @@ _SCORE = re.compile(
 
 def find_details(text: str) -> Iterator[Found]:
     """The illness and the credit score of somebody who is spoken of; an illness as such is nobody's."""
-    for pattern, group, kind in ((_ill(), "illness", Kind.HEALTH), (_SCORE, "value", Kind.CREDIT)):
+    for pattern, group, kind in ((_ill(), "illness", PersonalKind.HEALTH), (_SCORE, "value", PersonalKind.CREDIT)):
         for match in pattern.finditer(text):
             if _person().search(text, max(0, match.start() - _PERSON_NEAR), match.start()) or (
-                kind is Kind.CREDIT and re.match("的(?:客户|人)", text[match.end() :][:4])
+                kind is PersonalKind.CREDIT and re.match("的(?:客户|人)", text[match.end() :][:4])
             ):
                 yield Found(start=match.start(group), end=match.end(group), kind=kind)

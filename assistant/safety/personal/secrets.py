@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from assistant.safety.personal.numbers import Found
 from assistant.safety.personal.tables import any_of, table
-from assistant.safety.personal.view import TURN, Kind
+from assistant.safety.personal.view import TURN, PersonalKind
 
 _SAYS = (
     r"(?:改成了?|改为|设成了?|设置成|设置为|设为|设的就?是|就是|应该是|写的是|收到的是|收到|告诉你|给你|是|为|:|=|叫)"
@@ -52,6 +52,6 @@ def find_secrets(text: str) -> Iterator[Found]:
         value = match["value"]
         figures = not re.search(r"[A-Za-z!@#$%^&*_+.?~]", value)
         if figures or _MIXED.match(value) or (match["says"] and value.isascii() and value.isalpha()):
-            yield Found(start=match.start("value"), end=match.end("value"), kind=Kind.SECRET)
+            yield Found(start=match.start("value"), end=match.end("value"), kind=PersonalKind.SECRET)
     for match in _behind().finditer(text):
-        yield Found(start=match.start("value"), end=match.end("value"), kind=Kind.SECRET)
+        yield Found(start=match.start("value"), end=match.end("value"), kind=PersonalKind.SECRET)
