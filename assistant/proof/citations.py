@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from assistant.parsing.addresses import Address, Step, bare_title, locate, read_chain, resolve_title
 from assistant.parsing.markers import value_of
-from assistant.question.places import Catalogue
+from assistant.question.catalogue import Catalogue
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta
 from assistant.text.folding import squeeze
 

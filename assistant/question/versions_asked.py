@@ -12,7 +12,7 @@ from datetime import date
 
 from assistant.corpus.filters import in_force
 from assistant.corpus.succession import title_key
-from assistant.question.places import Catalogue, Mention, years_of
+from assistant.question.catalogue import Catalogue, Mention, years_of
 from assistant.schema.document import DocumentMeta
 from assistant.text.days import named_days
 
@@ -85,7 +85,7 @@ class Families:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class VersionsAsked:
     """What a question says of versions.
 
     `versions`: texts not in force today that it is about. `outdated`: texts in force today that it is not about.
@@ -101,13 +101,13 @@ class Asked:
 
 
 class VersionReader:
-    """Question → Asked."""
+    """Question → VersionsAsked."""
 
     def __init__(self, catalogue: Catalogue, families: Families) -> None:
         self._catalogue = catalogue
         self._families = families
 
-    def read(self, question: str, context: Sequence[str], *, today: date) -> Asked:
+    def read(self, question: str, context: Sequence[str], *, today: date) -> VersionsAsked:
         """What `question` says of versions; a day, a name or a comparison may stand in the turns before it.
 
         Args:
@@ -121,12 +121,12 @@ class VersionReader:
         if pair := self._pair(question, picked, family, today):
             others = frozenset(m.id for m in family if m not in pair)
             ids = frozenset(m.id for m in pair)
-            return Asked(versions=ids, outdated=others, named=ids, pair=pair)
+            return VersionsAsked(versions=ids, outdated=others, named=ids, pair=pair)
         if picked:
             ids = frozenset(m.id for m in picked)
-            return Asked(versions=ids, named=ids)
+            return VersionsAsked(versions=ids, named=ids)
         day = _day(question, context, self._catalogue, today)
-        return self._on(day, today) if day else Asked()
+        return self._on(day, today) if day else VersionsAsked()
 
     def without_titles(self, question: str) -> str:
         """`question` without the titles of documents in it; itself when little is left."""
@@ -198,7 +198,7 @@ class VersionReader:
             return own[0], newest
         return (older[-1], newest) if older else None
 
-    def _on(self, day: date, today: date) -> Asked:
+    def _on(self, day: date, today: date) -> VersionsAsked:
         """The versions that held on `day`, where another one holds today."""
         held: set[str] = set()
         others: set[str] = set()
@@ -207,7 +207,7 @@ class VersionReader:
             if then and not any(in_force(m, today) for m in then):
                 held |= {m.id for m in then}
                 others |= {m.id for m in family} - held
-        return Asked(versions=frozenset(held), outdated=frozenset(others), day=day if held else None)
+        return VersionsAsked(versions=frozenset(held), outdated=frozenset(others), day=day if held else None)
 
 
 def without_versions(question: str) -> str:

@@ -20,12 +20,11 @@ from assistant.parsing.legal_level import level_of
 from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
 from assistant.retrieval.fusion import fuse, z_scores
-from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.retrieval.phrasing_lift import NO_LIFT, Lift, PhrasingWeights, lift
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.schema.document import LegalLevel
-from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
+from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence, Treated
 
 _DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
 _log = logging.getLogger(__name__)
@@ -123,7 +122,6 @@ class HybridRetriever:
             ChunkKind.PHRASING: phrasing_pool,
         }
         self._evidence = evidence
-        self._sounds = SoundAlikes(library.sparse.words)
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
@@ -135,8 +133,8 @@ class HybridRetriever:
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
-        text, last = self.search_text(query), self._last_turn(query)
-        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=last)
+        text = query.search or query.standalone
+        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=query.last_turn)
         if query.rewritten:
             other, _ = self._scored(query.rewritten, query.rewritten, allowed, degraded)
             fused = fused.mixed(other, _REWRITTEN_SHARE)
@@ -177,26 +175,11 @@ class HybridRetriever:
             degraded.append("rerank")
             return ranking
 
-    def search_text(self, query: Query) -> str:
-        """The words that are searched: the question on its own feet, policy terms for its lay words, and
-        for pinyin and misspellings the words of the library that sound like them."""
-        meant = self.meant(query.standalone)
-        return " ".join((query.standalone, *meant, *self._expander.terms(" ".join((query.standalone, *meant)))))
-
-    def meant(self, question: str) -> tuple[str, ...]:
-        """Words of the library that the question spells by sound; empty for a question spelt as usual."""
-        known, _ = self._library.sparse.vocabulary(question)
-        return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
-
-    def treats_what_is_like(self, question: str, *, best: bool = False) -> bool:
-        """Whether a clause treats one of the matters of the table that `question` is like, or the best of them."""
-        return self._by_concept[ChunkKind.CLAUSE].treats(question, best=best)
-
-    def _last_turn(self, query: Query) -> str | None:
-        """The last turn alone, where the question leans on turns before it: it says what is asked now."""
-        if not query.context or query.text == query.standalone:
-            return None
-        return self.search_text(replace(query, standalone=query.text))
+    def treats(self, question: str) -> Treated:
+        """Whether a clause, whatever its document, treats a matter of the lay table that `question` is like."""
+        matters = self._by_concept[ChunkKind.CLAUSE]
+        like = matters.treats(question)
+        return Treated(like=like, likest=like and matters.treats(question, best=True))
 
     def _vector(self, text: str, last: str | None) -> Vectors:
         """The direction between the whole conversation and its last turn; of `text` when there is no turn before."""
@@ -325,22 +308,6 @@ class HybridRetriever:
             sentences=tuple(ScoredSentence(chunk=c, score=sentences.get(c.id, floor)) for c in chunks),
             dense=max(cosines),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Finder:
-    """A retriever and the clock that tells what is in force.
-
-    `as_langchain.ClauseRetriever` is the same for LangChain; importing LangChain takes a second, which
-    a question asked in a terminal need not wait for.
-    """
-
-    hybrid: HybridRetriever
-    today: Callable[[], date]
-
-    def find(self, query: Query) -> Retrieved:
-        """Everything the retrieval gives for `query` today."""
-        return self.hybrid.retrieve(query, today=self.today())
 
 
 def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:

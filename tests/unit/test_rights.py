@@ -15,7 +15,6 @@ from assistant.errors import NotFoundError
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
@@ -38,7 +37,7 @@ def assistant(rights: frozenset[str], *, pool: int = 200) -> PolicyAssistant:
         library=library,
         fingerprint="test",
         embedder_id=embedder.id,
-        retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
+        retriever=hybrid,
         expander=load_expander(),
         institutions=load_institutions(),
         limits=Limits(certain=0.0, trade=0.0, doubtful=0.15),

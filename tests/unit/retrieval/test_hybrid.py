@@ -15,6 +15,7 @@ from assistant.errors import ModelUnavailable
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import ConceptLine, Expander
+from assistant.question.search_words import SearchWords
 from assistant.retrieval.hybrid import HybridRetriever, Weights
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document
@@ -166,9 +167,13 @@ def test_a_question_without_a_known_word_and_without_vectors_finds_nothing(held:
 
 
 def test_lay_words_are_searched_as_policy_terms(held: MemoryLibrary) -> None:
-    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER)
-    assert "续贷" in retriever.search_text(Query(text="钱能接着用吗", standalone="钱能接着用吗"))
-    assert ask(held, "钱能接着用吗").evidence[0].chunk.id == "notice#二、（一）"
+    asked = "钱能接着用吗"
+    words = SearchWords(held.sparse, EXPANDER).of(asked)
+    found = HybridRetriever(held, HashingEmbedder(), EXPANDER).retrieve(
+        Query(text=asked, standalone=asked, search=words), today=TODAY
+    )
+    assert "续贷" in words
+    assert found.evidence[0].chunk.id == "notice#二、（一）"
 
 
 def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
@@ -199,7 +204,7 @@ class Remembering(HashingEmbedder):
 def test_a_follow_up_is_searched_between_the_conversation_and_its_last_turn(held: MemoryLibrary) -> None:
     embedder = Remembering()
     whole, last = "能不能用续贷掩盖信用风险？那金融下乡月活动呢？", "那金融下乡月活动呢？"
-    query = Query(text=last, standalone=whole, context=("能不能用续贷掩盖信用风险？",))
+    query = Query(text=last, standalone=whole, context=("能不能用续贷掩盖信用风险？",), last_turn=last)
 
     def closest(share: float) -> float:
         """The cosine of the clause that the last turn asks for."""
