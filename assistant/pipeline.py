@@ -17,8 +17,8 @@ from assistant.answering.confidence import Features, packaged_weights
 from assistant.answering.in_force import Standings
 from assistant.answering.refusal import Limits
 from assistant.answering.select import Selector
-from assistant.answering.stream import Teller
-from assistant.answering.wrap_up import Finisher, Worked
+from assistant.answering.stream import AnswerStream
+from assistant.answering.wrap_up import Served, Worked
 from assistant.corpus.filters import visible
 from assistant.errors import NotFoundError
 from assistant.indexing.ports import LibraryPort
@@ -97,7 +97,13 @@ class PolicyAssistant:
         composer = Composer(clause_of=self._clause_of, meta_of=self._meta_of, institutions=institutions)
         self._answerer = Answerer(library, self._searcher, composer, selector=selector, limits=limits, rights=rights)
         self._standings = Standings(library, self._reader.mentions, today=today)
-        self._teller = Teller(self._make_finisher(), composer)
+        served = Served(
+            generation=fingerprint,
+            weights=packaged_weights(),
+            title_of=lambda document_id: self._meta_of(document_id).title,
+            related_to=self.related_to,
+        )
+        self._events = AnswerStream(served, composer)
 
     @property
     def generation(self) -> str:
@@ -182,11 +188,11 @@ class PolicyAssistant:
         worked = replace(worked, question=asked.question, notices=asked.notices)
         answered = worked.draft.outcome is not Outcome.NOT_FOUND
         if inquiry.plain and answered:
-            yield from self._teller.plainly(worked, self._plain_writer if use_llm else None)
+            yield from self._events.plainly(worked, self._plain_writer if use_llm else None)
         elif use_llm and self._writer is not None and answered:
-            yield from self._teller.written(worked, self._writer)
+            yield from self._events.written(worked, self._writer)
         else:
-            yield from self._teller.extracted(worked)
+            yield from self._events.extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
     def features(self, inquiry: Inquiry) -> Features | None:
@@ -216,11 +222,3 @@ class PolicyAssistant:
     def _clause_of(self, chunk: Chunk) -> Chunk:
         """The clause chunk that a sentence belongs to."""
         return self._library.chunk(chunk.parent_id or chunk.id)
-
-    def _make_finisher(self) -> Finisher:
-        return Finisher(
-            generation=self._fingerprint,
-            weights=packaged_weights(),
-            title_of=lambda document_id: self._meta_of(document_id).title,
-            related_to=self.related_to,
-        )

@@ -283,19 +283,25 @@ class Selector:
 
     def _scan(self, reading: Reading, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
         """All places of something: quoted words, bans, an institution's duties; empty when none was asked for."""
-        asked = reading.asked
         scope = _scope(reading.standalone, found, everything)
-        if _asks_for_places(asked, scope) and reading.sought is not None:
-            hits = [c for c in scope or everything if reading.sought.search(c.plain) and _may_address(asked, c)]
-            return hits if len(hits) <= _MOST_PLACES else []
-        if asked.kind is not Kind.LIST:
-            return []
+        if _asks_for_places(reading.asked, scope) and reading.sought is not None:
+            return _places_of(reading.sought, reading.asked, scope or everything)
+        return self._whole_list(reading.asked, scope, everything) if reading.asked.kind is Kind.LIST else []
+
+    def _whole_list(self, asked: Understanding, scope: Sequence[Chunk], everything: Sequence[Chunk]) -> list[Chunk]:
+        """The clause that is named by its heading, or all that the one institution asked about has to do."""
         if scope and len(scope) <= self._tuning.most_scope:
             return [c for c in scope if _may_address(asked, c)]
         if asked.whole_document and len(asked.specific) == 1:
             [one] = asked.specific
             return [c for c in scope or everything if c.subject and one.addressed_in(c.subject)]
         return []
+
+
+def _places_of(sought: re.Pattern[str], asked: Understanding, within: Sequence[Chunk]) -> list[Chunk]:
+    """The sentences that use the words asked for; none when there are too many of them."""
+    hits = [c for c in within if sought.search(c.plain) and _may_address(asked, c)]
+    return hits if len(hits) <= _MOST_PLACES else []
 
 
 def _asks_for_places(asked: Understanding, scope: Sequence[Chunk]) -> bool:

@@ -134,25 +134,31 @@ def following_places(question: str, before: Sequence[Place], *, load: Callable[[
     if not before:
         return ()
     base = before[-1]
-    if match := _BESIDE.search(question):
-        step = _STEP_OF.get(match["unit"] or match["same"] or "条", "条")
-        steps = _up_to(base.address.steps, step) or _up_to(base.address.steps, "（一）")
-        if not steps:
-            return ()
-        number = steps[-1].number + _WAYS.get(match["way"] or "", 0)
-        steps = (*steps[:-1], replace(steps[-1], number=number))
-        at = match.end()
-    else:
-        start = _DEEPER.search(question)
-        steps = _up_to(base.address.steps, "条")
-        if start is None or not steps:
-            return ()
-        at = start.start()
+    match = _BESIDE.search(question)
+    steps, at = _beside(base, match) if match else _inside(base, question)
+    if not steps:
+        return ()
     chain = read_chain(question, at, len(question), True)
     deeper = [c for c in chain.written_out() if c[0].kind in ("款", "项", "目")] if chain else []
     addresses = [Address((*_above(steps, more[0].kind), *more)) for more in deeper] or [Address(steps)]
     document = load(base.document.id)
     return tuple(_place(base.document, document, address) for address in addresses)
+
+
+def _beside(base: Place, match: re.Match[str]) -> tuple[tuple[Step, ...], int]:
+    """The address one before or behind `base`, or its own (上一条, 该条), and where a deeper one may begin."""
+    kind = _STEP_OF.get(match["unit"] or match["same"] or "条", "条")
+    steps = _up_to(base.address.steps, kind) or _up_to(base.address.steps, "（一）")
+    if not steps:
+        return (), match.end()
+    number = steps[-1].number + _WAYS.get(match["way"] or "", 0)
+    return (*steps[:-1], replace(steps[-1], number=number)), match.end()
+
+
+def _inside(base: Place, question: str) -> tuple[tuple[Step, ...], int]:
+    """The article of `base`, in which `question` names a paragraph or an item, and where it does."""
+    start = _DEEPER.search(question)
+    return (_up_to(base.address.steps, "条"), start.start()) if start else ((), 0)
 
 
 def _of_notice(address: Address, documents: Sequence[DocumentMeta], before: Sequence[Mention], start: int) -> bool:

@@ -6,7 +6,7 @@ Rules read how versions are spoken of (2020年的、旧、修订前、现行、2
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -57,23 +57,11 @@ class Families:
     """The texts of a library by instrument, versions and what took their place together, oldest first."""
 
     def __init__(self, documents: Iterable[DocumentMeta]) -> None:
-        metas = sorted(documents, key=lambda m: (_began(m), m.id))
-        by_key: dict[str, list[DocumentMeta]] = {}
-        for meta in metas:
-            by_key.setdefault(title_key(meta.title), []).append(meta)
-        groups = {key: list(held) for key, held in by_key.items() if _are_versions(held)}
         self._of: dict[str, tuple[DocumentMeta, ...]] = {}
-        for key, held in by_key.items():
-            for meta in held:
-                heirs = by_key.get(_heir_key(meta), []) if meta.superseded_by else []
-                later = [heir for heir in heirs if heir.id != meta.id and _began(heir) >= _began(meta)]
-                if later:
-                    groups.setdefault(key, [meta]).extend(h for h in later if h not in groups[key])
-        for held in groups.values():
-            family = tuple(sorted(held, key=lambda m: (_began(m), m.id)))
+        for family in _families(documents):
             for meta in family:
-                known = self._of.get(meta.id, ())
-                self._of[meta.id] = family if len(family) > len(known) else known
+                if len(family) > len(self._of.get(meta.id, ())):
+                    self._of[meta.id] = family
 
     def of(self, document_id: str) -> tuple[DocumentMeta, ...]:
         """The versions of that text, itself among them; empty when it has no other."""
@@ -249,6 +237,31 @@ def _names(turn: str, start: int, end: int, catalogue: Catalogue) -> bool:
     return any(
         m.start <= start < m.end or (m.exact and 0 <= m.start - end <= _BESIDE) for m in catalogue.mentions(turn)
     )
+
+
+def _families(documents: Iterable[DocumentMeta]) -> Iterator[tuple[DocumentMeta, ...]]:
+    """The versions of each instrument and what took their place, oldest first."""
+    by_title: dict[str, list[DocumentMeta]] = {}
+    for meta in sorted(documents, key=_by_age):
+        by_title.setdefault(title_key(meta.title), []).append(meta)
+    groups = {title: list(held) for title, held in by_title.items() if _are_versions(held)}
+    for title, held in by_title.items():
+        for meta in held:
+            if heirs := _heirs(meta, by_title):
+                known = groups.setdefault(title, [meta])
+                known.extend(heir for heir in heirs if heir not in known)
+    for group in groups.values():
+        yield tuple(sorted(group, key=_by_age))
+
+
+def _heirs(meta: DocumentMeta, by_title: Mapping[str, Sequence[DocumentMeta]]) -> list[DocumentMeta]:
+    """The texts that took the place of `meta`, by its record."""
+    named = by_title.get(_heir_key(meta), ()) if meta.superseded_by else ()
+    return [heir for heir in named if heir.id != meta.id and _began(heir) >= _began(meta)]
+
+
+def _by_age(meta: DocumentMeta) -> tuple[date, str]:
+    return _began(meta), meta.id
 
 
 def _are_versions(metas: Sequence[DocumentMeta]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -32,7 +32,7 @@ _REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class RankingWeights:
     """How much each ranking counts. Found on the development questions; docs/retrieval.md has the figures."""
 
     dense_clause: float = 0.8
@@ -44,6 +44,26 @@ class Weights:
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
     concepts_sentence: float = 0.2  # … for the choice of sentences
     concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
+    phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools:
+    """How many hits of each ranking are looked at, all of documents that may be used, and how many become evidence."""
+
+    clauses: int = 200
+    sentences: int = 400
+    phrasings: int = 400
+    evidence: int = 8
+
+    def of(self, kind: ChunkKind) -> int:
+        """How many hits of a ranking of that kind."""
+        sizes = {
+            ChunkKind.CLAUSE: self.clauses,
+            ChunkKind.SENTENCE: self.sentences,
+            ChunkKind.PHRASING: self.phrasings,
+        }
+        return sizes[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +111,7 @@ class HybridRetriever:
     """Query → Retrieved.
 
     Args:
-        clause_pool, sentence_pool, phrasing_pool: how many hits of each ranking are looked at, all of
-            documents that may be used.
+        expander: the lay table; its matters are compared with a question.
         reranker: reads the best clauses once more; without it the fused order stands.
     """
 
@@ -102,26 +121,16 @@ class HybridRetriever:
         embedder: Embedder,
         expander: Expander,
         *,
-        weights: Weights | None = None,
-        phrasing_weights: PhrasingWeights | None = None,
+        weights: RankingWeights | None = None,
         reranker: Reranker | None = None,
-        clause_pool: int = 200,
-        sentence_pool: int = 400,
-        phrasing_pool: int = 400,
-        evidence: int = 8,
+        pools: Pools | None = None,
     ) -> None:
         self._library = library
         self._embedder = embedder
         self._expander = expander
-        self._weights = weights or Weights()
-        self._phrasing_weights = phrasing_weights or PhrasingWeights()
+        self._weights = weights or RankingWeights()
         self._reranker = reranker
-        self._pools = {
-            ChunkKind.CLAUSE: clause_pool,
-            ChunkKind.SENTENCE: sentence_pool,
-            ChunkKind.PHRASING: phrasing_pool,
-        }
-        self._evidence = evidence
+        self._pools = pools or Pools()
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
@@ -140,7 +149,7 @@ class HybridRetriever:
             fused = fused.mixed(other, _REWRITTEN_SHARE)
         ranking = self._reranked(query, self._addressed(fused.ranking(self._order), query), degraded)
         ranking = _named_first(ranking, query.named)
-        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
+        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._pools.evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(
             query=query,
@@ -203,9 +212,9 @@ class HybridRetriever:
 
     def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]], *, phrasings: bool) -> _Ranking:
         def scores(kind: ChunkKind) -> dict[str, float]:
-            return {hit.chunk_id: hit.score for hit in search(kind, self._pools[kind])}
+            return {hit.chunk_id: hit.score for hit in search(kind, self._pools.of(kind))}
 
-        wanted = phrasings and not self._phrasing_weights.idle and bool(self._phrased)
+        wanted = phrasings and not self._weights.phrasings.idle and bool(self._phrased)
         return _Ranking(
             clauses=scores(ChunkKind.CLAUSE),
             sentences=scores(ChunkKind.SENTENCE),
@@ -227,7 +236,7 @@ class HybridRetriever:
             grams.phrasings,
             chunk_of=lambda chunk_id: self._library.chunk(ChunkId(chunk_id)),
             rival=max(others, default=None),
-            weights=self._phrasing_weights,
+            weights=self._weights.phrasings,
         )
 
     @cached_property

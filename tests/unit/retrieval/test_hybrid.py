@@ -16,7 +16,7 @@ from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import ConceptLine, Expander
 from assistant.question.search_words import SearchWords
-from assistant.retrieval.hybrid import HybridRetriever, Weights
+from assistant.retrieval.hybrid import HybridRetriever, Pools, RankingWeights
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Filters, Query, Retrieved
@@ -183,7 +183,7 @@ def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
 
 
 def test_as_many_pieces_of_evidence_as_wanted(held: MemoryLibrary) -> None:
-    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER, evidence=2)
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER, pools=Pools(evidence=2))
     found = retriever.retrieve(Query(text="贷款", standalone="贷款"), today=TODAY)
     assert len(found.evidence) == 2
     assert len(found.ranking) > 2
@@ -209,7 +209,7 @@ def test_a_follow_up_is_searched_between_the_conversation_and_its_last_turn(held
     def closest(share: float) -> float:
         """The cosine of the clause that the last turn asks for."""
         embedder.questions.clear()
-        retriever = HybridRetriever(held, embedder, EXPANDER, weights=Weights(last_turn=share))
+        retriever = HybridRetriever(held, embedder, EXPANDER, weights=RankingWeights(last_turn=share))
         evidence = retriever.retrieve(query, today=TODAY).evidence
         assert embedder.questions == [[whole, last]]
         return next(e.dense for e in evidence if e.chunk.id == "notice#三、（三）")
