@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from assistant.proof.align import Comparison, best_of, shares, stretches
-from assistant.proof.objections import Case, objection, words_changed
+from assistant.proof.align import Case, Comparison, best_of, shares, stretches
+from assistant.proof.objections import objection, words_changed
 from assistant.proof.paraphrase import MIN_SUPPORT, lends_support, paraphrased, subjects_agree
 from assistant.proof.pieces import Held, pieces_of
 from assistant.proof.rules import Rule, Ruling

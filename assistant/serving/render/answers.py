@@ -13,7 +13,8 @@ from html import escape
 from typing import Any
 
 from assistant.parsing.legal_level import level_of
-from assistant.proof.verifier import Checked, Place
+from assistant.proof.places import Place
+from assistant.proof.verifier import Checked
 from assistant.schema.answer import (
     Answer,
     Citation,

@@ -6,7 +6,10 @@ import pytest
 from small_laws import small_laws
 
 from assistant.corpus.reading import read_corpus
-from assistant.proof.citations import Citations, Memory, clauses_at, read_address, remembered
+from assistant.proof.citations import Memory, UnknownTitle
+from assistant.proof.find_addresses import read_address
+from assistant.proof.find_citations import Citations
+from assistant.proof.resolve_citations import clauses_at
 from assistant.schema.document import Document
 
 NOTICE = "notice_2024_shaanxi"
@@ -74,6 +77,7 @@ LOOK_ALIKES = [
 def test_what_only_looks_like_a_document_is_none(citations: Citations, sentence: str, fault: str) -> None:
     [found] = citations.find(sentence)
     assert found.name is not None
+    assert isinstance(found.name, UnknownTitle)
     assert (found.name.documents, found.name.fault) == ((), fault)
 
 
@@ -94,7 +98,7 @@ def test_words_that_cite_nothing(citations: Citations, sentence: str) -> None:
 def test_an_address_goes_back_to_what_was_cited_before(citations: Citations) -> None:
     memory = Memory()
     for cited in citations.find("《仓储法》第五条规定了注册资本。"):
-        memory = remembered(memory, cited)
+        memory = memory.after(cited)
     [same_law] = citations.find("该法第一条鼓励采用新技术。", memory)
     assert same_law.name is not None
     assert [d.id for d in same_law.name.documents] == ["storage_law"]
