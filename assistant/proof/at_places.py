@@ -13,9 +13,8 @@ from assistant.proof.prove import Proof, examine
 from assistant.proof.reasons import REASONS, named
 from assistant.proof.rules import Rule
 from assistant.schema.answer import Verdict
-from assistant.schema.document import Span
 from assistant.text.institutions import Institutions
-from assistant.text.quotes import locate_quote
+from assistant.text.quotes import quote_stands
 
 _CHANGED = 0.75  # so much of a claim repeats the cited clause that what differs was changed
 _CLEARLY = 0.05
@@ -130,5 +129,4 @@ class AtPlaces:
 
 
 def _quoted(quote: str, text: str) -> bool:
-    quote = _MARKS_AROUND.sub("", quote)
-    return bool(quote.strip()) and locate_quote(quote, text, within=Span(0, len(text))) is not None
+    return quote_stands(_MARKS_AROUND.sub("", quote), text)
