@@ -12,14 +12,30 @@ from assistant.text.marked_sentences import split_sentences
 
 # 旧版, 已废止的, 曾规定, 原《…》: the sentence says itself that what it cites no longer holds.
 _HISTORY = re.compile(
-    r"(?<![尚并仍还])(?:已|现已|业已|已经)(?:经|被|于[^，。]{2,12})?(?:废止|失效|修订|修改|取代)(?:[的）)，,]|前)|(?:修订|修改|修正|废止)(?:之)?前的?|旧版|旧法|旧条例|旧办法|旧规"
+    r"(?<![尚并仍还])(?:已|现已|业已|已经)(?:经|被|于[^，。]{2,12})?(?:废止|失效|作废|修订|修改|取代)(?:[的了）)，,。]|前|$)|(?:修订|修改|修正|废止)(?:之)?前的?|旧版|旧法|旧条例|旧办法|旧规"
     r"|老版|当时有效|当时施行|当时的|曾经?(?:规定|要求|明确|允许|禁止|写明)|原(?=《|[一-龥]{1,16}(?:法|条例|办法|规定)》?第)|原来的"
+)
+
+
+_EXPIRED = re.compile(r"废止|失效|作废|取代|旧版|旧法|旧条例|旧办法|旧规|老版|(?:修订|修改|修正)(?:之)?前")
+_STATUS = re.compile(
+    r"[，,（(]?(?:该(?:法|条例|办法|规定|文件)|它|其)?(?:现|目前|如今|早)?(?:已经?|业已)(?:被|于[^，。）)]{2,12})?(?:废止|失效|作废|取代|修订)了?[）)]?"
 )
 
 
 def as_history(text: str) -> bool:
     """Whether a sentence itself says that what it cites is no longer in force."""
     return _HISTORY.search(text) is not None
+
+
+def says_expired(text: str) -> bool:
+    """Whether it says so of the text as a whole: 已废止, 旧版; 曾规定 says it of what it tells alone."""
+    return as_history(text) and _EXPIRED.search(text) is not None
+
+
+def without_status(words: str) -> str:
+    """`words` of such a sentence without what they say of the text: ，现已废止."""
+    return re.sub(r"^[，,、其\s]+", "", _STATUS.sub("", words)).replace("曾经", "").replace("曾", "")
 
 
 _LEAD_WORDS = (

@@ -23,10 +23,12 @@ from assistant.proof.claim_words import (
     claims_something,
     footnotes,
     is_note,
+    says_expired,
     segments,
     sentences_of,
     undressed,
     without_citations,
+    without_status,
 )
 from assistant.proof.find_addresses import read_address
 from assistant.proof.find_citations import Citations
@@ -191,6 +193,8 @@ class Verifier:
         if unnamed is not None:
             return self._unnamed(told, unnamed, claim)
         history = as_history(claim.text)
+        if history:
+            told = replace(told, words=without_status(told.words))
         resolved: list[Resolved] = []
         for cited in group:
             if isinstance(cited.name, UnknownTitle):
@@ -200,15 +204,18 @@ class Verifier:
                 reason = absent(found.documents[0], found.missing)
                 return Finding(verdict=Verdict.NOT_FOUND, rule=Rule.ADDRESS, reason=reason)
             resolved.append(found)
-        return self._judged(told, resolved, history=history)
+        return self._judged(told, resolved, claim)
 
-    def _judged(self, told: Told, resolved: Sequence[Resolved], *, history: bool) -> Finding:
+    def _judged(self, told: Told, resolved: Sequence[Resolved], claim: Claim) -> Finding:
         """The finding on words whose citations all lead somewhere."""
         places = [place for found in resolved for place in self._places_of(found)]
         metas = [meta for found in resolved for meta in found.documents]
         told = replace(told, words=self._citations.without_names(told.words, metas))
         expired = next((m for m in metas if not in_force(m, told.day)), None)
-        if expired is not None and not history:
+        if expired is None and says_expired(claim.text):
+            reason = f"《{metas[0].title}》在所问日期仍然有效，本库也没有它已失效的版本。"
+            return Finding(verdict=Verdict.UNSUPPORTED, rule=Rule.NOT_EXPIRED, reason=reason, places=tuple(places))
+        if expired is not None and not as_history(claim.text):
             reason = expiry(expired, told.day)
             return Finding(verdict=Verdict.SUPERSEDED, rule=Rule.EXPIRED, reason=reason, places=tuple(places))
         if not places:
