@@ -146,7 +146,8 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         if settings.base_url or settings.model:
             raise SettingsError("语言模型需要同时设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
         return None
-    from assistant.models.chat import GuardedChatModel, LangChainChatModel
+    from assistant.models.breaker import GuardedChatModel
+    from assistant.models.chat import LangChainChatModel
 
     if settings.gguf:
         from assistant.models.gguf import GgufChatModel

@@ -19,7 +19,6 @@ from assistant.answering.refusal import Limits
 from assistant.answering.select import Selector
 from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Served, Worked
-from assistant.corpus.filters import visible
 from assistant.errors import NotFoundError
 from assistant.indexing.ports import LibraryPort
 from assistant.proof.verifier import Checked, Verifier
@@ -127,7 +126,7 @@ class PolicyAssistant:
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         """Every document of the library that may be seen."""
-        return tuple(meta for meta in self._library.documents if visible(meta, self._rights))
+        return tuple(meta for meta in self._library.documents if meta.visible(self._rights))
 
     def document(self, document_id: str) -> Document:
         """One document with its clause tree.
@@ -136,7 +135,7 @@ class PolicyAssistant:
             NotFoundError: the library does not hold it, or it may not be seen: no one can tell which.
         """
         document = self._library.document(document_id)
-        if not visible(document.meta, self._rights):
+        if not document.meta.visible(self._rights):
             raise NotFoundError("文件库中没有这份文件，请先查看文件列表。")
         return document
 

@@ -15,7 +15,7 @@ from assistant.answering.refusal import Abstention, Findings, Limits, Reason, ab
 from assistant.answering.select import Selector
 from assistant.answering.select_parts import Chooser
 from assistant.answering.wrap_up import Worked
-from assistant.corpus.filters import addresses, visible
+from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
 from assistant.question.reading import Reading
 from assistant.retrieval.by_turns import led_by
@@ -51,7 +51,7 @@ class Answerer:
         self._chooser = Chooser(selector or Selector(), searcher)
         self._limits = limits or Limits()
         self._belonging = Belonging(
-            lambda: [library.document(meta.id) for meta in library.documents if visible(meta, rights)]
+            lambda: [library.document(meta.id) for meta in library.documents if meta.visible(rights)]
         )
 
     def answer(self, reading: Reading, found: Retrieved, *, sides: Sequence[Retrieved] = ()) -> Worked:

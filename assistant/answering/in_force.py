@@ -9,8 +9,8 @@ from datetime import date
 from enum import Enum, auto
 from itertools import chain
 
-from assistant.corpus.filters import chosen, in_force, visible
 from assistant.corpus.succession import title_key
+from assistant.corpus.view import chosen
 from assistant.indexing.ports import LibraryPort
 from assistant.question.catalogue import Mention
 from assistant.question.reading import Reading
@@ -69,7 +69,7 @@ class Standings:
         subject = self._subject(reading, found, day)
         if subject is None:
             return None
-        metas = [m for m in self._library.documents if visible(m, query.rights) and chosen(m, query.filters)]
+        metas = [m for m in self._library.documents if m.visible(query.rights) and chosen(m, query.filters)]
         held = [self._library.document(meta.id) for meta in metas]
         ids = {document.id for document in held}
         sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
@@ -79,7 +79,7 @@ class Standings:
         """The document that the question names, else the one that a sentence found first ends."""
         for documents in chain(reading.subjects, self._ended(found)):
             if named := [meta for meta in documents if chosen(meta, reading.query.filters)]:
-                return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
+                return max(named, key=lambda m: (m.in_force(day), m.effective_on or date.min, m.id))
         return None
 
     def _ended(self, found: Retrieved) -> Iterator[tuple[DocumentMeta, ...]]:
@@ -103,7 +103,7 @@ def standing(
     if force is not Force.ENDED:
         proof = _starting(document, sentences)
         return Standing(document=document, day=day, force=force, today=today, proof=proof)
-    successor, proof = _successor(document, [d for d in library if in_force(d.meta, day)], sentences)
+    successor, proof = _successor(document, [d for d in library if d.meta.in_force(day)], sentences)
     return Standing(document=document, day=day, force=force, today=today, successor=successor, proof=proof)
 
 
@@ -133,7 +133,7 @@ def _force(document: DocumentMeta, day: date) -> Force:
         return Force.UNSAID
     if document.effective_on is not None and day < document.effective_on:
         return Force.NOT_YET
-    return Force.HOLDS if in_force(document, day) else Force.ENDED
+    return Force.HOLDS if document.in_force(day) else Force.ENDED
 
 
 def _successor(

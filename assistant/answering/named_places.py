@@ -18,9 +18,9 @@ def with_counterpart(reading: Reading, library: LibraryPort, searcher: Searcher)
     if found is None or not found.ranking:
         return reading.places
     [place] = reading.places
-    document_id, _, address = found.ranking[0].chunk_id.rpartition("#")
-    other = library.document(document_id)
-    same = Place(document=other.meta, address=place.address, clause=other.find(address), articles=place.articles)
+    likest = library.chunk(found.ranking[0].chunk_id)
+    other = library.document(likest.document_id)
+    same = Place(document=other.meta, address=place.address, clause=other.find(likest.unit), articles=place.articles)
     return (place, same)
 
 

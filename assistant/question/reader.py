@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from assistant.corpus.filters import eligible, visible
+from assistant.corpus.view import eligible
 from assistant.errors import InputError
 from assistant.indexing.ports import LibraryPort
 from assistant.question.catalogue import Catalogue, Mention
@@ -73,7 +73,7 @@ class QuestionReader:
         self._today = today
         self._follow_ups = follow_ups
         self._rights = rights
-        documents = tuple(meta for meta in library.documents if visible(meta, rights))
+        documents = tuple(meta for meta in library.documents if meta.visible(rights))
         self._catalogue = Catalogue(documents)
         self._versions = VersionReader(self._catalogue, Families(documents))
         self._search_words = SearchWords(library.sparse, tables.lay)

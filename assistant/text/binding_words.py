@@ -7,15 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from assistant.errors import SettingsError
 from assistant.schema.answer import Modality
 from assistant.text.folding import squeeze
+from assistant.text.tables import packaged, read_table
 
 _END = "$"
 
@@ -108,12 +106,7 @@ def load_binding_words(path: Path | None = None) -> BindingWords:
     Raises:
         SettingsError: the file cannot be used.
     """
-    source = path or resources.files("assistant") / "data" / "binding_words.yaml"
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        lines = TypeAdapter(list[BindingLine]).validate_python(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError("约束用语表无法读取，请检查 binding_words.yaml 的写法") from exc
+    lines = read_table(path or packaged("binding_words.yaml"), TypeAdapter(list[BindingLine]))
     return BindingWords(lines)
 
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from assistant.errors import SettingsError
-
-T = TypeVar("T")
+from assistant.text.tables import packaged, read_table
 
 
 class InstitutionLine(BaseModel):
@@ -145,17 +139,9 @@ def load_institutions(path: Path | None = None) -> Institutions:
     Raises:
         SettingsError: a file cannot be used.
     """
-    folder = resources.files("assistant") / "data"
-    lines = _read(TypeAdapter(list[InstitutionLine]), path or folder / "institutions.yaml", "institutions.yaml")
-    return Institutions(lines, _read(TypeAdapter(RoleTable), folder / "roles.yaml", "roles.yaml"))
-
-
-def _read(form: TypeAdapter[T], source: Traversable, called: str) -> T:
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return form.validate_python(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError(f"机构名称表无法读取，请对照 docs/settings.md 检查 {called} 的写法") from exc
+    source = path or packaged("institutions.yaml")
+    lines = read_table(source, TypeAdapter(list[InstitutionLine]), see="docs/settings.md")
+    return Institutions(lines, read_table(packaged("roles.yaml"), RoleTable))
 
 
 @lru_cache(maxsize=1)

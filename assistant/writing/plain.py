@@ -11,13 +11,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from assistant.errors import ModelError, SettingsError
+from assistant.errors import ModelError
 from assistant.models.protocols import ChatModel
 from assistant.proof.close_wording import faithful
 from assistant.proof.prove import prove
@@ -29,6 +27,7 @@ from assistant.text.institutions import Institutions, known_institutions
 from assistant.text.marked_sentences import parse_marks
 from assistant.text.numerals import numbers_in
 from assistant.text.segment import pairs_of
+from assistant.text.tables import packaged, read_table
 from assistant.writing.gate import MAX_SENTENCE_CHARS, Forbidden, without_thinking
 from assistant.writing.prompting import FOLLOW_UP_PROMPT, PLAIN_PROMPT, Filled, Prompt, load_prompt
 
@@ -49,11 +48,8 @@ def load_plain_words(path: Path | None = None) -> PlainWords:
     Raises:
         SettingsError: the table cannot be used.
     """
-    source = path or resources.files("assistant") / "data" / "plain_words.yaml"
-    try:
-        return TypeAdapter(dict[str, tuple[str, ...]]).validate_python(yaml.safe_load(source.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError("平常说法对照表无法读取，请检查 plain_words.yaml 的写法") from exc
+    form = TypeAdapter(dict[str, tuple[str, ...]])
+    return read_table(path or packaged("plain_words.yaml"), form)
 
 
 # --- plain words ----------------------------------------------------------------------------

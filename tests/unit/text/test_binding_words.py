@@ -52,7 +52,7 @@ def test_words_that_forbid_by_themselves() -> None:
 def test_a_broken_list_is_a_setting_at_fault(tmp_path: Path, content: str) -> None:
     path = tmp_path / "words.yaml"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"binding_words\.yaml"):
+    with pytest.raises(SettingsError, match=r"words\.yaml"):
         load_binding_words(path)
 
 
