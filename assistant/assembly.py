@@ -267,7 +267,7 @@ def build_assistant(
     from assistant.pipeline import PolicyAssistant
     from assistant.question.lay_words import load_expander
     from assistant.question.matters import load_matters
-    from assistant.retrieval.hybrid import Finder, HybridRetriever
+    from assistant.retrieval.hybrid import HybridRetriever
     from assistant.text.institutions import load_institutions
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
@@ -283,9 +283,7 @@ def build_assistant(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=Finder(
-            HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)), today
-        ),
+        retriever=HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)),
         expander=expander,
         institutions=institutions,
         matters=load_matters(settings.matters, settings.referrals),

@@ -10,38 +10,32 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.answering.answerer import Judge
-from assistant.answering.asked_words import AskedWords
-from assistant.answering.belonging import Belonging
-from assistant.answering.compose import Composer, proved_draft
+from assistant.answering.answerer import Answerer
+from assistant.answering.asked_words import not_there
+from assistant.answering.compose import Composer
 from assistant.answering.confidence import Features, packaged_weights
-from assistant.answering.in_force import document_asked, standing
-from assistant.answering.named_places import NamedPlaces
+from assistant.answering.in_force import Standings
 from assistant.answering.refusal import Limits
 from assistant.answering.select import Selector
-from assistant.answering.select_parts import Chooser
-from assistant.answering.stream import Teller
-from assistant.answering.wrap_up import Finisher, Worked
-from assistant.corpus.view import chosen, eligible
+from assistant.answering.stream import AnswerStream
+from assistant.answering.wrap_up import Served, Worked
 from assistant.errors import NotFoundError
 from assistant.indexing.ports import LibraryPort
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.lay_words import Expander
 from assistant.question.matters import Matters, load_matters
-from assistant.question.places import Catalogue, Place
-from assistant.question.reader import FollowUpPort, QueryReader
-from assistant.question.understanding import Kind
-from assistant.question.versions_asked import Families, VersionReader
-from assistant.retrieval.by_turns import alternating, led_by
-from assistant.retrieval.searcher import FindingPort, RewritingPort, Searcher
+from assistant.question.reader import FollowUpPort, QuestionReader
+from assistant.question.tables import Tables
+from assistant.retrieval.by_turns import alternating
+from assistant.retrieval.searcher import RetrieverPort, RewritingPort, Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
 from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
-from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
-from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
+from assistant.schema.retrieval import Filters, Retrieved, Turn
 from assistant.text.institutions import Institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
@@ -73,7 +67,7 @@ class PolicyAssistant:
         library: LibraryPort,
         fingerprint: str,
         embedder_id: str,
-        retriever: FindingPort,
+        retriever: RetrieverPort,
         expander: Expander,
         institutions: Institutions,
         matters: Matters | None = None,
@@ -90,24 +84,25 @@ class PolicyAssistant:
         self._library = library
         self._fingerprint = fingerprint
         self._embedder_id = embedder_id
-        self._retriever = retriever
-        self._expander = expander
         self._institutions = institutions
         self._writer = writer
         self._plain_writer = plain_writer
         self._today = today
         self._rights = rights
         self._related_to = related_to
-        self._catalogue = Catalogue(self.documents())
-        self._versions = VersionReader(self._catalogue, Families(self.documents()))
-        self._reader = self._make_reader(follow_ups)
-        self._searcher = Searcher(retriever, self._versions, rewriter=rewriter, today=today)
-        self._places = NamedPlaces(library, self._versions, self._searcher, today=today)
-        self._composer = Composer(clause_of=self._clause_of, meta_of=self._meta_of, institutions=institutions)
-        matters = matters or load_matters()
-        self._words = self._make_words(matters)
-        self._judge = self._make_judge(matters, selector or Selector(institutions), limits or Limits())
-        self._teller = self._make_teller()
+        tables = Tables(lay=expander, institutions=institutions, matters=matters or load_matters())
+        self._reader = QuestionReader(library, tables, today=today, follow_ups=follow_ups, rights=rights)
+        self._searcher = Searcher(retriever, today=today, rewriter=rewriter)
+        composer = Composer(clause_of=self._clause_of, meta_of=self._meta_of, institutions=institutions)
+        self._answerer = Answerer(library, self._searcher, composer, selector=selector, limits=limits, rights=rights)
+        self._standings = Standings(library, self._reader.mentions, today=today)
+        served = Served(
+            generation=fingerprint,
+            weights=packaged_weights(),
+            title_of=lambda document_id: self._meta_of(document_id).title,
+            related_to=self.related_to,
+        )
+        self._events = AnswerStream(served, composer)
 
     @property
     def generation(self) -> str:
@@ -127,7 +122,7 @@ class PolicyAssistant:
         """The same retrieval as a LangChain `BaseRetriever`, for chains, agents and tracers of others."""
         from assistant.retrieval.as_langchain import ClauseRetriever
 
-        return ClauseRetriever(hybrid=self._retriever.hybrid, today=self._today, rights=self._rights)
+        return ClauseRetriever(find=lambda question: self._searcher.find(self._reader.bare(question)))
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         """Every document of the library that may be seen."""
@@ -168,8 +163,8 @@ class PolicyAssistant:
             InputError: the question is empty, too long or broken, or holds a password.
         """
         asked = screen(inquiry.question, inquiry.history)
-        query = self._reader.read(asked.searched, asked.searched_history, inquiry.filters)
-        found = self._searcher.ranked(query, rewrite=True)
+        reading = self._reader.read(asked.searched, asked.searched_history, inquiry.filters)
+        found = self._searcher.ranked(reading.query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
     def ask(self, inquiry: Inquiry) -> Answer:
@@ -192,11 +187,11 @@ class PolicyAssistant:
         worked = replace(worked, question=asked.question, notices=asked.notices)
         answered = worked.draft.outcome is not Outcome.NOT_FOUND
         if inquiry.plain and answered:
-            yield from self._teller.plainly(worked, self._plain_writer if use_llm else None)
+            yield from self._events.plainly(worked, self._plain_writer if use_llm else None)
         elif use_llm and self._writer is not None and answered:
-            yield from self._teller.written(worked, self._writer)
+            yield from self._events.written(worked, self._writer)
         else:
-            yield from self._teller.extracted(worked)
+            yield from self._events.extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
     def features(self, inquiry: Inquiry) -> Features | None:
@@ -209,49 +204,16 @@ class PolicyAssistant:
         return self._work(question, inquiry.history, inquiry.filters, use_llm=False).features
 
     def _work(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
-        """Understand, retrieve, and answer by rule where the question names a place or asks what holds; else judge."""
-        query = self._reader.read(question, history, filters, use_llm=use_llm)
-        asked = self._reader.understand(query)
-        allowed = eligible(self._library.documents, query, today=self._today())
-        places = self._places.find(query, allowed)
-        elsewhere = self._words.not_there(query, places)
-        found = self._searcher.evidence(query, rewrite=use_llm and not places)
-        if places and not elsewhere:
-            return self._looked_up(question, query, found, self._places.with_counterpart(query, places))
-        sides = self._searcher.sides(query)
-        if sides:
+        """Read, search, and answer: by rule where the question names a place or asks what holds; else judge."""
+        reading = self._reader.read(question, history, filters, use_llm=use_llm)
+        found = self._searcher.evidence(reading, rewrite=use_llm and not reading.places)
+        if reading.places and not not_there(reading):
+            return self._answerer.look_up(reading, found)
+        if sides := self._searcher.sides(reading):
             found = replace(found, ranking=alternating([side.ranking for side in sides], found.ranking))
-        if asked.kind is Kind.VALIDITY and (subject := self._document_asked(query, found)):
-            return self._stood(question, query, found, subject)
-        return self._judge.judge(question, asked, query, found, allowed=allowed, sides=sides, elsewhere=elsewhere)
-
-    def _looked_up(self, question: str, query: Query, found: Retrieved, places: Sequence[Place]) -> Worked:
-        """The answer to a question that names its places: their own words, or that there is no such place."""
-        chunks = self._places.sentences(places)
-        draft = self._composer.looked_up(places, chunks)
-        return Worked(
-            question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft, self._institutions)
-        )
-
-    def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
-        """The document whose force is asked about."""
-        today = self._today()
-        return document_asked(query, found, mentions=lambda t: self._versions.mentions(t, today=today), today=today)
-
-    def _stood(self, question: str, query: Query, found: Retrieved, subject: DocumentMeta) -> Worked:
-        """The answer to whether `subject` holds."""
-        library = [self._library.document(meta.id) for meta in self.documents() if chosen(meta, query.filters)]
-        ids = {document.id for document in library}
-        sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
-        today = self._today()
-        held = standing(subject, library, sentences, day=query.as_of or query.day or today)
-        draft = self._composer.standing(held, today=today)
-        return Worked(
-            question=question,
-            query=query,
-            found=led_by(found, held.proof),
-            draft=proved_draft(draft, self._institutions),
-        )
+        if standing := self._standings.asked(reading, found):
+            return self._answerer.stand(reading, found, standing)
+        return self._answerer.answer(reading, found, sides=sides)
 
     def _meta_of(self, document_id: str) -> DocumentMeta:
         return self._library.document(document_id).meta
@@ -259,62 +221,3 @@ class PolicyAssistant:
     def _clause_of(self, chunk: Chunk) -> Chunk:
         """The clause chunk that a sentence belongs to."""
         return self._library.chunk(chunk.parent_id or chunk.id)
-
-    # --- the parts, each with what it needs -------------------------------------------------
-
-    def _make_reader(self, follow_ups: FollowUpPort | None) -> QueryReader:
-        return QueryReader(
-            sparse=self._library.sparse,
-            catalogue=self._catalogue,
-            versions=self._versions,
-            expander=self._expander,
-            institutions=self._institutions,
-            follow_ups=follow_ups,
-            rights=self._rights,
-            today=self._today,
-        )
-
-    def _make_words(self, matters: Matters) -> AskedWords:
-        return AskedWords(
-            sparse=self._library.sparse,
-            expander=self._expander,
-            matters=matters,
-            institutions=self._institutions,
-            clause_of=self._clause_of,
-        )
-
-    def _make_judge(self, matters: Matters, selector: Selector, limits: Limits) -> Judge:
-        chooser = Chooser(
-            selector=selector,
-            searcher=self._searcher,
-            words=self._words,
-            catalogue=self._catalogue,
-            institutions=self._institutions,
-        )
-        belonging = Belonging(
-            sparse=self._library.sparse,
-            hybrid=self._retriever.hybrid,
-            expander=self._expander,
-            documents=lambda: [self._library.document(meta.id) for meta in self.documents()],
-        )
-        return Judge(
-            library=self._library,
-            chooser=chooser,
-            words=self._words,
-            belonging=belonging,
-            composer=self._composer,
-            expander=self._expander,
-            institutions=self._institutions,
-            matters=matters,
-            limits=limits,
-            clause_of=self._clause_of,
-        )
-
-    def _make_teller(self) -> Teller:
-        finisher = Finisher(
-            generation=self._fingerprint,
-            weights=packaged_weights(),
-            title_of=lambda document_id: self._meta_of(document_id).title,
-            related_to=self.related_to,
-        )
-        return Teller(finisher, self._composer)

@@ -50,30 +50,25 @@ def compare(claim: Sequence[Token], clause: Sequence[Token]) -> Comparison:
     matcher = SequenceMatcher(None, [t.form for t in clause], [t.form for t in claim], autojunk=False)
     blocks = [(m.a, m.b, m.size) for m in matcher.get_matching_blocks() if m.size]
     kept = _solid(blocks)
-    edits = []
     ends = [(0, 0, 0), *kept, (len(clause), len(claim), 0)]
-    for number, ((a, b, size), (next_a, next_b, _)) in enumerate(pairwise(ends)):
-        lost = tuple(clause[a + size : next_a])
-        new = tuple(claim[b + size : next_b])
-        behind = clause[next_a] if next_a < len(clause) else None
-        if number == 0:  # what the clause says before the claim begins is no change, its own piece aside
-            lost = _own_beginning(lost, behind, new)
-        elif next_a == len(clause) and next_b == len(claim):
-            before = clause[a + size - 1]
-            lost = tuple(t for t in lost if t.piece == before.piece) if new else ()
-        if lost or new:
-            edits.append(
-                Edit(
-                    lost,
-                    new,
-                    b + size,
-                    len(claim) - next_b,
-                    behind,
-                    number == 0,
-                    clause[a + size - 1] if size else None,
-                )
-            )
-    return Comparison(tuple(claim), tuple(clause), tuple(kept), tuple(edits))
+    edits = [_edit(claim, clause, one, other, number == 0) for number, (one, other) in enumerate(pairwise(ends))]
+    return Comparison(tuple(claim), tuple(clause), tuple(kept), tuple(e for e in edits if e.lost or e.new))
+
+
+_Block = tuple[int, int, int]  # start in clause, start in claim, size
+
+
+def _edit(claim: Sequence[Token], clause: Sequence[Token], one: _Block, other: _Block, first: bool) -> Edit:
+    """What stands between two blocks that both have."""
+    end_a, end_b = one[0] + one[2], one[1] + one[2]
+    lost, new = tuple(clause[end_a : other[0]]), tuple(claim[end_b : other[1]])
+    behind = clause[other[0]] if other[0] < len(clause) else None
+    left = clause[end_a - 1] if one[2] else None
+    if first:  # what the clause says before the claim begins is no change, its own piece aside
+        lost = _own_beginning(lost, behind, new)
+    elif left is not None and not other[2]:
+        lost = tuple(t for t in lost if t.piece == left.piece) if new else ()
+    return Edit(lost, new, end_b, len(claim) - other[1], behind, first, left)
 
 
 def _own_beginning(lost: Sequence[Token], behind: Token | None, new: Sequence[Token]) -> tuple[Token, ...]:
@@ -163,3 +158,21 @@ def _token_pairs(tokens: tuple[Token, ...]) -> frozenset[tuple[str, str]]:
 def in_place(edit: Edit) -> bool:
     """Whether an edit is a change in place, and not a long passage left out."""
     return edit.first or len(edit.lost) <= len(edit.new) + 3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A claim beside the stretch that it repeats, and all that it may draw words from."""
+
+    found: Comparison
+    known: str  # the whole clause, its headings, its title
+    institutions: Institutions
+
+    @property
+    def claimed(self) -> str:
+        return written(self.found.claim)
+
+
+def written(tokens: Sequence[Token]) -> str:
+    """The words as they were written, one behind the other."""
+    return "".join(t.text for t in tokens)

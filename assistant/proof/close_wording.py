@@ -61,12 +61,9 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
         clauses: the plain texts of what it cites.
     """
     claim, union = _plain(sentence), "\n".join(_plain(clause) for clause in clauses)
-    if re.search(r"[?？]", claim) and not re.search(r"[?？]", union):
-        return False  # an answer asks nothing
-    bound = [word.text for word in binding_words().within(claim) if len(word.text) > 1]
-    if any(word not in union for word in (*bound, *_LOADED.findall(claim))):
+    if _asks(claim) and not _asks(union):  # an answer asks nothing
         return False
-    if _out_of_quotation(claim, union):
+    if not _binds_alike(claim, union) or _out_of_quotation(claim, union):
         return False
     wholes = [(whole, pairs_of(whole)) for whole in _cut(_SENTENCE_ENDS, union)]
     told = _cut(_SENTENCE_ENDS, claim)
@@ -79,6 +76,16 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
     return not any(_beheaded(piece, pieces, pairs_of(claim)) for piece in own) and all(
         _keeps(piece, pieces) for piece in own
     )
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or "？" in text
+
+
+def _binds_alike(claim: str, union: str) -> bool:
+    """Whether all words that bind, and those of degree, are the clauses' own."""
+    bound = [word.text for word in binding_words().within(claim) if len(word.text) > 1]
+    return all(word in union for word in (*bound, *_LOADED.findall(claim)))
 
 
 def _out_of_quotation(claim: str, union: str) -> bool:

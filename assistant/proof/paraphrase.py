@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from assistant.proof.pieces import COMMON, FRAME, HAN_RUN, Held, Piece, pairs
@@ -90,14 +90,7 @@ def _force_agrees(piece: Piece, held: Held, *, claim_forbids: bool) -> bool:
     against = held.aligned(piece)
     clear = bool(against)
     against = against or held.all_pieces
-    for force in (Force.PROHIBIT, Force.EXEMPT):
-        if force in piece.forces and not any(force in other.forces for other in against):
-            return False
-    if piece.urges and not any(other.urges for other in against):
-        return False
-    if Force.PERMIT in piece.forces and not any(_permits(other) for other in against):
-        return False
-    if piece.forces == {Force.REQUIRE} and not any(_requires(other) for other in against):
+    if any(binds(piece) and not any(bears(other) for other in against) for binds, bears in _BORNE_OUT):
         return False
     # 不得 left out: what the clause forbids must not be told as if it were done or wanted.
     return claim_forbids or not clear or not all(Force.PROHIBIT in other.forces for other in against)
@@ -113,6 +106,16 @@ def _requires(piece: Piece) -> bool:
     """Demands, itself or through a 要 before it; 鼓励 or 可以 of its own makes it a lesser thing."""
     lesser = {Force.PROHIBIT, Force.PERMIT, Force.EXEMPT}
     return Force.REQUIRE in piece.forces or (piece.required and not lesser & piece.forces and not piece.urges)
+
+
+# What a piece of the claim does → what a piece of the clause has to do for it.
+_BORNE_OUT: Sequence[tuple[Callable[[Piece], bool], Callable[[Piece], bool]]] = (
+    (lambda p: Force.PROHIBIT in p.forces, lambda p: Force.PROHIBIT in p.forces),
+    (lambda p: Force.EXEMPT in p.forces, lambda p: Force.EXEMPT in p.forces),
+    (lambda p: p.urges, lambda p: p.urges),
+    (lambda p: Force.PERMIT in p.forces, _permits),
+    (lambda p: p.forces == {Force.REQUIRE}, _requires),
+)
 
 
 # --- direction --------------------------------------------------------------------------------------

@@ -19,17 +19,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from assistant.proof.align import Comparison, best_of, shares, stretches
-from assistant.proof.objections import Case, objection, words_changed
+from assistant.proof.align import Case, Comparison, best_of, shares, stretches
+from assistant.proof.objections import objection, words_changed
 from assistant.proof.paraphrase import MIN_SUPPORT, lends_support, paraphrased, subjects_agree
 from assistant.proof.pieces import Held, pieces_of
 from assistant.proof.rules import Rule, Ruling
 from assistant.proof.tokens import Token, plain, plain_lines, tokens_of
 from assistant.schema.answer import Verdict
-from assistant.schema.document import Span
 from assistant.text.institutions import Institutions, known_institutions
 from assistant.text.numerals import HAN_NUMERAL
-from assistant.text.quotes import locate_quote
+from assistant.text.quotes import quotations_in, quote_stands
 
 _REPEATS = 0.75  # a claim of which so much stands in a clause in its order repeats it
 _REPEATS_ONE_OF_MANY = 0.97
@@ -188,7 +187,6 @@ _TITLE = re.compile(r"《([^《》]{1,120})》")
 _ARTICLE = re.compile(rf"第(?:{HAN_NUMERAL}|\d+)[条款项章节编目]")
 _HEADING = re.compile(rf"{HAN_NUMERAL}、\({HAN_NUMERAL}\)|\({HAN_NUMERAL}\)")
 _YEAR = re.compile(r"\d{4}年")
-_QUOTED = re.compile(r"“([^“”]*)”|「([^「」]*)」|『([^『』]*)』|\"([^\"]*)\"")
 
 
 def _without_references(claim: str, context: str) -> str:
@@ -201,10 +199,9 @@ def _without_references(claim: str, context: str) -> str:
 
 def _quotes_stand(claim: str, held: Held) -> bool:
     """Words in quotation marks stand in a clause, names in 《》 in a clause or its context."""
-    for match in _QUOTED.finditer(claim):
-        quote = "".join(group or "" for group in match.groups()).strip("，。；、：,;:.!?！？")
-        if not quote or not any(locate_quote(quote, t, within=Span(0, len(t))) for t in (*held.clauses, held.context)):
-            return False
+    quotes = tuple(quotations_in(claim))
+    if not all(any(quote_stands(quote, text) for text in (*held.clauses, held.context)) for quote in quotes):
+        return False
     return all(
         match[0] in held.union or match[1] in held.context or f"《{match[1]}》" in held.union
         for match in _TITLE.finditer(claim)

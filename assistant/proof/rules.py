@@ -49,6 +49,7 @@ class Rule(StrEnum):
     TITLE = "title"
     ADDRESS = "address"
     EXPIRED = "expired"
+    NOT_EXPIRED = "not_expired"
     FOUND = "found"
     NOT_FOUND = "not_found"
     ELSEWHERE = "elsewhere"

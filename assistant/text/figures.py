@@ -84,8 +84,13 @@ class Figure:
 
 def spelt(text: str) -> str:
     """`text` with dates, ranges and thousands as the grammar reads them: 五元至九元 as 五元以上九元以下."""
-    text = _MISPRINT.sub("1", _THOUSANDS.sub("", text))
+    text = without_misprints(_THOUSANDS.sub("", text))
     return _ranges_spelt(_DATE.sub(lambda m: f"{int(m[1])}年{int(m[2])}月{int(m[3])}日", text))
+
+
+def without_misprints(text: str) -> str:
+    """`text` with a letter l in a date read as the 1 that it stands for: l月1日. Offsets survive."""
+    return _MISPRINT.sub("1", text)
 
 
 def ordinal_at(text: str, at: int) -> tuple[Figure, int] | None:

@@ -81,11 +81,13 @@ class Institutions:
         """Each institution's name with every wording for it."""
         return {line.name: (*line.text, *line.aliases) for line in self._lines.values()}
 
+    def addressed_as(self, name: str) -> tuple[str, ...]:
+        """The words of which one stands in the addressee of a sentence to `name`."""
+        return (*self.wordings(name), *(("监管",) if name == "监管部门" else ()))
+
     def addresses(self, subject: str, name: str) -> bool:
         """Whether `subject`, the addressee of a sentence, names `name` itself."""
-        if any(word in subject for word in self.wordings(name)):
-            return True
-        return name == "监管部门" and "监管" in subject
+        return any(word in subject for word in self.addressed_as(name))
 
     @cached_property
     def _same(self) -> Mapping[str, frozenset[str]]:

@@ -30,7 +30,6 @@ from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
 from assistant.schema.inquiry import Inquiry
@@ -80,7 +79,7 @@ class Stage:
             library=library,
             fingerprint=library.fingerprint,
             embedder_id=library.embedder_id,
-            retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
+            retriever=hybrid,
             expander=expander,
             institutions=load_institutions(),
             writer=LlmComposer(self.chat),

@@ -30,7 +30,7 @@ from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
 from assistant.question.matters import load_matters
-from assistant.retrieval.hybrid import Finder, HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever
 from assistant.safety.input_gate import clean_question
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.document import Document
@@ -174,8 +174,8 @@ _matters = lru_cache(load_matters)
 
 
 @lru_cache(maxsize=4)  # what a retriever works out once for a library serves every model
-def _finder(library: MemoryLibrary) -> Finder:
-    return Finder(HybridRetriever(library, HashingEmbedder(), _expander()), lambda: TODAY)
+def _retriever(library: MemoryLibrary) -> HybridRetriever:
+    return HybridRetriever(library, HashingEmbedder(), _expander())
 
 
 def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistant:
@@ -190,7 +190,7 @@ def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistan
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=_finder(library),
+        retriever=_retriever(library),
         expander=_expander(),
         institutions=_institutions(),
         matters=_matters(),

@@ -18,7 +18,6 @@ from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, Modality, Mode, Outcome, SourcesEvent
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
@@ -85,7 +84,7 @@ def build(
         library=library,
         fingerprint=library.fingerprint,
         embedder_id=library.embedder_id,
-        retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
+        retriever=hybrid,
         expander=expander,
         institutions=load_institutions(),
         writer=LlmComposer(chat) if chat else None,

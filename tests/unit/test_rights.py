@@ -14,8 +14,7 @@ from assistant.errors import NotFoundError
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever, Pools
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
 from assistant.text.institutions import load_institutions
@@ -32,12 +31,12 @@ def restricted(document: Document) -> Document:
 def assistant(rights: frozenset[str], *, pool: int = 200) -> PolicyAssistant:
     embedder = HashingEmbedder()
     library = MemoryLibrary([OPEN, restricted(RESTRICTED)], embedder)
-    hybrid = HybridRetriever(library, embedder, load_expander(), clause_pool=pool, sentence_pool=pool)
+    hybrid = HybridRetriever(library, embedder, load_expander(), pools=Pools(clauses=pool, sentences=pool))
     return PolicyAssistant(
         library=library,
         fingerprint="test",
         embedder_id=embedder.id,
-        retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
+        retriever=hybrid,
         expander=load_expander(),
         institutions=load_institutions(),
         limits=Limits(certain=0.0, trade=0.0, doubtful=0.15),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.proof.verifier import Checked, Place
+from assistant.proof.places import Place
+from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Clause, Document
 from assistant.text.folding import flow

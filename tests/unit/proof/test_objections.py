@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.proof.align import compare
-from assistant.proof.objections import Case, objection
+from assistant.proof.align import Case, compare
+from assistant.proof.objections import objection
 from assistant.proof.tokens import Token
 from assistant.proof.tokens import tokens_of as read
 from assistant.schema.answer import Verdict

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.schema.document import Span
-from assistant.text.quotes import locate_quote
+from assistant.text.quotes import locate_quote, quotations_in, quote_stands
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,37 @@ def test_width_and_blanks_do_not_matter(text: str) -> None:
         return
     retyped = " ".join(text.replace(",", "，").replace("(", "（"))
     assert locate_quote(retyped, text, within=Span(0, len(text))) is not None
+
+
+TEXT = "保管人应当自收到存货之日起三日内，按照“先验后入”办法出具仓单，不得拖延。会计年度自l月1日起。"
+
+
+@pytest.mark.parametrize(
+    ("quote", "stands"),
+    [
+        ("保管人应当……出具仓单", True),
+        ("保管人应当...出具仓单，不得拖延。", True),
+        ("……出具仓单", True),
+        ("出具仓单……保管人应当", False),  # in another order
+        ("保管人应当……退还存货", False),
+        ("……", False),
+        ("按照‘先验后入’办法出具仓单", True),
+        ("按照「先验后入」办法", True),
+        ("会计年度自1月1日起", True),
+    ],
+)
+def test_a_quotation_may_leave_out_words(quote: str, stands: bool) -> None:
+    assert quote_stands(quote, TEXT) is stands
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes"),
+    [
+        ("规定“按照‘先验后入’办法出具仓单”。", ["按照‘先验后入’办法出具仓单"]),
+        ("规定“按照“先验后入”办法出具仓单”，并说「不得拖延」。", ["按照“先验后入”办法出具仓单", "不得拖延"]),
+        ('规定"不得拖延"。', ["不得拖延"]),
+        ("规定不得拖延。", []),
+    ],
+)
+def test_the_outer_quotation_counts(sentence: str, quotes: list[str]) -> None:
+    assert list(quotations_in(sentence)) == quotes

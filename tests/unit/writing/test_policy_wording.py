@@ -14,7 +14,7 @@ from assistant.errors import ModelTimeout, ModelUnavailable
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import Expander
-from assistant.retrieval.hybrid import Finder, HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Query, Retrieved
@@ -148,7 +148,7 @@ def assistant(chat: ScriptedChatModel | None, *, writer: ScriptedChatModel | Non
         library=LIBRARY,
         fingerprint="memory",
         embedder_id="hashing",
-        retriever=Finder(HybridRetriever(LIBRARY, HashingEmbedder(), Expander([])), lambda: TODAY),
+        retriever=HybridRetriever(LIBRARY, HashingEmbedder(), Expander([])),
         expander=Expander([]),
         institutions=INSTITUTIONS,
         writer=LlmComposer(writer) if writer else None,
