@@ -32,7 +32,6 @@ class Answerer:
 
     Args:
         searcher: searches for the parts of a question, and for a clause in another version.
-        rights: labels of documents that whoever is served may see.
     """
 
     def __init__(
@@ -43,16 +42,13 @@ class Answerer:
         *,
         selector: Selector | None = None,
         limits: Limits | None = None,
-        rights: frozenset[str] = frozenset(),
     ) -> None:
         self._library = library
         self._searcher = searcher
         self._composer = composer
         self._chooser = Chooser(selector or Selector(), searcher)
         self._limits = limits or Limits()
-        self._belonging = Belonging(
-            lambda: [library.document(meta.id) for meta in library.documents if meta.visible(rights)]
-        )
+        self._belonging = Belonging(lambda: [library.document(meta.id) for meta in library.documents])
 
     def answer(self, reading: Reading, found: Retrieved, *, sides: Sequence[Retrieved] = ()) -> Worked:
         """The sentences chosen, or why they do not settle the question.

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from assistants import memory_assistant
 from langchain_core.callbacks import BaseCallbackHandler
 from memory_library import MemoryLibrary
 from personal_cases import PersonalCase, personal_cases, read_sentences
@@ -28,16 +29,12 @@ from assistant.models.protocols import Vectors
 from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
-from assistant.pipeline import PolicyAssistant
-from assistant.question.lay_words import load_expander
-from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Desk, Reply
 from assistant.serving.http.api import create_api
 from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
-from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 TODAY = date(2026, 1, 1)
@@ -73,19 +70,7 @@ class Stage:
         library = MemoryLibrary([notice(), law()], cached)
         self.embedder.seen.clear()
         self.chat = ScriptedChatModel("规范续贷业务，不得用续贷掩盖信用风险。[1]")
-        expander = load_expander()
-        hybrid = HybridRetriever(library, cached, expander)
-        self.assistant = PolicyAssistant(
-            library=library,
-            fingerprint=library.fingerprint,
-            embedder_id=library.embedder_id,
-            retriever=hybrid,
-            expander=expander,
-            institutions=load_institutions(),
-            writer=LlmComposer(self.chat),
-            limits=LIMITS,
-            today=lambda: TODAY,
-        )
+        self.assistant = memory_assistant(library, embedder=cached, writer=LlmComposer(self.chat))
         self.sessions = SessionStore()
 
     @contextmanager

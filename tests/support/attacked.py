@@ -12,35 +12,29 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from assistants import memory_assistant, packaged_tables
 from attack_texts import Payload, direct_payloads, document_payloads
 from memory_library import MemoryLibrary
 from office_files import docx, flowed_pdf, p
 from second_check import active_content, flat, objections, shown
 
-from assistant.answering.refusal import Limits
 from assistant.corpus.reading import parse_file
 from assistant.errors import InputError
 from assistant.models.protocols import ChatModel
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
-from assistant.question.lay_words import load_expander
-from assistant.question.matters import load_matters
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.safety.input_gate import clean_question
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
-from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
-TODAY = date(2026, 1, 1)
-_LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)  # hashed bigrams give low cosines
 CANARY, NONCE = "c0ffee1234567890", "f00d0987654321ab"
 CARRIERS = ("txt", "md", "html", "docx", "pdf")
 _TITLE = "某监管分局关于做好园区小微金融服务的通知"
@@ -168,14 +162,9 @@ def assistant_over(documents: Sequence[Document], chat: ChatModel | None) -> Pol
     return with_model(library, chat)
 
 
-_expander = lru_cache(load_expander)
-_institutions = lru_cache(load_institutions)
-_matters = lru_cache(load_matters)
-
-
 @lru_cache(maxsize=4)  # what a retriever works out once for a library serves every model
 def _retriever(library: MemoryLibrary) -> HybridRetriever:
-    return HybridRetriever(library, HashingEmbedder(), _expander())
+    return HybridRetriever(library, HashingEmbedder(), packaged_tables().lay)
 
 
 def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistant:
@@ -186,17 +175,10 @@ def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistan
         tokens.append(tokens.pop(0))  # fill() takes the fence first, then the canary
         return tokens[-1]
 
-    return PolicyAssistant(
-        library=library,
-        fingerprint=library.fingerprint,
-        embedder_id=library.embedder_id,
-        retriever=_retriever(library),
-        expander=_expander(),
-        institutions=_institutions(),
-        matters=_matters(),
+    return memory_assistant(
+        library,
+        make_retriever=lambda _: _retriever(library),  # nothing in these libraries is hidden from anybody
         writer=LlmComposer(chat, token=token) if chat else None,
-        limits=_LIMITS,
-        today=lambda: TODAY,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from assistants import memory_assistant, packaged_tables
 from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
@@ -144,16 +146,12 @@ def test_the_questions_own_words_count_for_more() -> None:
 
 
 def assistant(chat: ScriptedChatModel | None, *, writer: ScriptedChatModel | None = None) -> PolicyAssistant:
-    return PolicyAssistant(
-        library=LIBRARY,
-        fingerprint="memory",
-        embedder_id="hashing",
-        retriever=HybridRetriever(LIBRARY, HashingEmbedder(), Expander([])),
-        expander=Expander([]),
-        institutions=INSTITUTIONS,
+    return memory_assistant(
+        LIBRARY,
+        tables=replace(packaged_tables(), lay=Expander([])),
         writer=LlmComposer(writer) if writer else None,
         rewriter=Rewriter(chat, INSTITUTIONS) if chat else None,
-        today=lambda: TODAY,
+        limits=None,
     )
 
 
