@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,8 @@ from assistant.retrieval.hybrid import Pools
 from assistant.schema.answer import Answer, RelatedPolicy, Verdict
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
+from assistant.schema.retrieval import Filters
+from assistant.serving.desk import Desk
 
 OPEN, RESTRICTED = law(), notice()
 SECRET = "不得用续贷掩盖信用风险"
@@ -185,3 +188,18 @@ def test_a_stranger_gets_no_pointers_beside_its_clauses(shared: PolicyAssistant)
 def test_the_retriever_for_langchain_serves_each_by_their_rights(shared: PolicyAssistant) -> None:
     assert any(SECRET in d.page_content for d in shared.retriever_for(HOLDER).invoke(ASKED))
     assert all(d.metadata["document_id"] == OPEN.id for d in shared.retriever_for(STRANGER).invoke(ASKED))
+
+
+def test_one_desk_serves_both(shared: PolicyAssistant) -> None:
+    only = Filters(document_ids=frozenset({RESTRICTED.id}))
+
+    async def asked(desk: Desk, rights: frozenset[str]) -> str:
+        return (await desk.ask(Inquiry(question=ASKED, filters=only, rights=rights))).answer.text
+
+    desk = Desk(lambda: shared)
+    try:
+        assert SECRET in asyncio.run(asked(desk, HOLDER))
+        with pytest.raises(NotFoundError):  # the document that was chosen does not exist
+            asyncio.run(asked(desk, STRANGER))
+    finally:
+        desk.close()
