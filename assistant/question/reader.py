@@ -90,14 +90,11 @@ class QuestionReader:
         asked, asking = self._understood(query), asking_part(query.text)
         allowed = eligible(self._library.documents, query, today=today)
         places = places_named(query, self.mentions, eligible=allowed, load=self._library.document)
-        parts = self._parts(query)
-        facts = sum(bool(part.asked.attributes) for part in parts)
-        facts_apart = facts > 1 or (facts == 1 and all(asks_outright(part.part.text) for part in parts))
-        of_documents = len({part.part.documents for part in parts if part.part.documents}) > 1
+        parts, facts_apart = self._parts(query, asked)
         claimed = claimed_of_place(query.text)
         return Reading(
             query=query,
-            search=self._searched(query, self._worded(query, today)),
+            search=self._worded(query, today),
             asked=asked,
             asking=asking,
             words=self._words.words(query, asking),
@@ -114,7 +111,7 @@ class QuestionReader:
             claimed=(*terms_in(claimed), *self._words.naming(claimed)) if claimed else (),
             sides=self._sides(query),
             counterpart=self._counterpart(query, places),
-            parts=parts if asked.several or of_documents or facts_apart else (),
+            parts=parts,
             facts_apart=facts_apart,
         )
 
@@ -158,13 +155,15 @@ class QuestionReader:
             last_turn=self._search_words.of(query.text) if leans else None,
         )
 
-    def _worded(self, query: Query, today: date) -> str:
-        """The words to search with: without a ban taken for granted, without the day that has chosen the versions,
-        and without the title of the one document named, for it is like every clause of that document."""
+    def _worded(self, query: Query, today: date) -> Query:
+        """`query` in the words that matter: without a ban taken for granted, without the day that has chosen the
+        versions, and without the title of the one document named, for it is like every clause of that document."""
         text = without_assumed_ban(query.standalone)
         if query.day or query.as_of:
             text = without_days(text, today)
-        return self._versions.without_titles(text) if len(query.named) == 1 else text
+        if len(query.named) == 1:
+            text = self._versions.without_titles(text)
+        return query if text == query.standalone else self._searched(query, text)
 
     def _sides(self, query: Query) -> tuple[Query, ...]:
         """The question asked of each of the versions that it compares, the newer first."""
@@ -198,17 +197,28 @@ class QuestionReader:
             return asked
         return replace(asked, institutions=understand(query.context[-1], self._tables.institutions).institutions)
 
-    def _parts(self, query: Query) -> tuple[PartReading, ...]:
-        """What the last turn asks, one by one; empty when it asks one thing."""
-        return tuple(
+    def _parts(self, query: Query, asked: Understanding) -> tuple[tuple[PartReading, ...], bool]:
+        """What the last turn asks, one by one, and whether its parts ask after facts of their own.
+
+        It asks one thing unless it says that it asks several, asks of several documents, or asks after such facts.
+        """
+        parts = parts_of(query.text, self._catalogue)
+        understood = [single(understand(part.text, self._tables.institutions)) for part in parts]
+        facts = sum(bool(one.attributes) for one in understood)
+        facts_apart = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
+        of_documents = len({part.documents for part in parts if part.documents}) > 1
+        if not (asked.several or of_documents or facts_apart):
+            return (), False
+        read = tuple(
             PartReading(
                 part=part,
                 query=self._searched(replace(query, text=part.text), part.text),
-                asked=single(understand(part.text, self._tables.institutions)),
+                asked=one,
                 words=self._words.naming(part.text),
             )
-            for part in parts_of(query.text, self._catalogue)
+            for part, one in zip(parts, understood, strict=True)
         )
+        return read, facts_apart
 
     def _subjects(self, query: Query) -> tuple[tuple[DocumentMeta, ...], ...]:
         """The document that the last turn, then the one that the whole question names first, in its versions."""
