@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from assistant.errors import ModelOutputInvalid, ModelUnavailable
-from assistant.models.chat_faults import Fault, cut_short, retry_delay, translated
+from assistant.models.chat_faults import ReplyFault, cut_short, retry_delay, translated
 from assistant.models.reply_stream import Attempt, Budget, CappedBytes, Clock, Sign, pieces_in_time, sleep
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class LangChainChatModel:
                 _log.warning("language model failed: %s (%s)", fault.error.code, type(exc).__name__)
             attempt.put(fault)
         else:
-            attempt.put(Sign.END if ended else Fault(cut_short()))
+            attempt.put(Sign.END if ended else ReplyFault(cut_short()))
 
 
 def _read_pieces(chat: ChatOpenAI, messages: list[BaseMessage], attempt: Attempt) -> bool:

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.safety.personal.numbers import Found
 from assistant.safety.personal.tables import any_of, common_words, everyday_words, places, table
-from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind
+from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind, ViewSpan
 
 _HAN = "\u4e00-\u9fff"
 _HIDDEN_PART = "某X×x*＊"
@@ -60,7 +59,7 @@ def _address_cues() -> _AddressCues:
     )
 
 
-def find_addresses(text: str) -> Iterator[Found]:
+def find_addresses(text: str) -> Iterator[ViewSpan]:
     """Addresses down to a house, a flat or a village group; a street or a district alone is none."""
     for segment in _SEGMENT.finditer(text):
         at = segment.start()
@@ -81,7 +80,7 @@ def _keys(text: str, start: int, end: int) -> list[re.Match[str]]:
     return sorted((*keys, *hamlets), key=lambda m: m.start())
 
 
-def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
+def _address(text: str, low: int, key: re.Match[str], end: int) -> ViewSpan | None:
     """The address around `key`, if somebody lives there or is named beside it; `low` to `end` is its segment."""
     low = max(low, key.start() - _MOST_BACK)
     edge = _left_edge(text, low, key.start())
@@ -95,7 +94,7 @@ def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
         at = more.end()
     room = _ROOM.match(text, at, end)
     at = room.end() if room and text[at - 1] in "元栋幢楼座号院门室" else at
-    return Found(start=start, end=at, kind=PersonalKind.ADDRESS) if start < at else None
+    return ViewSpan(start=start, end=at, kind=PersonalKind.ADDRESS) if start < at else None
 
 
 def _is_a_home(key: str, before: str, *, edged: bool, somebody: bool) -> bool:
@@ -144,11 +143,11 @@ def _born() -> re.Pattern[str]:
     )
 
 
-def find_birth_dates(text: str) -> Iterator[Found]:
+def find_birth_dates(text: str) -> Iterator[ViewSpan]:
     """Dates with 出生 or 生日 beside them; 1990年1月1日以后出生 is a rule and nobody's birthday."""
     for pattern in (_born(), _BORN_BEHIND):
         for match in pattern.finditer(text):
-            yield Found(start=match.start("day"), end=match.end("day"), kind=PersonalKind.BIRTH_DATE)
+            yield ViewSpan(start=match.start("day"), end=match.end("day"), kind=PersonalKind.BIRTH_DATE)
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -228,14 +227,14 @@ class _Names:
         self._usual = frozenset(t.usual_in_given) - {" ", "\n"}
         self._barred = frozenset(t.not_in_given) - {" ", "\n"}
 
-    def find(self) -> Iterator[Found]:
+    def find(self) -> Iterator[ViewSpan]:
         found: dict[int, int] = {}
         for start, end in (*self._after_labels(), *self._after_people(), *self._before_words(), *self._plain()):
             found[start] = max(end, found.get(start, 0))
             self._join(end, found)
         for start, end in self._again(found):
             found.setdefault(start, end)
-        return (Found(start=start, end=end, kind=PersonalKind.NAME) for start, end in sorted(found.items()))
+        return (ViewSpan(start=start, end=end, kind=PersonalKind.NAME) for start, end in sorted(found.items()))
 
     def _after_labels(self) -> Iterator[tuple[int, int]]:
         for match in _labelled().finditer(self._text):
@@ -373,7 +372,7 @@ class _Names:
         return _AFTER.match(self._text, end) is not None or self._text[end : end + 2] in common_words()
 
 
-def find_names(text: str) -> Iterator[Found]:
+def find_names(text: str) -> Iterator[ViewSpan]:
     """Names of persons."""
     return _Names(text).find()
 
@@ -401,11 +400,11 @@ _SCORE = re.compile(
 )
 
 
-def find_details(text: str) -> Iterator[Found]:
+def find_details(text: str) -> Iterator[ViewSpan]:
     """The illness and the credit score of somebody who is spoken of; an illness as such is nobody's."""
     for pattern, group, kind in ((_ill(), "illness", PersonalKind.HEALTH), (_SCORE, "value", PersonalKind.CREDIT)):
         for match in pattern.finditer(text):
             if _person().search(text, max(0, match.start() - _PERSON_NEAR), match.start()) or (
                 kind is PersonalKind.CREDIT and re.match("的(?:客户|人)", text[match.end() :][:4])
             ):
-                yield Found(start=match.start(group), end=match.end(group), kind=kind)
+                yield ViewSpan(start=match.start(group), end=match.end(group), kind=kind)

@@ -50,6 +50,15 @@ class PersonalKind(StrEnum):
         return f"［{WORDS[self]}］"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSpan:
+    """A piece of the view: half-open, in characters of it."""
+
+    start: int
+    end: int
+    kind: PersonalKind
+
+
 WORDS = {
     PersonalKind.ID_CARD: "身份证号",
     PersonalKind.MOBILE: "手机号",
