@@ -135,11 +135,13 @@ class Institutions:
         begins with the word itself.
         """
         said = frozenset(self.names.findall(text))
+        beside = self.names.sub("·", text)
         for word, formal in sorted(self._roles.called.items(), key=lambda entry: (-len(entry[0]), entry[0])):
             if word not in claim or word in said or self._beginning(word, text):
                 continue
-            meant = {name for name in said if name.endswith(formal)} | {name for name in formal if name in text}
-            meant = {name for name in meant if not any(name != other and name in other for other in meant)}
+            endings = tuple(name[1:] for name in formal if name.startswith("-"))
+            meant = {name for name in said if endings and name.endswith(endings)}
+            meant |= {name for name in formal if name in said or name in beside}
             if len(meant) == 1 and (place := self._beginning(word, claim)):
                 claim = f"{claim[: place[0]]}{meant.pop()}{claim[place[1] :]}"
         return claim

@@ -61,6 +61,7 @@ def test_a_bank_may_bring_its_own_table(tmp_path: Path) -> None:
         ("银行应当公示", "银行应当公示，商业银行可以说明", "银行应当公示"),  # the text uses the word itself
         ("办理银行结算", "商业银行办理结算", "办理银行结算"),  # not whom it speaks of
         ("储户可以支取", "保险人可以支取", "储户可以支取"),
+        ("保险公司可以指定", "被保险人可以指定", "保险公司可以指定"),  # 被保险人 is the other side
     ],
 )
 def test_whom_a_claim_calls_otherwise(claim: str, text: str, read: str) -> None:
