@@ -120,17 +120,23 @@ def grids_of(page: Page, number: int) -> tuple[list[Grid], list[Char]]:
     grids: list[Grid] = []
     chars = page.chars
     for rows, columns in _components(flat, upright):
-        ys, xs = _snapped([r.at for r in rows]), _snapped([c.at for c in columns])
-        if len(xs) < 3 or len(ys) < 2 or len(xs) > _MAX_GRID or len(ys) > _MAX_GRID:
-            continue
-        inside = [c for c in chars if _within(c, xs, ys)]
-        cells = _cells(inside, xs, ys, rows, columns, number)
-        if sum(1 for row in cells for cell in row if cell) < 2:
-            continue
-        taken = {id(c) for c in inside}
-        chars = [c for c in chars if id(c) not in taken]
-        grids.append(Grid(number, ys[0], ys[-1], tuple(xs), cells))
+        grid, inside = _grid(rows, columns, chars, number)
+        if grid is not None:
+            grids.append(grid)
+            chars = [c for c in chars if id(c) not in inside]
     return grids, chars
+
+
+def _grid(rows: list[Rule], columns: list[Rule], chars: list[Char], number: int) -> tuple[Grid | None, set[int]]:
+    """The table that crossing rules make, and the ids of the characters in it; none when it is nearly empty."""
+    ys, xs = _snapped([r.at for r in rows]), _snapped([c.at for c in columns])
+    if not (3 <= len(xs) <= _MAX_GRID and 2 <= len(ys) <= _MAX_GRID):
+        return None, set()
+    inside = [c for c in chars if _within(c, xs, ys)]
+    cells = _cells(inside, xs, ys, rows, columns, number)
+    if sum(1 for row in cells for cell in row if cell) < 2:
+        return None, set()
+    return Grid(number, ys[0], ys[-1], tuple(xs), cells), {id(c) for c in inside}
 
 
 def _merged(rules: list[Rule]) -> list[Rule]:
