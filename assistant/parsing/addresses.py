@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -92,36 +92,34 @@ class Address:
 
 
 def _printed(step: Step, *, last: bool, before: str) -> str:
-    number = step.number
-    match step.kind:
-        case "词":
-            return step.word
-        case "附件" | "印发件":
-            return f"{step.kind}{number or ''}"
-        case "条":
-            return f"第{to_han(number)}条" + (f"之{to_han(step.suffix)}" if step.suffix else "")
-        case "项":
-            return f"第（{to_han(number)}）项"
-        case "目":
-            return f"第{number}目"
-        case "小目" | "（1）":
-            return f"（{number}）"
-        case "一":
-            return to_han(number) + ("" if last else "、")
-        case "（一）":
-            return f"（{to_han(number)}）"
-        case "1":
-            return f"{number}."
-        case "①":
-            return chr(ord("①") + number - 1)
-        case "问" | "答":
-            return f"问答第{to_han(number)}{step.kind}"
-        case "表":
-            return f"{' ' if before else ''}表{number}"
-        case "行":
-            return f" 第{number}行"
-        case _:
-            return f"第{to_han(number)}{step.kind}"
+    kind, number = step.kind, step.number
+    if form := _FORMS.get(kind):
+        return form(number)
+    if kind == "词":
+        return step.word
+    if kind in ("附件", "印发件"):
+        return f"{kind}{number or ''}"
+    if kind == "条":
+        return f"第{to_han(number)}条" + (f"之{to_han(step.suffix)}" if step.suffix else "")
+    if kind == "一":
+        return to_han(number) + ("" if last else "、")
+    if kind == "表":
+        return f"{' ' if before else ''}表{number}"
+    return f"第{to_han(number)}{kind}"
+
+
+_FORMS: dict[str, Callable[[int], str]] = {
+    "项": lambda n: f"第（{to_han(n)}）项",
+    "目": lambda n: f"第{n}目",
+    "小目": lambda n: f"（{n}）",
+    "（1）": lambda n: f"（{n}）",
+    "（一）": lambda n: f"（{to_han(n)}）",
+    "1": lambda n: f"{n}.",
+    "①": lambda n: chr(ord("①") + n - 1),
+    "问": lambda n: f"问答第{to_han(n)}问",
+    "答": lambda n: f"问答第{to_han(n)}答",
+    "行": lambda n: f" 第{n}行",
+}
 
 
 def parse_address(text: str) -> Address | None:
@@ -195,30 +193,30 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
         if found is None:
             break
         groups, at, ranges = found
-        first = True
-        for group, into in zip(groups, ranges, strict=True):
-            above = tuple(s for s in steps if _RANK[s.kind] < _RANK[group.kind])
-            deeper = (
-                bool(chain.places)
-                and first
-                and not ranged
-                and len(above) == len(steps)
-                and not _joined(text, chain.end, at)
-            )
-            steps = (*above, group)
-            if deeper:
-                chain.places[-1] = steps
-            else:
-                if into or (first and ranged):
-                    chain.ranges.append(len(chain.places))
-                chain.places.append(steps)
-            first = ranged = False
+        joined = ranged or _joined(text, chain.end, at)
+        for number, (group, into) in enumerate(zip(groups, ranges, strict=True)):
+            first = number == 0
+            steps = _add(chain, steps, group, joined=joined or not first, into=into or (first and ranged))
+        ranged = False
         chain.end = at
         join = _CONNECT.match(text, at, end)
         if join and _step(text, join.end(), end, steps) is not None:
             ranged = join[0].strip() in "至到－—~～"
             at = join.end()
     return chain if chain.places else None
+
+
+def _add(chain: Chain, steps: tuple[Step, ...], group: Step, *, joined: bool, into: bool) -> tuple[Step, ...]:
+    """Add the place that `group` leads to from `steps`: further down the last one, or one beside it."""
+    above = tuple(s for s in steps if _RANK[s.kind] < _RANK[group.kind])
+    place = (*above, group)
+    if chain.places and len(above) == len(steps) and not joined:
+        chain.places[-1] = place
+        return place
+    if into:
+        chain.ranges.append(len(chain.places))
+    chain.places.append(place)
+    return place
 
 
 def _joined(text: str, start: int, end: int) -> bool:

@@ -109,6 +109,9 @@ def _declared(look: Look, css: Mapping[str, str]) -> Look:
     )
 
 
+_CLIPS = (("clip", "rect(0"), ("clip-path", "inset(100%"), ("transform", "scale(0)"))
+
+
 def _concealment(css: Mapping[str, str]) -> str | None:
     if css.get("display") == "none":
         return "display_none"
@@ -118,16 +121,15 @@ def _concealment(css: Mapping[str, str]) -> str | None:
         return "invisible"
     if any((_number(css.get(p)) or 0) <= -999 for p in ("left", "top", "text-indent", "margin-left", "right")):
         return "off_page"
-    if (
-        "rect(0" in css.get("clip", "")
-        or "inset(100%" in css.get("clip-path", "")
-        or "scale(0)" in css.get("transform", "")
-    ):
-        return "off_page"
+    return "off_page" if _is_clipped(css) else None
+
+
+def _is_clipped(css: Mapping[str, str]) -> bool:
+    """Whether an element is cut or shrunk to nothing."""
+    if any(words in css.get(name, "") for name, words in _CLIPS):
+        return True
     flat = any(css.get(p) is not None and (_number(css.get(p)) or 0) <= 1 for p in ("height", "width", "max-height"))
-    if flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%"):
-        return "off_page"
-    return None
+    return flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%")
 
 
 def _number(value: str | None) -> float | None:

@@ -94,6 +94,16 @@ def _label(cell: str) -> str:
     return "".join(cell.replace("：", ":").partition(":")[0].split()).strip("【】[]")
 
 
+def _own_words(node: Any) -> list[str]:
+    """The words that stand in an element and in none of its children."""
+    return [" ".join(piece.split()) for piece in (node.text, *(child.tail for child in node)) if piece]
+
+
+def _weight(words: str) -> int:
+    """The length of what reads like a sentence."""
+    return len(words) if _SENTENCE.search(words) or len(words) >= 20 else 0
+
+
 class Page:
     """Weights of the elements of one page. A sentence's weight is its length; link text weighs nothing."""
 
@@ -110,22 +120,14 @@ class Page:
         """From the leaves up, without recursion."""
         order = [e for e in body.iter() if isinstance(e.tag, str)]
         for node in reversed(order):
-            weight = linked = links = 0
-            if node.tag not in SILENT:
-                inside_link = node.tag == "a"
-                pieces = [node.text, *(child.tail for child in node)]
-                for piece in pieces:
-                    words = " ".join(piece.split()) if piece else ""
-                    if words and inside_link:
-                        linked += len(words)
-                    elif words:
-                        weight += len(words) if _SENTENCE.search(words) or len(words) >= 20 else 0
-                for child in node:
-                    if isinstance(child.tag, str):
-                        weight += 0 if inside_link else self._weight[child]
-                        linked += self._linked[child]
-                        links += self._links[child]
-                links += inside_link
+            silent = node.tag in SILENT
+            pieces = [] if silent else _own_words(node)
+            children = [] if silent else [child for child in node if isinstance(child.tag, str)]
+            linked, links = sum(map(self._linked.__getitem__, children)), sum(map(self._links.__getitem__, children))
+            if node.tag == "a":
+                weight, linked, links = 0, linked + sum(map(len, pieces)), links + 1
+            else:
+                weight = sum(map(_weight, pieces)) + sum(map(self._weight.__getitem__, children))
             self._weight[node], self._linked[node], self._links[node] = weight, linked, links
 
     def is_furniture(self, node: Any) -> bool:
