@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from assistant.parsing.lines.attachments import attachment_at
 from assistant.parsing.lines.model import TableLike, physical_lines
 from assistant.parsing.markers import mark_at
+from assistant.parsing.openings import openings_of
+from assistant.parsing.readable import readable
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.nodes import PARTS
 from assistant.parsing.tree.walk import Walk
@@ -34,10 +36,13 @@ class Tree:
 
 def kind_of(text: str) -> DocumentKind:
     """LAW when at least two lines before any 附件 open an article, else NOTICE."""
+    text = readable(text)
+    lines = physical_lines(text)
+    openings = openings_of(text, lines)
     articles = 0
-    for line in physical_lines(text):
+    for line in lines:
         if text[line.start] in "第#":
-            mark = mark_at(text, line.start, line.end)
+            mark = mark_at(text, line.start, line.end) or openings.get(line.start)
             articles += mark is not None and mark.level is Level.ARTICLE
             if articles >= 2:
                 return DocumentKind.LAW
@@ -55,7 +60,7 @@ def parse_clauses(text: str, kind: DocumentKind, tables: Sequence[TableLike] = (
 
 def parse_tree(text: str, kind: DocumentKind, tables: Sequence[TableLike] = ()) -> Tree:
     """The clause tree of `text`, its tables, and what looked wrong."""
-    cursor = Cursor(text, kind, tables)
+    cursor = Cursor(readable(text), kind, tables)
     Walk(cursor).read()
     return Tree(
         clauses=tuple(node.freeze(text) for node in cursor.roots),

@@ -21,9 +21,18 @@ _HAN = "一二三四五六七八九十百千零〇"
 _LOOKALIKE = str.maketrans({**dict.fromkeys("ー—–―－─", "一"), **dict.fromkeys("OoＯ○◯", "〇")})
 _LOOK = f"[{_HAN}\\d０-９ー—–―－─OoＯ○◯]"
 _ORDINAL = rf"第{GAP}{{0,8}}({_LOOK}(?:{GAP}{{0,4}}{_LOOK}){{0,9}}){GAP}{{0,8}}"
+_SUFFIXED = rf"{_ORDINAL}条(?:{GAP}?之{GAP}?({_LOOK}{{1,3}}))?"
+# 第一条【目的】, 第一条（目的）, 第一条：, 第一条. 第一条、为规范…; 第三条（一） and 第三条、第四条 are references.
 _ARTICLE = re.compile(
-    rf"{_ORDINAL}条(?:{GAP}?之{GAP}?({_LOOK}{{1,3}}))?(?:(?P<name>【[^】\n]{{1,40}}】)|(?=[{BLANKS}\n])|$)"
+    rf"{_SUFFIXED}(?:{GAP}{{0,4}}(?:(?P<name>【[^】\n]{{1,40}}】)|(?P<bracket>[（(][^（()）\n]{{1,30}}[）)])(?![、和至或及与项款目的]))[：:]?"
+    rf"|{GAP}{{0,2}}[：:]|[.．](?!\d)|[。、](?=[^\s第（(])|(?=[{BLANKS}\n])|$)"
 )
+# A bracket behind an article's number that is no name of the article.
+_NO_NAME = re.compile(
+    rf"{GAP}*(?:[{_HAN}\d]{{1,4}}{GAP}*$|删|废|略|已|以下|下称|简称|见|含|除|即|如|注|原|依据|根据|修|新增|\d{{4}})"
+)
+# 第一条为规范…, without a blank: an article only where its number fits (`openings.py`).
+_CLOSE = re.compile(rf"{_SUFFIXED}(?=[^{BLANKS}\s第的至、和或及与所之规中，。；：:（()）款项目等各内外例件])")
 _DIVISION = re.compile(
     rf"{_ORDINAL}(分{GAP}?编|编|章|节)(?:(?P<gap>[{BLANKS}\n]{{1,20}})|(?=[^{BLANKS}\n])|$)(?P<heading>[^。；：！？，\n]{{0,60}})$"
 )
@@ -118,9 +127,24 @@ def _article(text: str, start: int, end: int) -> Mark | None:
     if not match or not (number := value_of(match[1])):
         return None
     suffix = value_of(match[2]) if match[2] else 0
-    at = _skip(text, match.end(), end)
-    name = match["name"]
+    name, stop = match["name"], match.end()
+    if bracket := match["bracket"]:
+        if _NO_NAME.match(bracket, 1, len(bracket) - 1):
+            stop = match.start("bracket")
+            if text[stop - 1] not in BLANKS:
+                return None if bracket[1] in _HAN or bracket[1].isdigit() else Mark(Level.ARTICLE, number, stop, suffix)
+        else:
+            name = bracket
+    at = _skip(text, stop, end)
     return Mark(Level.ARTICLE, number, at, suffix, heading=name[1:-1].strip() if name else None)
+
+
+def close_article_at(text: str, start: int, end: int) -> Mark | None:
+    """第一条为规范… at the start of a line: an article, if its number fits there, else a reference."""
+    match = _CLOSE.match(text, start, end)
+    if not match or not (number := value_of(match[1])):
+        return None
+    return Mark(Level.ARTICLE, number, match.end(), value_of(match[2]) if match[2] else 0)
 
 
 _DIVISION_LEVEL = {"编": Level.PART, "分编": Level.SUBPART, "章": Level.CHAPTER, "节": Level.SECTION}

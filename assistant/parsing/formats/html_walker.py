@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.parsing.formats.cleaning import visible
+from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.html_css import Look, look_of
 from assistant.parsing.formats.html_lists import all_numbered, list_numbers, list_style
 from assistant.parsing.formats.html_page import SILENT, Page, index_facts
@@ -159,6 +160,8 @@ class Walker:
         if (kind := look.hidden_as()) is not None:
             self.findings.hide(kind, text)
         else:
+            # lxml has read the entities once; what still looks like one was escaped twice.
+            text = read_entities(text)
             self._open.append(text.replace("\r", "") if pre else _SPACES.sub(" ", _WRAPPED.sub("", text)))
 
     def _flush(self) -> None:

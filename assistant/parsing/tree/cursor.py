@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from assistant.parsing.layout import read_lines, wrap_width
 from assistant.parsing.lines.model import Line, TableLike, trimmed
-from assistant.parsing.markers import mark_at
+from assistant.parsing.markers import Mark, mark_at
+from assistant.parsing.openings import openings_of
 from assistant.parsing.tree.forms import ASK, NUMBER_LINE
 from assistant.parsing.tree.nodes import IN_ARTICLE, RANK, Node, Para
 from assistant.schema.document import DocumentKind, Level, Table
@@ -20,6 +21,7 @@ class Cursor:
         self.kind = kind
         self.lines, self.tables = read_lines(text, tables)
         self.width = wrap_width(text, self.lines)
+        self._openings = openings_of(text, self.lines)
         self.roots: list[Node] = []
         self.path: list[Node] = []
         self.part: Node | None = None  # the open ISSUED or ATTACHMENT
@@ -43,10 +45,13 @@ class Cursor:
         """The words of a line."""
         return self.text[line.start : line.end]
 
+    def mark(self, start: int, end: int) -> Mark | None:
+        """The number that opens a clause at `text[start:end]`."""
+        return mark_at(self.text, start, end) or self._openings.get(start)
+
     def opens(self, line: Line) -> bool:
         """Whether a line begins with a number or a question."""
-        mark = mark_at(self.text, line.start, line.end)
-        return mark is not None or ASK.match(self.text, line.start, line.end) is not None
+        return self.mark(line.start, line.end) is not None or ASK.match(self.text, line.start, line.end) is not None
 
     def numbered(self, line: Line) -> bool:
         """Whether a line is a 文号."""
@@ -128,7 +133,7 @@ class Cursor:
     def piece(self, para: Para, start: int, end: int) -> Para:
         """A part of a paragraph as a paragraph."""
         holes = [h for h in para.holes if start <= h.start and h.end <= end]
-        return Para(start, end, mark_at(self.text, start, end), holes)
+        return Para(start, end, self.mark(start, end), holes)
 
     def keep_lead(self, node: Node) -> None:
         """Before its first child, a node's own words become a leaf of their own."""

@@ -6,7 +6,6 @@ import re
 
 from assistant.parsing.lines.agencies import is_agency, is_date
 from assistant.parsing.lines.model import STOPS, Kind, Line
-from assistant.parsing.markers import mark_at
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.forms import ASK, FLAG, NOTE_LINE, NUMBER_LINE, TITLE_END
 from assistant.parsing.tree.nodes import HEADINGS, Node
@@ -56,7 +55,7 @@ def _below_title(cursor: Cursor, at: int, titled: Node) -> int:
 def _title(cursor: Cursor, at: int) -> tuple[int, Node | None]:
     """The title that begins at line `at`, or a line of the 版头 before it."""
     line = cursor.lines[at]
-    mark = mark_at(cursor.text, line.start, line.end)
+    mark = cursor.mark(line.start, line.end)
     words = cursor.words(line)
     if (mark is not None and (mark.level not in HEADINGS or mark.number == 1)) or ASK.match(words):
         return at, None
@@ -95,7 +94,7 @@ def title_end(cursor: Cursor, at: int) -> int | None:
         if (
             cursor.numbered(line)
             or is_date(words)
-            or (number > at and (words[0] in "#（(" or mark_at(text, line.start, line.end)))
+            or (number > at and (words[0] in "#（(" or cursor.mark(line.start, line.end)))
         ):
             return None
         if TITLE_END.search(words) and not (

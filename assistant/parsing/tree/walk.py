@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.parsing.lines.model import STOPS, Kind, Line
-from assistant.parsing.markers import BLANKS, GAP, GOES_ON, Mark, mark_at
+from assistant.parsing.markers import BLANKS, GAP, GOES_ON, Mark
 from assistant.parsing.tree.apparatus import add_note, add_table, sign
 from assistant.parsing.tree.body import take
 from assistant.parsing.tree.cursor import Cursor
@@ -70,7 +70,7 @@ class Walk:
         if line.end - line.start <= 80 and (after := issued_title(cursor, at, finished=finished)):
             self._flush()
             return open_issued(cursor, at, after)
-        mark = mark_at(cursor.text, line.start, line.end)
+        mark = cursor.mark(line.start, line.end)
         if self._held is not None:
             if self._continues(self._held, line, mark, at):
                 self._held.holes.extend(self._pending)
@@ -137,7 +137,7 @@ class Walk:
         return (
             after is not None
             and GOES_ON.match(self.cursor.text, after.start) is not None
-            and mark_at(self.cursor.text, after.start, after.end) is None
+            and self.cursor.mark(after.start, after.end) is None
         )
 
     def _heading_only(self, held: Para) -> bool:
@@ -187,7 +187,7 @@ def _cuts_behind_division(cursor: Cursor, para: Para) -> Iterator[tuple[int, int
     match = _CHAPTER_AND_ARTICLE.search(text, start + 2, min(para.end, start + (80 if mark is None else 100)))
     if match is None:
         return
-    front = mark or mark_at(text, start, match.start())
+    front = mark or cursor.mark(start, match.start())
     if front is not None and front.level in DIVISIONS:
         yield match.span()
 
@@ -198,6 +198,6 @@ def _cuts_between_articles(cursor: Cursor, para: Para) -> Iterator[tuple[int, in
     if text.find("条", para.start + 4, para.end) < 0:
         return
     for match in _SQUEEZED.finditer(text, para.start, para.end):
-        mark = mark_at(text, match.end(), para.end)
+        mark = cursor.mark(match.end(), para.end)
         if mark is not None and mark.level is Level.ARTICLE:
             yield match.span()

@@ -33,10 +33,12 @@ date: 2024-05-06
 """
 
 
-def test_text_is_untouched_behind_the_front_matter() -> None:
+def test_the_words_behind_the_front_matter_stay_in_their_lines() -> None:
     parsed = read_md(PAGE.encode())
-    assert PAGE.endswith(parsed.text)
+    assert parsed.text.split("\n")[:8] == PAGE.split("\n")[4:12]
     assert parsed.text.startswith("# 某办法")
+    assert "第一条 甲。\n" in parsed.text
+    assert "```\n| 不是 | 表 |\n| --- | --- |\n```" in parsed.text
     assert parsed.front == {"title": "某办法", "date": date(2024, 5, 6)}
 
 
