@@ -16,7 +16,7 @@ from importlib.resources import files
 
 import yaml
 
-from assistant.parsing.markers import value_of
+from assistant.parsing.markers import formal, formal_value, value_of
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
 from assistant.text.folding import squeeze
 from assistant.text.numerals import to_han
@@ -36,7 +36,12 @@ _BRACKETED = re.compile(
 _HEADING_1 = re.compile(r"([一二三四五六七八九十百]{1,5})\s{0,2}(?:[、.．]|$)")
 _HEADING_3 = re.compile(r"([0-9０-９]{1,3})\s{0,2}(?:[.．、]|$)")
 _HEADING_5 = re.compile(r"[①-⑳]")
-_PART = re.compile(rf"附\s?[件表录]\s?({_N})?[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}")
+_PART = re.compile(
+    rf"附\s?(?:[件表录]\s?({_N})?|(?=[0-9])({_N}))[\s，的：:]{{0,3}}|附录\s?([A-Z])[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}"
+)
+_FORMAL_HEADING = re.compile(r"([壹贰叁肆伍陆柒捌玖拾]{1,3})\s{0,2}(?:[、.．]|$)")
+# 2.1.2 of a decimal outline, and 2、第一段 below one of its first level
+_OUTLINE = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?![\d.%％])|(\d{1,2})、(?=第[一二三四五六七八九十]{1,3}段)")
 _TABLE = re.compile(rf"表\s?({_N})[\s的]{{0,3}}")
 _ASKED = re.compile(rf"问答第({_N})(问|答)")
 _WORD = re.compile(r"标题|序言|题注|版头|主送|落款|附件目录")
@@ -50,7 +55,8 @@ _BEGINS = re.compile(
 )
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
 _RANK = {
-    "附件": 0, "印发件": 0, "编": 1, "分编": 2, "章": 3, "节": 4, "条": 5, "款": 6, "项": 7, "目": 8, "小目": 9,
+    "附件": 0, "附录": 0, "印发件": 0, "编": 1, "分编": 2, "章": 3, "壹": 4, "序": 5,
+    "节": 4, "条": 5, "款": 6, "项": 7, "目": 8, "小目": 9,
     "一": 5, "问": 5, "答": 5, "（一）": 6, "1": 7, "（1）": 8, "①": 9, "段": 10, "表": 11, "行": 12, "词": 5,
 }  # fmt: skip
 _HEADING_KINDS = frozenset({"一", "（一）", "1", "（1）", "①"})
@@ -81,7 +87,7 @@ class Address:
         out = ""
         for number, step in enumerate(self.steps):
             before = self.steps[number - 1].kind if number else ""
-            if before in ("附件", "印发件") and step.kind in _HEADING_KINDS:
+            if before in ("附件", "附录", "印发件") and (step.kind in _HEADING_KINDS or step.kind in ("壹", "序")):
                 out += " "
             out += _printed(step, last=number == len(self.steps) - 1, before=before)
         return out
@@ -97,12 +103,16 @@ def _printed(step: Step, *, last: bool, before: str) -> str:
         return form(number)
     if kind == "词":
         return step.word
+    if kind == "附录":
+        return f"附录{step.word}"
+    if kind == "序":
+        return step.word + ("" if last or "." in step.word else "、")
     if kind in ("附件", "印发件"):
         return f"{kind}{number or ''}"
     if kind == "条":
         return f"第{to_han(number)}条" + (f"之{to_han(step.suffix)}" if step.suffix else "")
-    if kind == "一":
-        return to_han(number) + ("" if last else "、")
+    if kind in ("一", "壹"):
+        return (to_han(number) if kind == "一" else formal(number)) + ("" if last else "、")
     if kind == "表":
         return f"{' ' if before else ''}表{number}"
     return f"第{to_han(number)}{kind}"
@@ -152,7 +162,7 @@ def _title(text: str) -> tuple[str | None, str | None, int]:
         title = match[1] if version or not match[2] else f"{match[1]}（{match[2]}）"
         return squeeze(title), version, match.end()
     begins = _BEGINS.search(text)
-    if begins is None or begins.start() == 0:
+    if begins is None or begins.start() == 0 or _OUTLINE.match(text) or _FORMAL_HEADING.match(text):
         return None, None, 0
     name = text[: begins.start()].strip().rstrip("的，,：: ")
     versioned = re.fullmatch(r"(.+?)[（(〔](\d{4}年?[^（()）]{0,8})[）)〕]", name)
@@ -235,8 +245,7 @@ def _step(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | No
     if match := _BRACKETED.match(text, at, end):
         return _brackets(match, steps)
     if match := _PART.match(text, at, end):
-        number = value_of(match[1]) if match[1] else int(match[2] or 0)
-        return [Step("印发件" if match[0].startswith("印") else "附件", number)], match.end(), [False]
+        return [_part(match)], match.end(), [False]
     if match := _TABLE.match(text, at, end):
         return [Step("表", value_of(match[1]))], match.end(), [False]
     if not any(s.kind in ("条", "款") for s in steps):
@@ -244,9 +253,22 @@ def _step(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | No
     return None
 
 
+def _part(match: re.Match[str]) -> Step:
+    """附件1, 附1, 附录A, 印发件2."""
+    if match[0].startswith("印"):
+        return Step("印发件", int(match[4] or 0))
+    if match[3]:
+        return Step("附录", ord(match[3]) - ord("A") + 1, word=match[3])
+    return Step("附件", value_of(match[1] or match[2] or "") if match[1] or match[2] else 0)
+
+
 def _bare(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
     if at < end and text[at] in _SINGLE_H2:
         return [Step("（一）", _SINGLE_H2.index(text[at]) + 1)], at + 1, [False]
+    if (match := _FORMAL_HEADING.match(text, at, end)) and not any(s.kind in _HEADING_KINDS for s in steps):
+        return [Step("壹", formal_value(match[1]))], match.end(), [False]
+    if match := _OUTLINE.match(text, at, end):
+        return [Step("序", 0, word=match[1] or match[2])], match.end(), [False]
     if (match := _HEADING_1.match(text, at, end)) and not any(s.kind in _HEADING_KINDS for s in steps):
         return [Step("一", value_of(match[1]))], match.end(), [False]
     if (match := _HEADING_3.match(text, at, end)) and steps and value_of(match[1]):

@@ -19,9 +19,14 @@ from assistant.parsing.readable import readable
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.nodes import PARTS
 from assistant.parsing.tree.walk import Walk
-from assistant.schema.document import Clause, DocumentKind, Level, Table
+from assistant.schema.document import APPARATUS, Clause, DocumentKind, Level, Table
 from assistant.text.numerals import ANY_NUMERAL, parse_numeral
 
+_NO_RULE = APPARATUS | {Level.TITLE, Level.LABEL}
+# A line that might open an article: 「〔第一条〕…」, 「· 第 1 条…」; a reference as 第三条规定的 does not count.
+_LIKE_ARTICLE = re.compile(
+    rf"[^一-龥\d]{{0,4}}第\s{{0,2}}(?:{ANY_NUMERAL}|[Il|]+)\s{{0,2}}[条條](?![第的至、和或及与所之规中款项，。；])"
+)
 _DELETED = re.compile(r"[（(〔【]?(?:删去|删除|已删去|已删除|已废止|废止)[）)〕】]?[。]?")
 
 
@@ -42,7 +47,7 @@ def kind_of(text: str) -> DocumentKind:
     articles = 0
     for line in lines:
         if text[line.start] in "第#":
-            mark = mark_at(text, line.start, line.end) or openings.get(line.start)
+            mark = openings.marks.get(line.start) or mark_at(text, line.start, line.end)
             articles += mark is not None and mark.level is Level.ARTICLE
             if articles >= 2:
                 return DocumentKind.LAW
@@ -62,11 +67,23 @@ def parse_tree(text: str, kind: DocumentKind, tables: Sequence[TableLike] = ()) 
     """The clause tree of `text`, its tables, and what looked wrong."""
     cursor = Cursor(readable(text), kind, tables)
     Walk(cursor).read()
+    clauses = tuple(node.freeze(text) for node in cursor.roots)
     return Tree(
-        clauses=tuple(node.freeze(text) for node in cursor.roots),
+        clauses=clauses,
         tables=tuple(cursor.found_tables),
-        warnings=tuple(cursor.warnings),
+        warnings=(*cursor.warnings, *_doubts(cursor.text, clauses)),
     )
+
+
+def _doubts(text: str, clauses: tuple[Clause, ...]) -> Iterator[str]:
+    """What speaks against a tree as a whole: it has a title only, or lines look like articles and none was found."""
+    if all(leaf.level in _NO_RULE for root in clauses for leaf in root.leaves()):
+        yield "only_title：只有标题，没有读到正文，请核对文件；正文若在图片、附件或内嵌网页里，请另行加入"
+    if any(c.level is Level.ARTICLE for root in clauses for c in root.walk()):
+        return
+    lines = sum(1 for line in physical_lines(text) if _LIKE_ARTICLE.match(text, line.start, line.end))
+    if lines >= 2:
+        yield f"no_article：有 {lines} 行像是以“第…条”开头，却没有认出条文，请核对条号的写法"
 
 
 def numbering_gaps(clauses: tuple[Clause, ...]) -> tuple[str, ...]:

@@ -38,6 +38,9 @@ _DIVISION = re.compile(
 )
 _PAREN = re.compile(rf"[（(〔]{GAP}{{0,4}}([{_HAN}]{{1,6}}|[0-9０-９]{{1,3}}){GAP}{{0,4}}[）)〕]{GAP}*")
 _HAN_STOP = re.compile(rf"([{_HAN}]{{1,6}}){GAP}{{0,4}}[、.．]{GAP}*")
+_FORMAL_STOP = re.compile(rf"([壹贰叁肆伍陆柒捌玖拾]{{1,3}})(?:{GAP}{{0,4}}[、.．：:]{GAP}*|{GAP}+(?=[^{BLANKS}\n]))")
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
+FORMAL_STYLE = "壹、"  # the level above 一、
 _ARABIC_STOP = re.compile(rf"([0-9０-９]{{1,3}}){GAP}{{0,4}}[.．、](?![0-9０-９]){GAP}*")
 _ARABIC_CLOSE = re.compile(rf"([0-9０-９]{{1,2}})[）)]{GAP}*")
 # 一、二级分行 counts two kinds; 1、2类账户 too.
@@ -77,6 +80,7 @@ class Mark:
     suffix: int = 0  # 第十条之一: 1
     heading: str | None = None  # of a division, or 【…】 behind an article's number
     style: str = ""  # which spelling of its level, so that 1. and （1） below one item are told apart
+    path: tuple[int, ...] = ()  # of a decimal outline: 2.1.2
 
     @property
     def key(self) -> tuple[int, int]:
@@ -117,6 +121,8 @@ def mark_at(text: str, start: int, end: int) -> Mark | None:
         return _bracketed(text, start, end)
     if first in _HAN:
         return _counted(text, start, end)
+    if first in "壹贰叁肆伍陆柒捌玖拾":
+        return _formal(text, start, end)
     if first in "0123456789０１２３４５６７８９":
         return _arabic(text, start, end)
     return _single(text, start, end)
@@ -176,6 +182,23 @@ def _counted(text: str, start: int, end: int) -> Mark | None:
     if not match or not (number := _listed(match[1])) or _counts_on(text, match.end(), end, number):
         return None
     return Mark(Level.HEADING_1, number, match.end(), style="一、")
+
+
+def _formal(text: str, start: int, end: int) -> Mark | None:
+    """壹、 above 一、: a division without a name of its own."""
+    match = _FORMAL_STOP.match(text, start, end)
+    number = formal_value(match[1]) if match else 0
+    return Mark(Level.CHAPTER, number, match.end(), style=FORMAL_STYLE) if match and number else None
+
+
+def formal_value(numeral: str) -> int:
+    """The value of 贰 or 拾壹, 0 when it is none."""
+    return value_of(numeral.translate(_FORMAL))
+
+
+def formal(number: int) -> str:
+    """A number as 壹、 writes it, up to 99."""
+    return to_han(number).translate(str.maketrans("一二三四五六七八九十", "壹贰叁肆伍陆柒捌玖拾"))
 
 
 def _arabic(text: str, start: int, end: int) -> Mark | None:

@@ -28,6 +28,12 @@ _PORTAL = re.compile(
     rf"(?P<name>成文日期|发文日期|发布日期|发布时间|生成日期|公开日期|生效日期){GAP}[：:]{GAP}(?P<day>{DATE}|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}})"
 )
 _DIGITS = {**{c: n for n, c in enumerate("〇一二三四五六七八九")}, **dict.fromkeys("○OoＯ零0", 0)}
+_SELF = r"本(?:法|条例|办法|规定|细则|通知|意见|决定|公告|方案|指引|准则|规则|规程|通告|制度|措施|解释|文件)"
+_OWN_SUBJECT = re.compile(rf"(?:{_SELF}|以上|上述(?:规定|措施|政策)?|政策|文件|试点)?(?:自{GAP}{DATE}{GAP}起)?(?:的)?")
+_TAKES_EFFECT = re.compile(
+    rf"(?:第[一二三四五六七八九十百]{{1,5}}条\s*|[（(]?[一二三四五六七八九十]{{1,3}}[）)、]\s*)?(?:{_SELF}|以上|上述|政策|文件|现予|现将|印发|特此"
+    rf"|自{GAP}(?:{DATE}|公布|发布|印发|颁布|下发|签发|[12]\d{{3}}))"
+)
 _OF_ITSELF = re.compile(
     r"本(?:法|条例|办法|规定|细则|通知|意见|决定|公告|方案|指引|准则|规则|通告|制度|措施|解释|文件)|^\s*(?:现|特)?[，,]?\s*$|以上|上述"
 )
@@ -109,7 +115,7 @@ def _expiry(leaves: Leaves, begin: HeaderFact | None) -> Iterator[HeaderFact]:
         if "有效期" not in leaf.text and "至" not in leaf.text:
             continue
         for match in _EXPIRY.finditer(leaves.text, leaf.span.start, leaf.span.end):
-            if not _speaks_of_itself(leaves.text, leaf.span.start, match.start()):
+            if not _is_own_term(leaves.text, leaf.span.start, match.start()):
                 continue
             day = day_of(match["day"] or match["until"]) if match["day"] or match["until"] else None
             if match["years"] and begin is not None:
@@ -171,6 +177,22 @@ def _months_later(first: date, months: int) -> date:
 
 def _years_later(first: date, years: int) -> date:
     return _months_later(first, 12 * years)
+
+
+def _is_own_term(text: str, start: int, at: int) -> bool:
+    """Whether 有效期 is that of this text, and not of a certificate, a contract or an offer it speaks of.
+
+    Its subject is 本办法, or it goes on from a sentence on when this text takes effect.
+    """
+    begin = max(start, text.rfind("。", start, at) + 1)
+    before = text[begin:at]
+    subject = re.split(r"[，,；;（(]", before)[-1].strip()
+    if subject and not _OWN_SUBJECT.fullmatch(subject):
+        return False
+    if before.strip():
+        return _TAKES_EFFECT.match(before.strip()) is not None
+    earlier = text[max(0, begin - 120) : begin].rstrip("。\n \u3000").rpartition("。")[2].strip()
+    return _TAKES_EFFECT.search(earlier) is not None
 
 
 def _speaks_of_itself(text: str, start: int, at: int) -> bool:

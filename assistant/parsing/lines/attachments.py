@@ -12,7 +12,8 @@ from assistant.parsing.lines.signatures import is_dated
 from assistant.parsing.markers import BLANKS, value_of
 
 _ATTACHMENT = re.compile(
-    rf"#*[{BLANKS}]{{0,4}}附[{BLANKS}]{{0,4}}[件表录][{BLANKS}]{{0,4}}(?P<number>[一二三四五六七八九十]{{1,3}}|[0-9０-９]{{1,2}})?"
+    rf"#*[{BLANKS}]{{0,4}}附[{BLANKS}]{{0,4}}(?:[件表录][{BLANKS}]{{0,4}}(?P<number>[一二三四五六七八九十]{{1,3}}|[0-9０-９]{{1,2}}|[A-Z](?![A-Za-z]))?"
+    rf"|(?P<bare>[一二三四五六七八九十]{{1,3}}|[0-9０-９]{{1,2}}|[A-Z](?![A-Za-z])))"
     rf"(?P<gap>[{BLANKS}：:\-—]{{0,6}})(?P<rest>[^。\n]{{0,80}})$"
 )
 _LISTED = re.compile(r"[0-9０-９]{1,2}\s{0,2}[.．、]|[（(][一二三四五六七八九十0-9]{1,2}[）)]|[⒈-⒛]")
@@ -23,7 +24,7 @@ _REST_IS_TEXT = re.compile(r"[所中规的和与、至为是]|列|内容|要求"
 class AttachmentMark:
     """附件1 or 附件一：某模板."""
 
-    number: str  # "" when there is one only
+    number: str  # "" when there is one only; a letter in 附录A
     colon: bool
     rest: str
     rest_at: int
@@ -36,10 +37,10 @@ def attachment_at(text: str, start: int, end: int) -> AttachmentMark | None:
     match = _ATTACHMENT.match(text, start, end)
     if not match or match.end() != end:
         return None
-    rest, gap = match["rest"].strip(TRIM), match["gap"]
-    if rest and not gap and (not match["number"] or _REST_IS_TEXT.match(rest)):
+    rest, gap, number = match["rest"].strip(TRIM), match["gap"], match["number"] or match["bare"] or ""
+    if rest and not gap and (not number or match["bare"] or _REST_IS_TEXT.match(rest)):
         return None
-    return AttachmentMark(match["number"] or "", "：" in gap or ":" in gap, rest, match.start("rest"))
+    return AttachmentMark(number, "：" in gap or ":" in gap, rest, match.start("rest"))
 
 
 def mark_attachments(text: str, lines: Sequence[Line]) -> None:
@@ -66,7 +67,7 @@ def _attachment_line(text: str, line: Line) -> AttachmentMark | None:
 
 
 def _plain_number(number: str) -> str:
-    return str(value_of(number)) if number else ""
+    return number if number.isalpha() and number.isascii() else str(value_of(number)) if number else ""
 
 
 def _is_listing(text: str, lines: Sequence[Line], number: int, mark: AttachmentMark) -> bool:

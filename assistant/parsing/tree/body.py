@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.parsing.markers import Mark
+from assistant.parsing.markers import FORMAL_STYLE, Mark, formal
 from assistant.parsing.tree.articles import add_paragraph, below_article, open_article
 from assistant.parsing.tree.cursor import Cursor
-from assistant.parsing.tree.headings import add_section, open_heading
+from assistant.parsing.tree.headings import add_section, open_division, open_heading
 from assistant.parsing.tree.nodes import DIVISIONS, RANK, Node, Para, to_han
 from assistant.parsing.tree.questions import open_question
 from assistant.schema.document import DocumentKind, Level
@@ -19,7 +19,7 @@ def take(cursor: Cursor, para: Para) -> None:
         cursor.tail = None
         if mark is None and not cursor.path:
             cursor.warnings.append("text_after_signature：落款之后还有正文，请核对")
-    if first in "问答QA回#（(1234567890一二三四五六七八九十" and open_question(cursor, para):
+    if first in "问答QA回#（([【〔1234567890一二三四五六七八九十" and open_question(cursor, para):
         return
     if mark is None:
         _plain(cursor, para)
@@ -37,13 +37,19 @@ def _plain(cursor: Cursor, para: Para) -> None:
     article = cursor.article()
     if article is not None:
         add_paragraph(cursor, article, para, para.start)
-    elif cursor.path and cursor.path[-1].level in DIVISIONS and cursor.kind is DocumentKind.LAW:
+    elif cursor.path and _is_statute_division(cursor):
         address = cursor.unique(f"{cursor.path[-1].address}引言")
         cursor.path[-1].children.append(cursor.torn(Level.NOTE, address, para, para.start))
     elif cursor.path:
         add_section(cursor, para, para.start)
     else:
         _preface(cursor, para)
+
+
+def _is_statute_division(cursor: Cursor) -> bool:
+    """Whether a 章 or 节 of a statute stands open: words before its first article are no rule."""
+    node = cursor.path[-1]
+    return node.level in DIVISIONS and node.style != FORMAL_STYLE and cursor.kind is DocumentKind.LAW
 
 
 def _preface(cursor: Cursor, para: Para) -> None:
@@ -62,8 +68,11 @@ def _preface(cursor: Cursor, para: Para) -> None:
 
 
 def _division(cursor: Cursor, para: Para, mark: Mark) -> None:
-    name = f"第{to_han(mark.number)}{DIVISIONS[mark.level]}"
     cursor.climb(RANK[mark.level])
+    if mark.style == FORMAL_STYLE:
+        open_division(cursor, para, mark, cursor.prefixed(formal(mark.number)))
+        return
+    name = f"第{to_han(mark.number)}{DIVISIONS[mark.level]}"
     # 节 restarts in each 章 and 章 may restart in each 分编, so their addresses carry the one above.
     above = next((n.address for n in reversed(cursor.path) if n.level in DIVISIONS), None)
     address = above + name if above else (cursor.prefix + name if cursor.prefix_articles else name)

@@ -47,7 +47,12 @@ class Cursor:
 
     def mark(self, start: int, end: int) -> Mark | None:
         """The number that opens a clause at `text[start:end]`."""
-        return mark_at(self.text, start, end) or self._openings.get(start)
+        found = self._openings.marks.get(start)
+        return found if found is not None and found.end <= end else mark_at(self.text, start, end)
+
+    def name_of_article(self, line: Line) -> str | None:
+        """The name of an article that `line` is, below a number on a line of its own."""
+        return self._openings.names.get(line.start)
 
     def opens(self, line: Line) -> bool:
         """Whether a line begins with a number or a question."""

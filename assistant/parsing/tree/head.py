@@ -89,7 +89,7 @@ def title_end(cursor: Cursor, at: int) -> int | None:
     for number in range(at, min(at + 6, len(cursor.lines))):
         line = cursor.lines[number]
         words = text[line.start : line.end]
-        if line.kind is not Kind.WORDS or len(words) > 80 or words[-1] in "。；：:，、！" or "。" in words:
+        if line.kind is not Kind.WORDS or len(words) > 80 or words[-1] in "。；：:！" or "。" in words:
             return None
         if (
             cursor.numbered(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.parsing.markers import BLANKS, Mark
+from assistant.parsing.markers import BLANKS, FORMAL_STYLE, Mark
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.nodes import HEADINGS, MAX_HEADING, RANK, Node, Para, to_han
 from assistant.schema.document import APPARATUS, Level
@@ -25,21 +25,34 @@ def open_heading(cursor: Cursor, para: Para, mark: Mark) -> None:
             cursor.path.pop()
     else:
         cursor.climb(rank)
-    above = next((n for n in reversed(cursor.path) if n.level in HEADINGS or n.level is Level.ANSWER), None)
+    above = next((n for n in reversed(cursor.path) if _leads(n)), None)
+    _open(cursor, para, mark, _heading_address(cursor, above, mark))
+    for lower in HEADINGS[HEADINGS.index(level) + 1 :]:
+        if lower is not Level.HEADING_2:
+            cursor.counts.pop(lower, None)
+
+
+def open_division(cursor: Cursor, para: Para, mark: Mark, address: str) -> None:
+    """Open 壹、, a division that is numbered like a heading; what is above it is open already."""
+    _open(cursor, para, mark, address)
+    for lower in HEADINGS:
+        cursor.counts.pop(lower, None)
+
+
+def _open(cursor: Cursor, para: Para, mark: Mark, address: str) -> None:
+    """A node with its number and heading as label, and the words behind them."""
     words, label_end = _label(cursor, para, mark)
     node = Node(
-        level=level,
-        address=cursor.unique(_heading_address(cursor, above, mark)),
+        level=mark.level,
+        address=cursor.unique(address),
         start=para.start,
         end=para.end,
         heading=words,
         mark_end=mark.end,
+        style=mark.style,
     )
     node.children.append(cursor.leaf(Level.LABEL, node.address, para.start, label_end))
-    cursor.counts[level] = mark.number
-    for lower in HEADINGS[HEADINGS.index(level) + 1 :]:
-        if lower is not Level.HEADING_2:
-            cursor.counts.pop(lower, None)
+    cursor.counts[mark.level] = mark.number
     cursor.attach(node)
     if cursor.text[label_end : para.end].strip(BLANKS + "\n"):
         add_section(cursor, para, label_end)
@@ -47,8 +60,15 @@ def open_heading(cursor: Cursor, para: Para, mark: Mark) -> None:
         cursor.add_holes(node, para)
 
 
+def _leads(node: Node) -> bool:
+    """Whether the addresses of the headings below a node begin with its own."""
+    return node.level in HEADINGS or node.level is Level.ANSWER or node.style == FORMAL_STYLE
+
+
 def _heading_address(cursor: Cursor, above: Node | None, mark: Mark) -> str:
     number = mark.number
+    if mark.path:
+        return cursor.prefixed(".".join(map(str, mark.path)))
     own = {
         Level.HEADING_1: to_han(number),
         Level.HEADING_2: f"（{to_han(number)}）",
@@ -58,7 +78,12 @@ def _heading_address(cursor: Cursor, above: Node | None, mark: Mark) -> str:
     }[mark.level]
     if above is None:
         return cursor.prefixed(own)
-    return above.address + ("、" if above.level is Level.HEADING_1 else "") + own
+    return above.address + _joint(above) + own
+
+
+def _joint(node: Node) -> str:
+    """What stands between an address such as 一 and what follows it."""
+    return "、" if node.level is Level.HEADING_1 or node.style == FORMAL_STYLE else ""
 
 
 def _inside_answer(cursor: Cursor) -> bool:
@@ -91,8 +116,7 @@ def add_section(cursor: Cursor, para: Para, start: int) -> None:
     node = cursor.path[-1]
     number = node.counts.get(Level.PARAGRAPH, 0) + 1
     node.counts[Level.PARAGRAPH] = number
-    mark = "、" if node.level is Level.HEADING_1 else ""
-    address = cursor.unique(f"{node.address}{mark}第{to_han(number)}段")
+    address = cursor.unique(f"{node.address}{_joint(node)}第{to_han(number)}段")
     node.children.append(cursor.torn(Level.PARAGRAPH, address, para, start))
 
 
@@ -109,7 +133,6 @@ def settle(cursor: Cursor, root: Node) -> None:
             continue
         if label.children or cursor.text[label.end - 1] not in "。；！" or node.mark_end >= label.end:
             continue
-        mark = "、" if node.level is Level.HEADING_1 else ""
-        words = cursor.leaf(Level.PARAGRAPH, f"{node.address}{mark}第一段", node.mark_end, label.end)
+        words = cursor.leaf(Level.PARAGRAPH, f"{node.address}{_joint(node)}第一段", node.mark_end, label.end)
         node.children = [cursor.leaf(Level.LABEL, node.address, node.start, node.mark_end), words, *others]
         node.heading = None

@@ -10,7 +10,7 @@ from assistant.parsing.markers import value_of
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.forms import NOTE_LINE
 from assistant.parsing.tree.head import add_head_note, bracketed_note, title_end
-from assistant.parsing.tree.nodes import HEADINGS, Node
+from assistant.parsing.tree.nodes import DIVISIONS, HEADINGS, Node
 from assistant.schema.document import Level
 from assistant.text.folding import squeeze
 
@@ -22,16 +22,41 @@ def issued_title(cursor: Cursor, at: int, *, finished: bool) -> int | None:
     """
     if not cursor.roots or (cursor.part is not None and cursor.part.level is Level.ATTACHMENT):
         return None
-    if cursor.tail is None and not (cursor.names and finished):
+    if cursor.tail is None and not finished:
         return None
     end = title_end(cursor, at)
     if end is None or end + 1 >= len(cursor.lines):
+        return None
+    if _begins_again(cursor, at, end):
+        return _next_rule(cursor, end)
+    if cursor.tail is None and not cursor.names:
         return None
     words = squeeze(cursor.text[cursor.lines[at].start : cursor.lines[end].end]).lstrip("#")
     if words == cursor.title and cursor.tail is None:
         return None
     named = words in cursor.names or re.sub(r"[（(].{1,8}[）)]$", "", words) in cursor.names
     return end + 1 if named or cursor.tail is not None else None
+
+
+def _begins_again(cursor: Cursor, at: int, end: int) -> bool:
+    """Whether articles stand above the title on lines `at` to `end`, and 第一条 or 第一章 follows on it."""
+    if Level.ARTICLE not in cursor.counts or cursor.mark(cursor.lines[at].start, cursor.lines[at].end):
+        return False
+    for line in cursor.lines[end + 1 : end + 8]:
+        mark = cursor.mark(line.start, line.end) if line.kind is Kind.WORDS else None
+        if mark is not None:
+            return mark.number == 1 and mark.level in (Level.ARTICLE, *DIVISIONS)
+    return False
+
+
+def _next_rule(cursor: Cursor, end: int) -> int:
+    """The line behind the title of a further rule in a file of several: told apart, and named."""
+    if cursor.issued == 0:
+        cursor.issued = 1  # the first rule is the document itself
+        cursor.warnings.append(
+            "compilation：文件里不止一部制度，第二部起以“印发件2”“印发件3”标明出处，建议拆成单独的文件再加入"
+        )
+    return end + 1
 
 
 def open_issued(cursor: Cursor, at: int, after: int) -> int:
@@ -52,8 +77,9 @@ def open_attachment(cursor: Cursor, at: int) -> int:
     """Open the 附件 whose mark stands at line `at`; the line where its body begins."""
     line = cursor.lines[at]
     found = attachment_at(cursor.text, line.start, line.end)
-    number = value_of(found.number) if found and found.number else 0
-    node = _open_part(cursor, Level.ATTACHMENT, f"附件{number or ''}", line.start, line.end)
+    number = found.number if found else ""
+    name = f"附录{number}" if "A" <= number <= "Z" else f"附件{value_of(number) or ''}" if number else "附件"
+    node = _open_part(cursor, Level.ATTACHMENT, name, line.start, line.end)
     cursor.prefix, cursor.prefix_articles = node.address, True
     end = at
     if found and found.rest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assistant.parsing.lines.model import STOPS, Kind, Line
 from assistant.parsing.markers import BLANKS, GAP, GOES_ON, Mark
@@ -72,6 +73,8 @@ class Walk:
             return open_issued(cursor, at, after)
         mark = cursor.mark(line.start, line.end)
         if self._held is not None:
+            if self._names(self._held, line):
+                return at + 1
             if self._continues(self._held, line, mark, at):
                 self._held.holes.extend(self._pending)
                 self._pending.clear()
@@ -83,6 +86,15 @@ class Walk:
         self._drop_pending()
         self._held = Para(line.start, line.end, mark)
         return at + 1
+
+    def _names(self, held: Para, line: Line) -> bool:
+        """Whether `line` is the name of the article whose number stands alone above it, which then holds both."""
+        name = self.cursor.name_of_article(line)
+        if name is None or held.mark is None or held.mark.level is not Level.ARTICLE or held.mark.end < held.end:
+            return False
+        held.mark = replace(held.mark, end=line.end, heading=name)
+        held.end = line.end
+        return True
 
     def _goes_on_signing(self, line: Line) -> bool:
         """Whether the open 落款 breaks off in a list, which `line` then ends."""
@@ -117,7 +129,7 @@ class Walk:
         last = text[held.end - 1]
         if last in STOPS or text[line.start] == "#":
             return False
-        if text[line.start] in "问答QA" and (
+        if text[line.start] in "问答QA[【〔（(" and (
             ASK.match(text, line.start, line.end) or REPLY.match(text, line.start, line.end)
         ):
             return False
@@ -160,6 +172,8 @@ class Walk:
 
     def _fits(self, mark: Mark) -> bool:
         """Whether the number follows on the last one of its level, or begins anew."""
+        if mark.path:
+            return True  # it was read in its order already
         last = self.cursor.counts.get(mark.level)
         if last is None or mark.number == last + 1 or (mark.suffix and mark.number == last):
             return True
