@@ -37,7 +37,7 @@ _HEADING_1 = re.compile(r"([一二三四五六七八九十百]{1,5})\s{0,2}(?:[�
 _HEADING_3 = re.compile(r"([0-9０-９]{1,3})\s{0,2}(?:[.．、]|$)")
 _HEADING_5 = re.compile(r"[①-⑳]")
 _PART = re.compile(
-    rf"附\s?(?:[件表录]\s?({_N})?|(?=[0-9])({_N}))[\s，的：:]{{0,3}}|附录\s?([A-Z])[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}"
+    rf"附录\s?([A-Z])[\s，的：:]{{0,3}}|附\s?(?:[件表录]\s?({_N})?|(?=[0-9])({_N}))[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}"
 )
 _FORMAL_HEADING = re.compile(r"([壹贰叁肆伍陆柒捌玖拾]{1,3})\s{0,2}(?:[、.．]|$)")
 # 2.1.2 of a decimal outline, and 2、第一段 below one of its first level
@@ -101,12 +101,8 @@ def _printed(step: Step, *, last: bool, before: str) -> str:
     kind, number = step.kind, step.number
     if form := _FORMS.get(kind):
         return form(number)
-    if kind == "词":
-        return step.word
-    if kind == "附录":
-        return f"附录{step.word}"
-    if kind == "序":
-        return step.word + ("" if last or "." in step.word else "、")
+    if step.word:
+        return _worded(step, last=last)
     if kind in ("附件", "印发件"):
         return f"{kind}{number or ''}"
     if kind == "条":
@@ -116,6 +112,13 @@ def _printed(step: Step, *, last: bool, before: str) -> str:
     if kind == "表":
         return f"{' ' if before else ''}表{number}"
     return f"第{to_han(number)}{kind}"
+
+
+def _worded(step: Step, *, last: bool) -> str:
+    """标题, 附录A, 2.1.2; what stands below 2 alone is 2、第一段."""
+    if step.kind == "附录":
+        return f"附录{step.word}"
+    return step.word + ("" if last or step.kind == "词" or "." in step.word else "、")
 
 
 _FORMS: dict[str, Callable[[int], str]] = {
@@ -156,13 +159,18 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     return tuple(Address(steps, title, version) for steps in chain.written_out())
 
 
+def _is_own_place(text: str) -> bool:
+    """Whether `text` begins with a place that no title comes before: 附件1, 2.1.2, 壹、."""
+    return any(form.match(text) is not None for form in (_OUTLINE, _FORMAL_HEADING, _PART))
+
+
 def _title(text: str) -> tuple[str | None, str | None, int]:
     if match := _QUOTED.match(text):
         version = match[2] if match[2] and re.search(r"\d{4}", match[2]) else None
         title = match[1] if version or not match[2] else f"{match[1]}（{match[2]}）"
         return squeeze(title), version, match.end()
     begins = _BEGINS.search(text)
-    if begins is None or begins.start() == 0 or _OUTLINE.match(text) or _FORMAL_HEADING.match(text):
+    if begins is None or begins.start() == 0 or _is_own_place(text):
         return None, None, 0
     name = text[: begins.start()].strip().rstrip("的，,：: ")
     versioned = re.fullmatch(r"(.+?)[（(〔](\d{4}年?[^（()）]{0,8})[）)〕]", name)
@@ -257,26 +265,34 @@ def _part(match: re.Match[str]) -> Step:
     """附件1, 附1, 附录A, 印发件2."""
     if match[0].startswith("印"):
         return Step("印发件", int(match[4] or 0))
-    if match[3]:
-        return Step("附录", ord(match[3]) - ord("A") + 1, word=match[3])
-    return Step("附件", value_of(match[1] or match[2] or "") if match[1] or match[2] else 0)
+    if match[1]:
+        return Step("附录", ord(match[1]) - ord("A") + 1, word=match[1])
+    number = match[2] or match[3]
+    return Step("附件", value_of(number) if number else 0)
 
 
 def _bare(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
     if at < end and text[at] in _SINGLE_H2:
         return [Step("（一）", _SINGLE_H2.index(text[at]) + 1)], at + 1, [False]
-    if (match := _FORMAL_HEADING.match(text, at, end)) and not any(s.kind in _HEADING_KINDS for s in steps):
-        return [Step("壹", formal_value(match[1]))], match.end(), [False]
-    if match := _OUTLINE.match(text, at, end):
-        return [Step("序", 0, word=match[1] or match[2])], match.end(), [False]
-    if (match := _HEADING_1.match(text, at, end)) and not any(s.kind in _HEADING_KINDS for s in steps):
-        return [Step("一", value_of(match[1]))], match.end(), [False]
+    if not any(s.kind in _HEADING_KINDS for s in steps) and (found := _first_heading(text, at, end)) is not None:
+        return found
     if (match := _HEADING_3.match(text, at, end)) and steps and value_of(match[1]):
         return [Step("1", value_of(match[1]))], match.end(), [False]
     if match := _HEADING_5.match(text, at, end):
         return [Step("①", ord(match[0]) - ord("①") + 1)], match.end(), [False]
     if match := _WORD.match(text, at, end):
         return [Step("词", 0, word=match[0])], match.end(), [False]
+    return None
+
+
+def _first_heading(text: str, at: int, end: int) -> _Groups | None:
+    """壹、, 2.1.2 or 一、, where no heading stands before it."""
+    if match := _FORMAL_HEADING.match(text, at, end):
+        return [Step("壹", formal_value(match[1]))], match.end(), [False]
+    if match := _OUTLINE.match(text, at, end):
+        return [Step("序", 0, word=match[1] or match[2])], match.end(), [False]
+    if match := _HEADING_1.match(text, at, end):
+        return [Step("一", value_of(match[1]))], match.end(), [False]
     return None
 
 

@@ -57,17 +57,7 @@ def _articles(text: str, lines: Sequence[Line], close: dict[int, Mark]) -> Itera
 
 
 def _close_articles(text: str, lines: Sequence[Line]) -> dict[int, Mark]:
-    marked: list[tuple[Line, Mark, bool]] = []
-    ended = True
-    for line in lines:
-        if text[line.start] == "第":
-            mark = mark_at(text, line.start, line.end)
-            close = close_article_at(text, line.start, line.end) if mark is None else None
-            if mark is not None and mark.level is Level.ARTICLE:
-                marked.append((line, mark, False))
-            elif close is not None and (ended or close.number == 1):
-                marked.append((line, close, True))
-        ended = text[line.end - 1] in STOPS
+    marked = list(_either_form(text, lines))
     found: dict[int, Mark] = {}
     last = 0
     for at, (line, mark, close_form) in enumerate(marked):
@@ -79,6 +69,20 @@ def _close_articles(text: str, lines: Sequence[Line]) -> dict[int, Mark]:
             found[line.start] = mark
         last = mark.number
     return found
+
+
+def _either_form(text: str, lines: Sequence[Line]) -> Iterator[tuple[Line, Mark, bool]]:
+    """Lines that open an article or might, the number, and whether the words follow on it without a blank."""
+    ended = True
+    for line in lines:
+        if text[line.start] == "第":
+            mark = mark_at(text, line.start, line.end)
+            close = close_article_at(text, line.start, line.end) if mark is None else None
+            if mark is not None and mark.level is Level.ARTICLE:
+                yield line, mark, False
+            elif close is not None and (ended or close.number == 1):
+                yield line, close, True
+        ended = text[line.end - 1] in STOPS
 
 
 # --- 第一条 目的 ↵ 为规范… ---

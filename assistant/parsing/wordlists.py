@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from assistant.errors import SettingsError
 
@@ -55,6 +55,41 @@ def lookalikes() -> dict[str, str]:
     """
     table = _read("lookalikes.yaml", _Lookalikes)
     return {pair[0]: pair[1] for pair in f"{table.radicals} {table.numbering}".split()}
+
+
+class ComparisonWords(BaseModel):
+    """Heads and remarks of a table that sets old beside new."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    old: frozenset[str]
+    new: frozenset[str]
+    same: frozenset[str]
+    gone: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def comparison() -> ComparisonWords:
+    """The words of tables that compare.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    return _read("comparison.yaml", ComparisonWords)
+
+
+class _SymbolFonts(RootModel[dict[str, dict[str, str]]]):
+    """Font → code → what it shows."""
+
+
+@lru_cache(maxsize=1)
+def symbol_fonts() -> dict[str, dict[str, str]]:
+    """Font name in small letters → two digits of the code → what it shows.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    return {font.lower(): codes for font, codes in _read("symbol_fonts.yaml", _SymbolFonts).root.items()}
 
 
 _Table = TypeVar("_Table", bound=BaseModel)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.parsing.formats.comparison import comparison_of
 from assistant.parsing.formats.docx_fields import Fields
 from assistant.parsing.formats.docx_inline import DELETED, MC, Inline, Place, chosen
 from assistant.parsing.formats.docx_numbering import Numbering, W
@@ -14,6 +15,9 @@ from assistant.parsing.formats.docx_styles import Styles, fill_of, is_on
 from assistant.parsing.formats.model import TOO_COMPLEX, Findings, Rejected
 
 _ARTICLE = re.compile(r"(?m)^第[一二三四五六七八九十百零\d]+条")
+_MARK = re.compile(r"[\[〔（(]?\d{1,3}[\]〕）)]?|[①-⑳*＊†‡]")
+LABEL_CHARS = 20  # a longer cell is no head of columns
+_ALONG = "\0"  # a place that the cell before it covers too
 _MAX_DEPTH = 60
 _TRANSPARENT = frozenset(f"{W}{n}" for n in ("customXml", "ins", "moveTo", "smartTag", "sdtContent"))
 
@@ -37,6 +41,16 @@ class Table:
 Block = Paragraph | Table
 
 
+@dataclass(slots=True, kw_only=True)
+class _Cell:
+    """A place in the grid of a table. `down`, `along`: it continues the cell above, or the one before it."""
+
+    blocks: list[Block] = field(default_factory=list)
+    own: bool = True
+    down: bool = False
+    along: bool = False
+
+
 class Blocks:
     """Reads the blocks of one document."""
 
@@ -48,8 +62,10 @@ class Blocks:
         self._styles = Styles(package.related("styles"))
         self._numbering = Numbering(package.related("numbering"))
         self._numbering.link_styles(self._styles.list_styles())
-        self._inline = Inline(self._styles, self._fields, findings)
+        self._inline = Inline(package, self._styles, self._fields, findings)
+        self._inline.note_marks = _note_marks(self._body)
         self._carried = ""
+        self._last = ""  # the last paragraph with words: where something stands that has none
 
     def read(self) -> list[Block]:
         """The blocks of the body, in order."""
@@ -108,9 +124,17 @@ class Blocks:
             text = self._carried + text
             self._carried = ""
             text = self._label(props, place, text) + text
+        if (note := _own_note_mark(node)) and note in self._inline.note_marks and self._last:
+            self._findings.hide("footnote", text)
+            self._findings.lose(f"注“{text.strip()[:60]}”", behind=self._last)
+            return []
+        self._last = text.strip() or self._last
+        for what in place.lost:
+            self._findings.lose(what, behind=self._last)
         contents = in_contents or self._styles.is_contents(place.style)
         caption = self._styles.is_caption(place.style) or place.centered
         found: list[Block] = [Paragraph(text=text, caption=caption, contents=contents)]
+        found += [Paragraph(text=line) for line in place.lines]
         for box in place.boxes:
             self._findings.warn("text_box", "文件含文本框，文字已按所在位置收入正文，请核对顺序")
             found += self._blocks(box, None, depth + 1)
@@ -158,6 +182,7 @@ class Blocks:
 
     def _table(self, node: Any, depth: int) -> list[Block]:
         rows: list[tuple[str, ...]] = []
+        parted: list[tuple[str, ...]] = []  # the same, a line for each paragraph of a cell
         inner: list[Block] = []
         widest = 0
         for row in _children(node, f"{W}tr"):
@@ -165,31 +190,31 @@ class Blocks:
             if props is not None and props.find(f"{W}del") is not None:
                 self._inline.hide_deleted(row)
                 continue
-            cells, blocks, count = self._row(row, props, depth)
-            rows.append(cells)
-            inner += blocks
-            widest = max(widest, count)
+            cells = self._row(row, props, depth)
+            rows.append(_filled(cells, rows[-1] if rows else (), " "))
+            parted.append(_filled(cells, parted[-1] if parted else (), "\n"))
+            inner += [block for cell in cells for block in cell.blocks]
+            widest = max(widest, sum(1 for cell in cells if cell.own))
+        if comparison_of(parted) is not None:
+            return [Table(rows=tuple(parted))]
         layout = widest <= 1 or any(len(_ARTICLE.findall(_flat([b], "\n"))) > 1 for b in inner)
         layout = layout or len(_ARTICLE.findall(_flat(inner, "\n"))) > 3
-        return inner if layout else [Table(rows=tuple(rows))]
+        return inner if layout else [Table(rows=_across(rows))]
 
-    def _row(self, row: Any, props: Any | None, depth: int) -> tuple[tuple[str, ...], list[Block], int]:
-        cells: list[str] = []
-        inner: list[Block] = []
-        count = 0
+    def _row(self, row: Any, props: Any | None, depth: int) -> list[_Cell]:
+        cells: list[_Cell] = []
         skipped = props.find(f"{W}gridBefore") if props is not None else None
         if skipped is not None:
-            cells += [""] * min(_int(skipped.get(f"{W}val")), 100)
+            cells += [_Cell(own=False) for _ in range(min(_int(skipped.get(f"{W}val")), 100))]
         for cell in _children(row, f"{W}tc"):
             tc_pr = cell.find(f"{W}tcPr")
             span, merged, fill = _cell_shape(tc_pr)
             blocks = self._blocks(cell, fill, depth + 1)
-            text = _flat(blocks, " ")
-            # A cell that continues the one above shows nothing of its own.
-            cells += ["" if merged and not text.strip() else text, *[""] * (span - 1)]
-            inner += blocks
-            count += 1
-        return tuple(cells), inner, count
+            down = merged == "vMerge" and not _flat(blocks, " ").strip()
+            along = merged == "hMerge" and not _flat(blocks, " ").strip()
+            cells.append(_Cell(blocks=blocks, down=down, along=along))
+            cells += [_Cell(own=False, along=True) for _ in range(span - 1)]
+        return cells
 
 
 def _children(node: Any, tag: str) -> list[Any]:
@@ -203,15 +228,60 @@ def _children(node: Any, tag: str) -> list[Any]:
     return found
 
 
-def _cell_shape(props: Any | None) -> tuple[int, bool, str | None]:
+def _filled(cells: list[_Cell], above: tuple[str, ...], joint: str) -> tuple[str, ...]:
+    """The words of each place of a row: a merged cell says the same in each of its rows."""
+    out: list[str] = []
+    for at, cell in enumerate(cells):
+        if cell.down and at < len(above):
+            out.append(above[at])
+        elif cell.along and out:
+            out.append(_ALONG)
+        else:
+            out.append(_flat(cell.blocks, joint))
+    return tuple(out)
+
+
+def _across(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Rows in which a short cell over some columns says the same in each; other words stand once."""
+    found: list[tuple[str, ...]] = []
+    for row in rows:
+        whole = len(row) > 1 and all(cell == _ALONG for cell in row[1:])
+        out: list[str] = []
+        for cell in row:
+            out.append(cell if cell != _ALONG else "" if whole or len(out[-1]) > LABEL_CHARS else out[-1])
+        found.append(tuple(out))
+    return tuple(found)
+
+
+def _note_marks(body: Any) -> frozenset[str]:
+    """Marks that paragraphs begin with raised: a raised mark of that kind elsewhere points to a note."""
+    return frozenset(mark for p in body.iter(f"{W}p") if (mark := _own_note_mark(p)))
+
+
+def _own_note_mark(paragraph: Any) -> str:
+    """The raised figure that a paragraph begins with."""
+    for run in paragraph.iter(f"{W}r"):
+        words = "".join(t.text or "" for t in run.iter(f"{W}t"))
+        if words.strip():
+            align = run.find(f"{W}rPr/{W}vertAlign")
+            raised = align is not None and align.get(f"{W}val") == "superscript"
+            return words.strip() if raised and _MARK.fullmatch(words.strip()) else ""
+    return ""
+
+
+def _cell_shape(props: Any | None) -> tuple[int, str, str | None]:
     """Columns a cell covers, whether it continues the cell above or before it, and its ground colour."""
     if props is None:
-        return 1, False, None
+        return 1, "", None
     span, merge, along = (props.find(f"{W}{n}") for n in ("gridSpan", "vMerge", "hMerge"))
     shading = props.find(f"{W}shd")
-    merged = any(m is not None and m.get(f"{W}val", "continue") == "continue" for m in (merge, along))
+    going_on = [
+        name
+        for name, node in (("vMerge", merge), ("hMerge", along))
+        if node is not None and node.get(f"{W}val", "continue") == "continue"
+    ]
     columns = _int(span.get(f"{W}val")) if span is not None else 1
-    return min(max(1, columns), 100), merged, fill_of(shading) if shading is not None else None
+    return min(max(1, columns), 100), going_on[0] if going_on else "", fill_of(shading) if shading is not None else None
 
 
 def _flat(blocks: list[Block], joint: str) -> str:

@@ -45,10 +45,10 @@ class Fields:
         """Whether the result of a table of contents or a page number stands here."""
         return any(f.skip and f.in_result for f in self._open)
 
-    def mark(self, kind: str) -> None:
-        """A w:fldChar of a kind."""
+    def mark(self, kind: str) -> str:
+        """A w:fldChar of a kind; the code of a field that ends here."""
         if not self._pair:
-            return  # a field that never ends would swallow the rest: then none is followed
+            return ""  # a field that never ends would swallow the rest: then none is followed
         if kind == "begin":
             if len(self._open) > _MAX_DEPTH:
                 raise Rejected(TOO_COMPLEX, "域代码嵌套过深，请简化后再加入")
@@ -57,7 +57,10 @@ class Fields:
             self._open[-1].in_result = True
             self._judge(self._open[-1])
         elif self._open and kind == "end":
-            self._judge(self._open.pop())
+            field = self._open.pop()
+            self._judge(field)
+            return field.code
+        return ""
 
     def code(self, words: str) -> None:
         """A piece of a field's code."""

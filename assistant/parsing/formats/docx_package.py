@@ -29,6 +29,7 @@ class Package:
     def __init__(self, parts: dict[str, bytes], findings: Findings) -> None:
         self._parts, self._findings = parts, findings
         self._main = self._main_part()
+        self._ids: dict[str, str] = {}  # of the relations of the main part
         self.relations = self._read_relations()
 
     def body(self) -> Any:
@@ -46,6 +47,10 @@ class Package:
     def related(self, kind: str) -> Any | None:
         """The first part of a kind that the main part names."""
         return next((self.tree(name) for k, name in self.relations if k == kind and name in self._parts), None)
+
+    def named(self, relation: str) -> Any | None:
+        """The part that a relation of the main part leads to, by its id."""
+        return self.tree(self._ids.get(relation, ""))
 
     def tree(self, name: str) -> Any | None:
         """A part as XML.
@@ -105,6 +110,7 @@ class Package:
                 elif part == own:
                     path = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
                     found.append((kind, posixpath.normpath(path)))
+                    self._ids[str(rel.get("Id", ""))] = posixpath.normpath(path)
         return found
 
     def _report_external(self, kind: str) -> None:

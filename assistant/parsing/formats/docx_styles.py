@@ -37,11 +37,17 @@ class Look:
     half_points: float | None = None
     fill: str | None = None  # RRGGBB behind the text
     bold: bool = False
+    struck: bool = False
+    raised: bool = False
+    lowered: bool = False
+    font: str = ""
 
     def hidden_as(self) -> str | None:
         """The kind of concealment, or `None` when a reader sees the text."""
         if self.vanish:
             return "vanish"
+        if self.struck:
+            return "struck_out"
         if self.half_points is not None and self.half_points <= 2:
             return "tiny"
         if self.color is not None and _alike(self.color, self.fill or "FFFFFF"):
@@ -148,8 +154,12 @@ def apply_run(look: Look, props: Any) -> Look:
     for node in props:
         name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
         value = node.get(f"{W}val", "")
-        if name == "vanish":
-            look = replace(look, vanish=is_on(node))
+        if name in ("vanish", "strike", "dstrike"):
+            look = _toggled(look, name, is_on(node))
+        elif name == "vertAlign":
+            look = replace(look, raised=value == "superscript", lowered=value == "subscript")
+        elif name == "rFonts":
+            look = replace(look, font=node.get(f"{W}ascii") or node.get(f"{W}hAnsi") or look.font)
         elif name == "color":
             theme = node.get(f"{W}themeColor", "")
             white = theme in ("background1", "light1") and len(value) != 6
@@ -161,6 +171,10 @@ def apply_run(look: Look, props: Any) -> Look:
         elif name == "shd":
             look = replace(look, fill=fill_of(node) or look.fill)
     return look
+
+
+def _toggled(look: Look, name: str, on: bool) -> Look:
+    return replace(look, vanish=on) if name == "vanish" else replace(look, struck=on)
 
 
 def fill_of(shading: Any) -> str | None:

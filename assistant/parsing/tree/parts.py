@@ -22,9 +22,7 @@ def issued_title(cursor: Cursor, at: int, *, finished: bool) -> int | None:
     """
     if not cursor.roots or (cursor.part is not None and cursor.part.level is Level.ATTACHMENT):
         return None
-    if cursor.tail is None and not finished:
-        return None
-    end = title_end(cursor, at)
+    end = title_end(cursor, at) if cursor.tail is not None or finished else None
     if end is None or end + 1 >= len(cursor.lines):
         return None
     if _begins_again(cursor, at, end):
