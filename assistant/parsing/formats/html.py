@@ -16,7 +16,9 @@ from assistant.parsing.formats.cleaning import visible
 from assistant.parsing.formats.encodings import decode
 from assistant.parsing.formats.html_css import read_sheet
 from assistant.parsing.formats.html_page import Page, is_furniture_line
-from assistant.parsing.formats.html_walker import Line, Walker
+from assistant.parsing.formats.html_tables import Line
+from assistant.parsing.formats.html_walker import Walker
+from assistant.parsing.formats.html_widgets import FRAMES, is_frame
 from assistant.parsing.formats.model import EMPTY, TOO_COMPLEX, Findings, Parsed, Rejected
 from assistant.parsing.wordlists import titles
 
@@ -48,6 +50,7 @@ def read_html(raw: bytes) -> Parsed:
     page = Page(body)
     walker = Walker(page, findings, read_sheet("\n".join(s.text or "" for s in root.iter("style"))))
     walker.walk_page()
+    _report_outside(root, walker, findings)
     builder = TextBuilder()
     _render(walker, builder, _page_title(root), findings)
     return builder.finish(findings, {"portal": walker.facts} if walker.facts else None)
@@ -91,12 +94,17 @@ def _report_page(root: Any, findings: Findings) -> None:
         words = comment.text or ""
         if _WORDS.search(words) and not _CONDITIONAL.match(words):
             findings.hide("comment", words)
-    for frame in root.iter("iframe", "frame", "object", "embed"):
-        if frame.get("src") or frame.get("srcdoc") or frame.get("data"):
-            findings.lose("内嵌网页或对象")
     for image in root.iter("img"):
-        findings.lose("图片")
         findings.hide("alt", image.get("alt") or "")
+
+
+def _report_outside(root: Any, walker: Walker, findings: Findings) -> None:
+    """Frames and pictures that stand outside the document: those inside were told with their place."""
+    frames = sum(1 for node in root.iter(*FRAMES) if is_frame(node)) - walker.frames
+    images = sum(1 for _ in root.iter("img")) - walker.images
+    for what, count in (("内嵌网页或对象", frames), ("图片", images)):
+        if count > 0:
+            findings.lose(what, count)
 
 
 def _page_title(root: Any) -> str:

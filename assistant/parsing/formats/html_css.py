@@ -113,6 +113,8 @@ _CLIPS = (("clip", "rect(0"), ("clip-path", "inset(100%"), ("transform", "scale(
 
 
 def _concealment(css: Mapping[str, str]) -> str | None:
+    if "line-through" in css.get("text-decoration", "") or "line-through" in css.get("text-decoration-line", ""):
+        return "struck_out"
     if css.get("display") == "none":
         return "display_none"
     if css.get("visibility") in ("hidden", "collapse"):

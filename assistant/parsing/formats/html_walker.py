@@ -12,8 +12,11 @@ from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.html_css import Look, look_of
 from assistant.parsing.formats.html_lists import all_numbered, list_numbers, list_style
 from assistant.parsing.formats.html_page import SILENT, Page, index_facts
+from assistant.parsing.formats.html_tables import Line, read_grid, table_row_groups
+from assistant.parsing.formats.html_widgets import FIELDS, FRAMES, field_words, formula_words, is_frame, is_part_of_text
 from assistant.parsing.formats.model import Findings
 from assistant.parsing.formats.numbering import gap_behind, html_marker
+from assistant.parsing.formats.raised import raised
 
 _HAN = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*[\r\n][ \t\r\n]*(?=[{_HAN}])")
@@ -25,19 +28,11 @@ _BLOCKS_WORDS = """
 """
 _BLOCKS = frozenset(_BLOCKS_WORDS.split())
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_ARTICLE = re.compile(r"(?m)^第[一二三四五六七八九十百零\d]+条")
+_MARK = re.compile(r"[\[〔［（(]?\d{1,3}[\]〕］）)]?|[①-⑳*＊†‡]")
+_SUPER = re.compile(r"vertical-align\s*:\s*(?:super|text-top)", re.IGNORECASE)
+_PLACED = FIELDS | FRAMES | {"math", "img"}
 _NOTE_ROLES = frozenset({"doc-footnote", "doc-footnotes", "doc-endnote", "doc-endnotes"})
 _NOTE_NAME = re.compile(r"(?:^|[-_\s])(?:footnotes?|endnotes?)(?=$|[-_\s])", re.IGNORECASE)
-
-
-class Line:
-    """A paragraph, or a table."""
-
-    __slots__ = ("caption", "contents", "heading", "rows", "text")
-
-    def __init__(self, text: str = "", rows: tuple[tuple[str, ...], ...] | None = None) -> None:
-        self.text, self.rows = text, rows
-        self.caption = self.heading = self.contents = False
 
 
 class Walker:
@@ -50,6 +45,8 @@ class Walker:
         self._open: list[str] = []
         self._marker = ""
         self._caption = self._heading = False
+        self.images = self.frames = 0  # that stand inside the document
+        self.note_marks = note_marks(page.body)
 
     def walk_page(self) -> None:
         """Collect the document: the article, and before it a title that stands outside it."""
@@ -89,6 +86,9 @@ class Walker:
 
     def _element(self, node: Any, above: Look) -> None:
         tag = node.tag
+        if tag in _PLACED:
+            self._placed(node, above)
+            return
         if tag in SILENT:
             return
         if tag in ("ol", "ul"):
@@ -112,17 +112,55 @@ class Walker:
             self._list(node, look)
         elif tag in _BLOCKS:
             self._block(node, look)
-        elif tag == "sup" and any((a.get("href") or "").startswith("#") for a in node.iter("a")):
-            return
+        elif tag in ("sup", "sub") or _is_raised(node):
+            self._raised(node)
         else:
             self._children(node, look)
+
+    def _placed(self, node: Any, above: Look) -> None:
+        """A field, formula, frame or picture: its words, or its place."""
+        tag = node.tag
+        if look_of(above, tag, node.attrib, self.sheet).hidden is not None:
+            return
+        if tag in FIELDS:
+            words = field_words(node)
+            if words.strip() and is_part_of_text(node):
+                self._words(words, above, pre=tag == "textarea")
+            elif words.strip():
+                self._lose("表单项")
+        elif tag == "math":
+            words, whole = formula_words(node)
+            self._open.append(words)
+            if not whole:
+                self._lose("公式的排列")
+        elif tag == "img":
+            self.images += 1
+            self._lose("图片")
+        elif is_frame(node):
+            self.frames += 1
+            self._lose("内嵌网页或对象")
+
+    def _lose(self, what: str) -> None:
+        """Report something that is no text, with the words it stands at."""
+        own = "".join(self._open).strip()
+        self.findings.lose(what, behind=own or (self.lines[-1].text if self.lines else ""))
+
+    def _raised(self, node: Any) -> None:
+        words = "".join(node.itertext())
+        before = "".join(self._open[-3:])
+        if any((a.get("href") or "").startswith("#") for a in node.iter("a")):
+            self.findings.hide("note_mark", words)
+        elif node.tag == "sub":
+            self._open.append(("_" if words[:1].isdigit() and before[-1:].isdigit() else "") + words)
+        else:
+            self._open.append(raised(before, words, self.findings, self.note_marks))
 
     def _left_out(self, node: Any, look: Look) -> str | None:
         """The kind of words that stand in `node` and are no words of the document."""
         if look.hidden is not None:
             return look.hidden
-        if node.tag == "del":
-            return "deletion"
+        if node.tag in ("del", "s", "strike"):
+            return "struck_out"
         return "footnote" if self._is_note(node) else None
 
     def _is_furniture(self, node: Any) -> bool:
@@ -140,6 +178,10 @@ class Walker:
 
     def _block(self, node: Any, look: Look) -> None:
         self._flush()
+        if self.lines and own_note_mark(node) in self.note_marks:
+            self._hide("footnote", node)
+            self._lose(f"注“{' '.join(''.join(_seen_text(node)).split())[:60]}”")
+            return
         outer = self._heading, self._caption
         self._heading = self._heading or node.tag in _HEADINGS
         self._caption = look.centered or "caption" in node.get("class", "").lower()
@@ -206,8 +248,8 @@ class Walker:
     # --- tables ---------------------------------------------------------------------------------
 
     def _table(self, node: Any, look: Look) -> None:
-        rows, inner = self._grid(node, look)
-        if facts := index_facts(rows):
+        grid = read_grid(table_row_groups(node, look, self.sheet, self._hide), self._cell)
+        if facts := index_facts(tuple(grid.rows)):
             self.facts.update(facts)
             return
         caption = next((c for c in node if c.tag == "caption"), None)
@@ -216,67 +258,36 @@ class Walker:
             self._flush()
             if self.lines:
                 self.lines[-1].caption = True
-        if _is_layout(rows, inner):
-            self.lines += inner
-        else:
-            self.lines.append(Line(rows=rows))
+        self.lines += grid.as_lines()
 
-    def _grid(self, node: Any, look: Look) -> tuple[tuple[tuple[str, ...], ...], list[Line]]:
-        """The cells of a table, text of a merged one once, and everything inside as plain lines."""
+    def _cell(self, cell: Any, look: Look) -> list[Line]:
+        """What stands in one cell, as lines of its own."""
         held, self.lines = self.lines, []
-        inner: list[Line] = []
-        rows: list[tuple[str, ...]] = []
-        blocked: dict[int, int] = {}
-        for row, row_look in self._rows(node, look):
-            cells: list[str] = []
-            for cell in (c for c in row if c.tag in ("td", "th")):
-                while blocked.get(len(cells), 0) > 0:
-                    cells.append("")
-                self.lines = []
-                self._element(cell, row_look)
-                self._flush()
-                at = len(cells)
-                wide, high = _extent(cell, "colspan"), _extent(cell, "rowspan")
-                cells += [" ".join(_cell_words(self.lines)), *[""] * (wide - 1)]
-                blocked.update({column: high for column in range(at, at + wide) if high > 1})
-                inner += self.lines
-            while blocked.get(len(cells), 0) > 0:
-                cells.append("")
-            blocked = {column: left - 1 for column, left in blocked.items() if left > 1}
-            rows.append(tuple(cells))
-        self.lines = held
-        return tuple(rows), inner
-
-    def _rows(self, node: Any, look: Look) -> Iterator[tuple[Any, Look]]:
-        """Rows in the order a browser shows them: the foot last. Hidden rows are reported."""
-        look = look_of(look, "table", node.attrib, self.sheet)
-        groups: list[tuple[Any, list[Any]]] = []
-        for child in node:
-            if child.tag == "tr":
-                groups.append((node, [child]))
-            elif child.tag in ("thead", "tbody", "tfoot"):
-                groups.append((child, [r for r in child if r.tag == "tr"]))
-        groups.sort(key=lambda g: {"thead": -1, "tfoot": 1}.get(g[0].tag, 0))
-        for group, rows in groups:
-            outer = look if group is node else look_of(look, group.tag, group.attrib, self.sheet)
-            for row in rows:
-                row_look = look_of(outer, "tr", row.attrib, self.sheet)
-                if row_look.hidden is not None:
-                    self._hide(row_look.hidden, row)
-                else:
-                    yield row, row_look
+        self._element(cell, look)
+        self._flush()
+        found, self.lines = self.lines, held
+        return found
 
 
-def _is_layout(rows: tuple[tuple[str, ...], ...], inner: list[Line]) -> bool:
-    """Whether a table only places paragraphs on the page: they are read as paragraphs."""
-    words = "\n".join(line.text for line in inner)
-    columns = max((len(r) for r in rows), default=0)
-    articles = len(_ARTICLE.findall(words))
-    if columns > 1 and len(words) < 1500 and not articles:
-        return False
-    if articles > 3 or columns <= 1:
-        return True
-    return any(line.rows is not None for line in inner) or any(len(c) > 1500 for r in rows for c in r)
+def note_marks(body: Any) -> frozenset[str]:
+    """Marks that paragraphs begin with raised: a raised mark of that kind elsewhere points to a note."""
+    found = (own_note_mark(node) for node in body.iter("p", "div", "li", "td", "dd"))
+    return frozenset(mark for mark in found if mark)
+
+
+def own_note_mark(node: Any) -> str | None:
+    """The raised figure that a paragraph begins with."""
+    if (node.text or "").strip():
+        return None
+    first = next((child for child in node if isinstance(child.tag, str)), None)
+    if first is None or not (first.tag == "sup" or _is_raised(first)):
+        return None
+    words = "".join(first.itertext()).strip()
+    return words if _MARK.fullmatch(words) else None
+
+
+def _is_raised(node: Any) -> bool:
+    return _SUPER.search(node.get("style", "")) is not None
 
 
 def _tidy(line: str) -> str:
@@ -289,16 +300,3 @@ def _seen_text(node: Any) -> Iterator[str]:
             yield one.text or ""
         if one is not node:
             yield one.tail or ""
-
-
-def _cell_words(lines: list[Line]) -> Iterator[str]:
-    for line in lines:
-        if line.rows is None:
-            yield line.text
-        else:
-            yield from (cell for row in line.rows for cell in row if cell)
-
-
-def _extent(cell: Any, name: str) -> int:
-    value = str(cell.get(name, "1")).strip()
-    return min(max(1, int(value)), 200) if value.isdecimal() and len(value) < 6 else 1
