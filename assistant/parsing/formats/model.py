@@ -175,5 +175,16 @@ class Findings:
 
 # Out of the body by their nature; a page of these is nothing to be warned of.
 NOT_CONCEALED = frozenset(
-    {"header", "footer", "footnote", "endnote", "alt", "watermark", "struck_out", "superseded", "note_mark"}
+    {
+        "header",
+        "footer",
+        "footnote",
+        "endnote",
+        "alt",
+        "watermark",
+        "struck_out",
+        "superseded",
+        "note_mark",
+        "line_number",
+    }
 )

@@ -28,6 +28,7 @@ from assistant.parsing.formats.pdf_flow import Flow, Paragraph
 from assistant.parsing.formats.pdf_furniture import body_lines
 from assistant.parsing.formats.pdf_lines import Grid, Line, grids_of, lines_of
 from assistant.parsing.formats.pdf_page import UNKNOWN, Page, PageDevice
+from assistant.parsing.formats.pdf_unfold import unfold, without_line_numbers
 
 _OPEN_SECONDS = 8.0
 _MAX_OBJECTS = 200_000
@@ -55,6 +56,8 @@ def read_pdf(raw: bytes) -> Parsed:
         document = _open(raw, findings)
         _walk_tree(document)
     pages = _draw(document, findings)
+    unfold(pages, findings)
+    _report_hidden(pages, findings)
     _judge_text(pages, findings)
     return _compose(pages, findings)
 
@@ -142,10 +145,13 @@ def _draw(document: PDFDocument, findings: Findings) -> list[Page]:
         raise Rejected(CORRUPT, _DAMAGED) from exc
     if not pages:
         raise Rejected(CORRUPT, _DAMAGED)
+    return pages
+
+
+def _report_hidden(pages: list[Page], findings: Findings) -> None:
     for drawn in pages:
         for kind, run in groupby(drawn.hidden, key=lambda h: h[0]):
             findings.hide(kind, "".join(text for _, text in run))
-    return pages
 
 
 def _report_annotations(page: PDFPage, findings: Findings) -> None:
@@ -198,7 +204,7 @@ def _compose(pages: list[Page], findings: Findings) -> Parsed:
     for number, page in enumerate(pages):
         found, rest = grids_of(page, number)
         grids.append(found)
-        lines.append(lines_of(rest, number))
+        lines.append(without_line_numbers(lines_of(rest, number), findings))
     lines = body_lines(pages, lines, findings)
     flow = Flow(pages, lines)
     for page_grids, page_lines in zip(grids, lines, strict=True):

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from assistant.parsing.formats.pdf_lines import Grid, Line, joins_with_blank
 from assistant.parsing.formats.pdf_measure import Measure, measures
 from assistant.parsing.formats.pdf_page import Page
+from assistant.parsing.markers import close_article_at
+from assistant.parsing.readable import readable
 from assistant.text.sentences import ends_openly
 
 _OPENS = re.compile(
-    r"第[\s\u3000]*[一二三四五六七八九十百千零〇\d]+[\s\u3000]*(?:分编|编|章|节|条)(?:之[一二三四五六七八九十]+)?(?:[\s\u3000]|$)"
+    r"第[\s\u3000]*[一二三四五六七八九十百千零〇\d]+[\s\u3000]*(?:分编|编|章|节|条)(?:之[一二三四五六七八九十]+)?(?:[\s\u3000：:【.．]|[（(][^（()）]{1,30}[）)]|$)"
     r"|[一二三四五六七八九十]{1,4}[、.．]|[（(][一二三四五六七八九十]{1,4}[）)]|[（(]\d{1,2}[）)]|\d{1,2}[.．、](?!\d)"
-    r"|[①-⑳⑴-⒇⒈-⒛㈠-㈩]|附件|问[:：]|答[:：]"
+    r"|[①-⑳⑴-⒇⒈-⒛㈠-㈩]|附件|附[\d一二三四五六七八九十]|[壹贰叁肆伍陆柒捌玖拾]{1,3}[、.．]|[【\[（(]?[问答][:：】\]）)]"
 )
 # What a line cannot be broken in: a word or figure with the marks that close it.
 _UNBREAKABLE = re.compile(r"[（(《“‘「『]*(?:[\x21-\x7e]+|.)[，。；：、！？”’）》」』〕】%％]*")
@@ -83,12 +85,12 @@ class Flow:
             return False
         if _centered(before, was) and _centered(line, measure):
             title = before.size > 1.12 * measure.body
-            return title and not _OPENS.match(line.text) and not line.text.startswith(("（", "("))
+            return title and not _opens(line.text) and not line.text.startswith(("（", "("))
         if before is first and before.x0 > line.x0 + 4 * line.size:
             return False  # a date at the right edge, and what follows it
         full = _is_full(before, line, was)
         if line.x0 - measure.left > 1.2 * line.size:
-            return full and self._hangs(line, first) and not _OPENS.match(line.text)
+            return full and self._hangs(line, first) and not _opens(line.text)
         if _begins_clause(before, line, measure):
             return False
         if full:
@@ -101,19 +103,29 @@ class Flow:
         if len(self._held) > 1:
             return abs(self._held[-1].x0 - line.x0) < 0.6 * line.size and self._held[-1].page == line.page
         inset = (line.x0 - first.x0) / line.size
-        return 0.8 < inset < 6 and _OPENS.match(first.text) is not None  # further in stands a signature
+        return 0.8 < inset < 6 and _opens(first.text) is not None  # further in stands a signature
+
+
+def _opens(text: str) -> re.Match[str] | None:
+    """The number that a line begins with, read in usual characters."""
+    return _OPENS.match(readable(text))
+
+
+def _close_article(text: str) -> bool:
+    """第一条为规范…, without a blank."""
+    return close_article_at(readable(text), 0, len(text)) is not None
 
 
 def _begins_clause(before: Line, line: Line, measure: Measure) -> bool:
     """Whether `line` begins with a number behind a finished sentence, or where no indentation could tell."""
-    if _OPENS.match(line.text) and before.text.rstrip()[-1:] in _ENDS:
+    if before.text.rstrip()[-1:] in _ENDS and (_opens(line.text) or _close_article(line.text)):
         return True
     return not measure.indents and _opens_clause(before, line)
 
 
 def _opens_clause(before: Line, line: Line) -> bool:
     """Whether a number at the start of an unindented line opens a clause and is no reference: 第↵（二）项."""
-    opened = _OPENS.match(line.text)
+    opened = _opens(line.text)
     if opened is None or _REFERS.search(before.text):
         return False
     return not line.text[opened.end() :].startswith(("项", "款", "条", "目", "、", "及", "和", "至", "所", "规定"))
@@ -137,7 +149,7 @@ def _torn(before: Line, line: Line, was: Measure, measure: Measure) -> bool:
     width = was.right - was.left
     if measure.indents and before.x1 > was.left + 0.75 * width:
         return True
-    torn = line.page != before.page and not _OPENS.match(line.text) and not _centered(before, was)
+    torn = line.page != before.page and not _opens(line.text) and not _centered(before, was)
     return torn and before.x1 > was.left + 0.6 * width
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from statistics import median
 
 from assistant.parsing.formats.captions import contents_lines
 from assistant.parsing.formats.model import Findings
-from assistant.parsing.formats.pdf_lines import Line, lines_of
+from assistant.parsing.formats.pdf_lines import Line, is_raised, lines_of
 from assistant.parsing.formats.pdf_measure import body_size
-from assistant.parsing.formats.pdf_page import Page
+from assistant.parsing.formats.pdf_page import Char, Page
 
 _EDGE = 0.13  # of the page height: where heads and page numbers stand
 _PAGE_NUMBER = re.compile(
@@ -99,23 +100,24 @@ def _without_notes(pages: list[Page], lines: list[list[Line]], findings: Finding
         if not ruled and notes[0].size > 0.8 * body:
             kept.append(page_lines)
             continue
-        findings.hide("footnote", "".join(line.text for line in notes))
-        kept.append([_without_markers(line) for line in page_lines[:first]])
+        words = "".join(line.text for line in notes)
+        findings.hide("footnote", words)
+        bare = [_without_markers(line) for line in page_lines[:first]]
+        if place := next((b.text for b, line in zip(bare, page_lines, strict=False) if b is not line), ""):
+            findings.lose(f"脚注“{words[:60]}”", behind=place)
+        kept.append(bare)
     return kept
 
 
 def _without_markers(line: Line) -> Line:
     """A line without the raised figures that point to footnotes."""
-    raised = [
-        c
-        for c in line.chars
-        if c.size <= 0.75 * line.size and c.bottom < line.bottom - 0.15 * line.size and _MARKER.match(c.text)
-    ]
-    if not raised:
-        return line
-    marks = {id(c) for c in raised}
-    kept = [c for c in line.chars if id(c) not in marks]
-    if not kept:
+    kept: list[Char] = []
+    for char in sorted(line.chars, key=lambda c: (c.x0 + c.x1) / 2):
+        if not (is_raised(char, line.size, line.bottom) and _MARKER.match(char.text)):
+            kept.append(char)
+        elif kept:  # no blank where the mark stood
+            kept[-1] = replace(kept[-1], x1=max(kept[-1].x1, char.x1))
+    if len(kept) == len(line.chars) or not any(c.text.strip() for c in kept):
         return line
     return lines_of(kept, line.page)[0]
 

@@ -11,6 +11,7 @@ from assistant.parsing.formats.pdf_page import Char, Page, Rule
 
 _SNAP = 3.0
 _MAX_GRID = 200
+_LABEL_CHARS = 20  # a longer cell is no head of columns
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ def lines_of(chars: Iterable[Char], page: int) -> list[Line]:
             rows.append([char])
     for blank in blanks:
         for row in rows:
-            if abs(row[0].top + row[0].bottom - blank.top - blank.bottom) < 0.9 * row[0].size:
+            large = max(row, key=lambda c: c.size)  # a raised character may stand first
+            if abs(large.top + large.bottom - blank.top - blank.bottom) < 0.9 * large.size:
                 row.append(blank)
                 break
     lines = [_line(row, page) for row in rows]
@@ -98,16 +100,25 @@ def _words(row: list[Char]) -> str:
     # A blank behind every character is the program's way to space a line out, not the author's.
     keep_blanks = len(row) - len(letters) <= 0.3 * len(letters)
     out, blank, before = "", False, row[0]
+    size = median(c.size for c in letters)
+    foot = median(c.bottom for c in letters)
     for char in row:
         if not char.text.strip():
             blank = keep_blanks
             continue
-        gap, size = char.x0 - before.x1, max(before.size, char.size)
+        gap, wide = char.x0 - before.x1, max(before.size, char.size)
         narrow = before.text[-1:].isascii() and char.text[:1].isascii()
-        if out and (blank or gap > (0.18 if narrow else 0.75) * size):
+        if out and (blank or gap > (0.18 if narrow else 0.75) * wide):
             out += " "
+        if char.text.isdigit() and is_raised(char, size, foot) and not is_raised(before, size, foot):
+            out += "^"  # 10 with a raised 4 is no 104
         out, blank, before = out + char.text, False, char
     return out
+
+
+def is_raised(char: Char, size: float, foot: float) -> bool:
+    """Whether a character stands above the line of characters of this `size` that end at `foot`."""
+    return char.size <= 0.75 * size and char.bottom < foot - 0.15 * size
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -212,7 +223,19 @@ def _cells(
         r = min(max(bisect_right(ys, (char.top + char.bottom) / 2) - 1, 0), rows - 1)
         c = min(max(bisect_right(xs, (char.x0 + char.x1) / 2) - 1, 0), columns - 1)
         held.setdefault(find((r, c)), []).append(char)
-    return tuple(tuple(_cell_text(held.get((r, c), []), page) for c in range(columns)) for r in range(rows))
+    words = {cell: _cell_text(found, page) for cell, found in held.items()}
+    return tuple(_said(words, [find((r, c)) for c in range(columns)]) for r in range(rows))
+
+
+def _said(words: dict[tuple[int, int], str], roots: list[tuple[int, int]]) -> tuple[str, ...]:
+    """The words of a row: a merged cell says the same in each place, a long one or one over the whole row once."""
+    whole = len(set(roots)) == 1
+    out: list[str] = []
+    for at, root in enumerate(roots):
+        text = words.get(root, "")
+        again = at > 0 and root == roots[at - 1]
+        out.append("" if again and (whole or len(text) > _LABEL_CHARS) else text)
+    return tuple(out)
 
 
 def _join(root: dict[tuple[int, int], tuple[int, int]], one: tuple[int, int], other: tuple[int, int]) -> None:
