@@ -9,68 +9,52 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
 import yaml
 
-from assistant.parsing.markers import formal, formal_value, value_of
+from assistant.parsing.address_steps import (
+    FORMAL_HEADING,
+    HEADING_KINDS,
+    JOIN,
+    NUMERAL,
+    OUTLINE,
+    PART,
+    RANK,
+    UNITS,
+    Step,
+    printed,
+    read_step,
+)
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
 from assistant.text.folding import squeeze
-from assistant.text.numerals import to_han
 
-_N = r"[一二三四五六七八九十百千零〇两0-9０-９]{1,9}"
-_UNITS = r"分编|编|章|节|条|款|项|目|段|部分|问|答|行"
-_JOIN = r"\s{0,2}(?:、|和|及|以及|或者|或|与|至|到|－|—|~|～)\s{0,2}"
-# 第二、三款; 第六至十二条; 695条; 第十条之一
-_ORDINAL = re.compile(
-    rf"(?:第\s{{0,3}}({_N}(?:{_JOIN}(?:第\s{{0,2}})?{_N}){{0,12}})\s{{0,3}}({_UNITS})|({_N})\s{{0,3}}(条)(?!件))(?:之({_N})(?![十百千]))?"
-)
-_SINGLE_H2 = "㈠㈡㈢㈣㈤㈥㈦㈧㈨㈩"
-# 第（三）项; （十）; 第（一）、（二）项
-_BRACKETED = re.compile(
-    rf"第?\s{{0,2}}([（(]\s?{_N}\s?[）)](?:{_JOIN}第?[（(]\s?{_N}\s?[）)]){{0,12}})\s{{0,2}}(项|款|条|目|段)?"
-)
-_HEADING_1 = re.compile(r"([一二三四五六七八九十百]{1,5})\s{0,2}(?:[、.．]|$)")
-_HEADING_3 = re.compile(r"([0-9０-９]{1,3})\s{0,2}(?:[.．、]|$)")
-_HEADING_5 = re.compile(r"[①-⑳]")
-_PART = re.compile(
-    rf"附录\s?([A-Z])[\s，的：:]{{0,3}}|附\s?(?:[件表录]\s?({_N})?|(?=[0-9])({_N}))[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}"
-)
-_FORMAL_HEADING = re.compile(r"([壹贰叁肆伍陆柒捌玖拾]{1,3})\s{0,2}(?:[、.．]|$)")
-# 2.1.2 of a decimal outline, and 2、第一段 below one of its first level
-_OUTLINE = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?![\d.%％])|(\d{1,2})、(?=第[一二三四五六七八九十]{1,3}段)")
-_TABLE = re.compile(rf"表\s?({_N})[\s的]{{0,3}}")
-_ASKED = re.compile(rf"问答第({_N})(问|答)")
-_WORD = re.compile(r"标题|序言|题注|版头|主送|落款|附件目录")
+__all__ = [
+    "MAX_RANGE",
+    "Address",
+    "Chain",
+    "Step",
+    "abbreviations",
+    "bare_title",
+    "locate",
+    "parse_address",
+    "parse_addresses",
+    "read_chain",
+    "resolve_title",
+]
+
 _SKIP = re.compile(r"[\s的中]{0,4}")
-_CONNECT = re.compile(_JOIN)
+_CONNECT = re.compile(JOIN)
 _QUOTED = re.compile(r"《((?:[^《》]|《[^《》]*》){1,120})》\s{0,2}(?:[（(〔]([^（()）〔〕]{1,24})[）)〕])?[的\s]{0,3}")
 # Where an unquoted title ends.
 _BEGINS = re.compile(
-    rf"第\s{{0,3}}{_N}\s{{0,3}}(?:、|和|至|{_UNITS})|第?\s{{0,2}}[（(]\s?{_N}\s?[）)]|附\s?件\s?(?:{_N})?[\s第一二三四五六七八九十]|{_N}\s{{0,3}}条(?!例)|"
+    rf"第\s{{0,3}}{NUMERAL}\s{{0,3}}(?:、|和|至|{UNITS})|第?\s{{0,2}}[（(]\s?{NUMERAL}\s?[）)]|附\s?件\s?(?:{NUMERAL})?[\s第一二三四五六七八九十]|{NUMERAL}\s{{0,3}}条(?!例)|"
     r"[一二三四五六七八九十]{1,3}、|标题$|序言|问答第|印发件|落款$|题注$"
 )
-_FULL = str.maketrans("０１２３４５６７８９", "0123456789")
-_RANK = {
-    "附件": 0, "附录": 0, "印发件": 0, "编": 1, "分编": 2, "章": 3, "壹": 4, "序": 5,
-    "节": 4, "条": 5, "款": 6, "项": 7, "目": 8, "小目": 9,
-    "一": 5, "问": 5, "答": 5, "（一）": 6, "1": 7, "（1）": 8, "①": 9, "段": 10, "表": 11, "行": 12, "词": 5,
-}  # fmt: skip
-_HEADING_KINDS = frozenset({"一", "（一）", "1", "（1）", "①"})
 MAX_RANGE = 300  # articles of a range that are written out
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One level of an address: 第十条之一 is `Step("条", 10, 1)`."""
-
-    kind: str
-    number: int
-    suffix: int = 0
-    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +71,14 @@ class Address:
         out = ""
         for number, step in enumerate(self.steps):
             before = self.steps[number - 1].kind if number else ""
-            if before in ("附件", "附录", "印发件") and (step.kind in _HEADING_KINDS or step.kind in ("壹", "序")):
+            if before in ("附件", "附录", "印发件") and (step.kind in HEADING_KINDS or step.kind in ("壹", "序")):
                 out += " "
-            out += _printed(step, last=number == len(self.steps) - 1, before=before)
+            out += printed(step, last=number == len(self.steps) - 1, before=before)
         return out
 
     def __str__(self) -> str:
         version = f"（{self.version}）" if self.version else ""
         return f"{self.document or ''}{version}{self.local}"
-
-
-def _printed(step: Step, *, last: bool, before: str) -> str:
-    kind, number = step.kind, step.number
-    if form := _FORMS.get(kind):
-        return form(number)
-    if step.word:
-        return _worded(step, last=last)
-    if kind in ("附件", "印发件"):
-        return f"{kind}{number or ''}"
-    if kind == "条":
-        return f"第{to_han(number)}条" + (f"之{to_han(step.suffix)}" if step.suffix else "")
-    if kind in ("一", "壹"):
-        return (to_han(number) if kind == "一" else formal(number)) + ("" if last else "、")
-    if kind == "表":
-        return f"{' ' if before else ''}表{number}"
-    return f"第{to_han(number)}{kind}"
-
-
-def _worded(step: Step, *, last: bool) -> str:
-    """标题, 附录A, 2.1.2; what stands below 2 alone is 2、第一段."""
-    if step.kind == "附录":
-        return f"附录{step.word}"
-    return step.word + ("" if last or step.kind == "词" or "." in step.word else "、")
-
-
-_FORMS: dict[str, Callable[[int], str]] = {
-    "项": lambda n: f"第（{to_han(n)}）项",
-    "目": lambda n: f"第{n}目",
-    "小目": lambda n: f"（{n}）",
-    "（1）": lambda n: f"（{n}）",
-    "（一）": lambda n: f"（{to_han(n)}）",
-    "1": lambda n: f"{n}.",
-    "①": lambda n: chr(ord("①") + n - 1),
-    "问": lambda n: f"问答第{to_han(n)}问",
-    "答": lambda n: f"问答第{to_han(n)}答",
-    "行": lambda n: f" 第{n}行",
-}
 
 
 def parse_address(text: str) -> Address | None:
@@ -161,7 +107,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
 
 def _is_own_place(text: str) -> bool:
     """Whether `text` begins with a place that no title comes before: 附件1, 2.1.2, 壹、."""
-    return any(form.match(text) is not None for form in (_OUTLINE, _FORMAL_HEADING, _PART))
+    return any(form.match(text) is not None for form in (OUTLINE, FORMAL_HEADING, PART))
 
 
 def _title(text: str) -> tuple[str | None, str | None, int]:
@@ -207,7 +153,7 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
     ranged = False
     while at < end:
         at = _SKIP.match(text, at, end).end() if steps or titled else at  # type: ignore[union-attr]
-        found = _step(text, at, end, steps)
+        found = read_step(text, at, end, steps)
         if found is None:
             break
         groups, at, ranges = found
@@ -218,7 +164,7 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
         ranged = False
         chain.end = at
         join = _CONNECT.match(text, at, end)
-        if join and _step(text, join.end(), end, steps) is not None:
+        if join and read_step(text, join.end(), end, steps) is not None:
             ranged = join[0].strip() in "至到－—~～"
             at = join.end()
     return chain if chain.places else None
@@ -226,7 +172,7 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
 
 def _add(chain: Chain, steps: tuple[Step, ...], group: Step, *, joined: bool, into: bool) -> tuple[Step, ...]:
     """Add the place that `group` leads to from `steps`: further down the last one, or one beside it."""
-    above = tuple(s for s in steps if _RANK[s.kind] < _RANK[group.kind])
+    above = tuple(s for s in steps if RANK[s.kind] < RANK[group.kind])
     place = (*above, group)
     if chain.places and len(above) == len(steps) and not joined:
         chain.places[-1] = place
@@ -239,100 +185,6 @@ def _add(chain: Chain, steps: tuple[Step, ...], group: Step, *, joined: bool, in
 
 def _joined(text: str, start: int, end: int) -> bool:
     return _CONNECT.match(text, start, end) is not None
-
-
-_Groups = tuple[list[Step], int, list[bool]]
-
-
-def _step(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
-    """The next level at `at`: its numbers (more than one in 第二、三款), where it ends, which end a range."""
-    if match := _ASKED.match(text, at, end):
-        return [Step(match[2], value_of(match[1]))], match.end(), [False]
-    if match := _ORDINAL.match(text, at, end):
-        return _ordinals(match)
-    if match := _BRACKETED.match(text, at, end):
-        return _brackets(match, steps)
-    if match := _PART.match(text, at, end):
-        return [_part(match)], match.end(), [False]
-    if match := _TABLE.match(text, at, end):
-        return [Step("表", value_of(match[1]))], match.end(), [False]
-    if not any(s.kind in ("条", "款") for s in steps):
-        return _bare(text, at, end, steps)
-    return None
-
-
-def _part(match: re.Match[str]) -> Step:
-    """附件1, 附1, 附录A, 印发件2."""
-    if match[0].startswith("印"):
-        return Step("印发件", int(match[4] or 0))
-    if match[1]:
-        return Step("附录", ord(match[1]) - ord("A") + 1, word=match[1])
-    number = match[2] or match[3]
-    return Step("附件", value_of(number) if number else 0)
-
-
-def _bare(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
-    if at < end and text[at] in _SINGLE_H2:
-        return [Step("（一）", _SINGLE_H2.index(text[at]) + 1)], at + 1, [False]
-    if not any(s.kind in _HEADING_KINDS for s in steps) and (found := _first_heading(text, at, end)) is not None:
-        return found
-    if (match := _HEADING_3.match(text, at, end)) and steps and value_of(match[1]):
-        return [Step("1", value_of(match[1]))], match.end(), [False]
-    if match := _HEADING_5.match(text, at, end):
-        return [Step("①", ord(match[0]) - ord("①") + 1)], match.end(), [False]
-    if match := _WORD.match(text, at, end):
-        return [Step("词", 0, word=match[0])], match.end(), [False]
-    return None
-
-
-def _first_heading(text: str, at: int, end: int) -> _Groups | None:
-    """壹、, 2.1.2 or 一、, where no heading stands before it."""
-    if match := _FORMAL_HEADING.match(text, at, end):
-        return [Step("壹", formal_value(match[1]))], match.end(), [False]
-    if match := _OUTLINE.match(text, at, end):
-        return [Step("序", 0, word=match[1] or match[2])], match.end(), [False]
-    if match := _HEADING_1.match(text, at, end):
-        return [Step("一", value_of(match[1]))], match.end(), [False]
-    return None
-
-
-def _ordinals(match: re.Match[str]) -> _Groups | None:
-    unit = match[2] or match[4]
-    kind = {"部分": "一"}.get(unit, unit)
-    numbers, ranges = _numbers(match[1] or match[3])
-    if not all(numbers):
-        return None
-    steps = [Step(kind, n) for n in numbers]
-    end = match.end()
-    if match[5]:
-        if unit != "条" or not value_of(match[5]):
-            return steps, match.start(5) - 1, ranges
-        steps[-1] = replace(steps[-1], suffix=value_of(match[5]))
-    return steps, end, ranges
-
-
-def _brackets(match: re.Match[str], steps: tuple[Step, ...]) -> _Groups | None:
-    numbers, ranges = _numbers(re.sub(r"[（()）第\s]", "", match[1]))
-    if not all(numbers):
-        return None
-    arabic = re.search(r"[0-9０-９]", match[1]) is not None
-    if any(s.kind in ("条", "款") for s in steps):
-        kind = "项" if not any(s.kind == "目" for s in steps) or match[2] else "小目"
-    elif arabic and not match[2]:
-        kind = "（1）"
-    else:
-        kind = "（一）"
-    return [Step(kind, n) for n in numbers], match.end(), ranges
-
-
-def _numbers(text: str) -> tuple[list[int], list[bool]]:
-    pieces = re.split(rf"({_JOIN})", text)
-    numbers = [value_of(p.strip().removeprefix("第").strip()) for p in pieces[::2]]
-    ranges = [False, *(p.strip() in "至到－—~～" for p in pieces[1::2])]
-    return numbers, ranges
-
-
-# --- places ---
 
 
 def locate(document: Document, address: Address) -> tuple[Clause, ...]:

@@ -161,16 +161,18 @@ def apply_run(look: Look, props: Any) -> Look:
         elif name == "rFonts":
             look = replace(look, font=node.get(f"{W}ascii") or node.get(f"{W}hAnsi") or look.font)
         elif name == "color":
-            theme = node.get(f"{W}themeColor", "")
-            white = theme in ("background1", "light1") and len(value) != 6
-            look = replace(look, color="FFFFFF" if white else value.upper() if len(value) == 6 else None)
+            look = replace(look, color=_colour_of(node, value))
         elif name == "sz":
             look = replace(look, half_points=_number(value))
-        elif name == "highlight":
-            look = replace(look, fill=_HIGHLIGHTS.get(value.lower(), look.fill))
-        elif name == "shd":
-            look = replace(look, fill=fill_of(node) or look.fill)
+        elif name in ("highlight", "shd"):
+            fill = _HIGHLIGHTS.get(value.lower()) if name == "highlight" else fill_of(node)
+            look = replace(look, fill=fill or look.fill)
     return look
+
+
+def _colour_of(node: Any, value: str) -> str | None:
+    white = node.get(f"{W}themeColor", "") in ("background1", "light1") and len(value) != 6
+    return "FFFFFF" if white else value.upper() if len(value) == 6 else None
 
 
 def _toggled(look: Look, name: str, on: bool) -> Look:

@@ -95,10 +95,8 @@ def _read(node: Any, forms: dict[str, tuple[tuple[str, ...], _Form]], depth: int
             _read(child, forms, depth + 1) for child in children
         )
     slots, form = forms[name]
-    if slots:  # OMML names its parts
-        parts = [next((c for c in children if _name(c) == slot), None) for slot in slots]
-    else:
-        parts = [c for c in children if not _name(c).endswith("Pr")]
+    # OMML names its parts, MathML has them in their order.
+    parts = [next((c for c in children if _name(c) == slot), None) for slot in slots] if slots else children
 
     def part(at: int) -> str:
         found = parts[at] if at < len(parts) else None

@@ -32,7 +32,7 @@ def is_part_of_text(node: Any) -> bool:
     parent = node.getparent()
     if parent is None or parent.tag in ("form", "body"):
         return False
-    around = (parent.text or "") + "".join(child.tail or "" for child in parent)
+    around: str = (parent.text or "") + "".join(child.tail or "" for child in parent)
     return sum("\u4e00" <= c <= "\u9fff" for c in around) >= 4
 
 

@@ -90,14 +90,7 @@ def _without_notes(pages: list[Page], lines: list[list[Line]], findings: Finding
         while first > 0 and page_lines[first - 1].size <= 0.88 * body:
             first -= 1
         notes = page_lines[first:]
-        if not notes or notes[0].top < 0.4 * page.height or not _NOTE.match(notes[0].text):
-            kept.append(page_lines)
-            continue
-        above = page_lines[first - 1].bottom if first else 0.0
-        ruled = any(
-            r.flat and r.high - r.low < 0.6 * page.width and above - 2 <= r.at <= notes[0].top + 4 for r in page.rules
-        )
-        if not ruled and notes[0].size > 0.8 * body:
+        if not notes or not _are_notes(page, page_lines, first, body):
             kept.append(page_lines)
             continue
         words = "".join(line.text for line in notes)
@@ -107,6 +100,16 @@ def _without_notes(pages: list[Page], lines: list[list[Line]], findings: Finding
             findings.lose(f"脚注“{words[:60]}”", behind=place)
         kept.append(bare)
     return kept
+
+
+def _are_notes(page: Page, lines: list[Line], first: int, body: float) -> bool:
+    """Whether the small lines from `first` on are footnotes."""
+    top = lines[first].top
+    if top < 0.4 * page.height or not _NOTE.match(lines[first].text):
+        return False
+    above = lines[first - 1].bottom if first else 0.0
+    ruled = any(r.flat and r.high - r.low < 0.6 * page.width and above - 2 <= r.at <= top + 4 for r in page.rules)
+    return ruled or lines[first].size <= 0.8 * body
 
 
 def _without_markers(line: Line) -> Line:

@@ -238,8 +238,8 @@ def _is_pale(space: Any, color: Any) -> bool:
     if not parts or not all(isinstance(p, (int, float)) for p in parts):
         return False
     if len(parts) == 4:
-        return max(parts) <= 0.5
-    return len(parts) in (1, 3) and min(parts) >= 0.5
+        return all(p <= 0.5 for p in parts)
+    return len(parts) in (1, 3) and all(p >= 0.5 for p in parts)
 
 
 def _is_white(space: Any, color: Any) -> bool:

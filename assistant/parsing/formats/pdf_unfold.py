@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from assistant.parsing.formats.model import Findings
@@ -12,6 +13,7 @@ from assistant.parsing.formats.pdf_page import Char, Page, Rule, Turn
 
 _FEW_TURNED = 20  # characters: fewer are a stamp or a note in the margin
 _FEW_ROWS = 4
+_MANY = 2000  # characters: no watermark is longer
 
 
 def unfold(pages: list[Page], findings: Findings) -> None:
@@ -28,22 +30,24 @@ def unfold(pages: list[Page], findings: Findings) -> None:
 
 def _turn(page: Page, findings: Findings) -> None:
     """Turn a page whose text is drawn sideways or upside down; a few turned characters are a stamp."""
-    counts = {turn: len(chars) for turn, chars in page.turned.items()}
-    most = max(counts, key=lambda turn: counts[turn], default=None)
-    upright = sum(1 for c in page.chars if c.text.strip())
-    if most is not None and counts[most] >= _FEW_TURNED and counts[most] > 3 * upright:
-        for char in page.chars:
-            page.hidden.append(("watermark", char.text))
-        page.chars = [_turned(char, most, page) for char in page.turned.pop(most)]
-        page.rules = [_turned_rule(rule, most, page) for rule in page.rules]
-        if most is not Turn.OVER:
+    turn = max(page.turned, key=lambda one: len(page.turned[one]), default=None)
+    upright = _letters(page.chars)
+    if turn is not None and len(page.turned[turn]) >= max(_FEW_TURNED, 3 * upright + 1):
+        page.hidden += [("watermark", char.text) for char in page.chars]
+        page.chars = [_turned(char, turn, page) for char in page.turned.pop(turn)]
+        page.rules = [_turned_rule(rule, turn, page) for rule in page.rules]
+        if turn is not Turn.OVER:
             page.width, page.height = page.height, page.width
     for chars in page.turned.values():
         page.hidden += [("watermark", char.text) for char in chars]
-        if sum(1 for c in chars if c.text.strip()) >= _FEW_TURNED:
-            before = page.chars[0:1] and lines_of(page.chars, 0)[-1].text
-            findings.lose("侧向排列的文字", behind=before or "".join(c.text for c in chars))
+        if _letters(chars) >= _FEW_TURNED:
+            place = lines_of(page.chars, 0)[-1].text if _letters(page.chars) else "".join(c.text for c in chars)
+            findings.lose("侧向排列的文字", behind=place)
     page.turned = {}
+
+
+def _letters(chars: list[Char]) -> int:
+    return sum(1 for c in chars if c.text.strip())
 
 
 def _turned(char: Char, turn: Turn, page: Page) -> Char:
@@ -72,23 +76,31 @@ def _box(box: tuple[float, float, float, float], turn: Turn, page: Page) -> tupl
 
 
 def _drop_watermark(page: Page, findings: Findings) -> None:
-    """Pale or very large characters that lie upon the words of the page."""
+    """Take out pale or very large characters that lie upon the words of the page."""
+    groups = _suspects(page)
+    marked = {id(c) for group in groups for c in group}
+    others = [c for c in page.chars if id(c) not in marked and c.text.strip()]
+    for group in groups:
+        if len(group) <= _MANY and _lies_upon(group, others):
+            findings.hide("watermark", "".join(c.text for c in group))
+            dropped = {id(c) for c in group}
+            page.chars = [c for c in page.chars if id(c) not in dropped]
+
+
+def _lies_upon(group: list[Char], others: list[Char]) -> bool:
+    upon = sum(1 for c in group if any(_overlap(c, other) for other in others))
+    return upon >= max(1, len(group) / 3)
+
+
+def _suspects(page: Page) -> list[list[Char]]:
+    """Pale or very large characters, those of one size and colour together."""
     sizes = [c.size for c in page.chars if not c.pale and c.text.strip()]
     body = median(sizes) if sizes else 0.0
     groups: dict[tuple[bool, int], list[Char]] = defaultdict(list)
     for char in page.chars:
         if char.text.strip() and (char.pale or char.size > 2.2 * body):
             groups[char.pale, round(char.size)].append(char)
-    marked = {id(c) for group in groups.values() for c in group}
-    others = [c for c in page.chars if id(c) not in marked and c.text.strip()]
-    dropped: set[int] = set()
-    for group in groups.values():
-        upon = sum(1 for c in group if any(_overlap(c, other) for other in others))
-        if others and upon >= max(1, len(group) / 3):
-            findings.hide("watermark", "".join(c.text for c in group))
-            dropped |= {id(c) for c in group}
-    if dropped:
-        page.chars = [c for c in page.chars if id(c) not in dropped]
+    return list(groups.values())
 
 
 def _overlap(one: Char, other: Char) -> bool:
@@ -103,85 +115,99 @@ def _overlap(one: Char, other: Char) -> bool:
 
 def _one_column(page: Page, number: int) -> None:
     """Put the right one of two columns below the left one; lines over both stay between."""
-    if page.rules and any(not rule.flat for rule in page.rules):
+    if any(not rule.flat for rule in page.rules):
         return
     lines = lines_of(page.chars, number)
     gutter = _gutter(page, lines)
     if gutter is None:
         return
-    bands: list[list[Line]] = [[]]
-    for line in lines:
-        if _crosses(line, gutter):
-            bands += [[line], []]
-        else:
-            bands[-1].append(line)
-    left = min(c.x0 for line in lines for c in line.chars if c.x1 < gutter)
-    starts = [min(c.x0 for c in line.chars if c.x0 > gutter) for line in lines if _sides(line, gutter)[1]]
-    shift = min(starts) - left
+    shift = _distance(lines, gutter)
     out: list[Char] = []
     down = 0.0
-    for band in bands:
-        chars = [c for line in band for c in line.chars]
-        if len(band) == 1 and _crosses(band[0], gutter):
-            out += [_moved(c, 0.0, down) for c in chars]
-            continue
-        right = [c for c in chars if c.x0 > gutter]
-        out += [_moved(c, 0.0, down) for c in chars if c.x0 <= gutter]
+    for band in _bands(lines, gutter):
+        left, right = _sides(band, gutter)
+        out += [_moved(c, 0.0, down) for c in left]
         if right:
-            pitch = median(line.size for line in band) * 0.6
-            depth = max(c.bottom for c in chars) - min(c.top for c in right) + pitch
-            down += depth
+            foot = max(line.bottom for line in band) + 0.6 * median(line.size for line in band)
+            down += foot - min(c.top for c in right)
             out += [_moved(c, -shift, down) for c in right]
     page.chars = out
     page.width, page.height = page.width - shift, page.height + down
+
+
+def _distance(lines: list[Line], gutter: float) -> float:
+    """How far the right column stands from the left one."""
+    both = [_sides([line], gutter) for line in lines if _gap_at(line, gutter)]
+    return min(c.x0 for _, right in both for c in right) - min(c.x0 for left, _ in both for c in left)
+
+
+def _sides(band: list[Line], gutter: float) -> tuple[list[Char], list[Char]]:
+    """The characters left and right of the gutter; those of a line over both columns are all left."""
+    chars = [c for line in band for c in line.chars]
+    if _crosses(band[0], gutter):
+        return chars, []
+    return [c for c in chars if c.x0 <= gutter], [c for c in chars if c.x0 > gutter]
+
+
+def _bands(lines: list[Line], gutter: float) -> list[list[Line]]:
+    """Lines over both columns, each alone, and the lines between two of them together."""
+    bands: list[list[Line]] = []
+    before = True
+    for line in lines:
+        alone = _crosses(line, gutter)
+        if alone or before:
+            bands.append([line])
+        else:
+            bands[-1].append(line)
+        before = alone
+    return bands
 
 
 def _moved(char: Char, right: float, down: float) -> Char:
     return replace(char, x0=char.x0 + right, x1=char.x1 + right, top=char.top + down, bottom=char.bottom + down)
 
 
-def _sides(line: Line, gutter: float) -> tuple[list[Char], list[Char]]:
-    return [c for c in line.chars if c.x1 < gutter], [c for c in line.chars if c.x0 > gutter]
+def _gaps(line: Line) -> list[tuple[float, float]]:
+    """The wide gaps inside a line."""
+    chars = sorted((c for c in line.chars if c.text.strip()), key=lambda c: c.x0)
+    return [(a.x1, b.x0) for a, b in pairwise(chars) if b.x0 - a.x1 > 1.2 * line.size]
+
+
+def _gap_at(line: Line, at: float) -> tuple[float, float] | None:
+    return next((gap for gap in _gaps(line) if gap[0] < at < gap[1]), None)
 
 
 def _crosses(line: Line, gutter: float) -> bool:
-    return any(c.x0 <= gutter <= c.x1 for c in line.chars) or (
-        line.x0 < gutter < line.x1 and not _wide_gap(line, gutter)
-    )
-
-
-def _wide_gap(line: Line, gutter: float) -> bool:
-    left, right = _sides(line, gutter)
-    return bool(left and right) and min(c.x0 for c in right) - max(c.x1 for c in left) > 1.2 * line.size
+    return line.x0 < gutter < line.x1 and _gap_at(line, gutter) is None
 
 
 def _gutter(page: Page, lines: list[Line]) -> float | None:
     """The middle of the white strip between two columns of running text, near the middle of the page."""
-    body = [line for line in lines if line.text.strip()]
-    best: tuple[int, float] | None = None
-    for step in range(35, 66):
-        at = page.width * step / 100
-        both = [line for line in body if _wide_gap(line, at)]
-        crossing = sum(1 for line in body if _crosses(line, at))
-        if len(both) >= _FEW_ROWS and crossing <= 0.3 * len(body) and (best is None or len(both) > best[0]):
-            best = (len(both), at)
-    if best is None:
+    gaps = [(line, _gaps(line)) for line in lines]
+    strips = [_strip(gaps, page.width * step / 100) for step in range(35, 66)]
+    found = max(strips, key=len)
+    if len(found) < _FEW_ROWS:
         return None
-    both = [line for line in body if _wide_gap(line, best[1])]
-    ends = [max(c.x1 for c in _sides(line, best[1])[0]) for line in both]
-    starts = [min(c.x0 for c in _sides(line, best[1])[1]) for line in both]
-    middle = (max(ends) + min(starts)) / 2
-    return middle if max(ends) < min(starts) and _runs(both, middle, 0) and _runs(both, middle, 1) else None
+    end, start = max(end for _, end, _ in found), min(start for _, _, start in found)
+    running = _run([(line.x0, end) for line, end, _ in found], found) and _run(
+        [(start, line.x1) for line, _, start in found], found
+    )
+    return (end + start) / 2 if end < start and running else None
 
 
-def _runs(lines: list[Line], gutter: float, side: int) -> bool:
-    """Whether one side reads as running text: most lines are long, and they end at one edge."""
-    pieces = [_sides(line, gutter)[side] for line in lines]
-    size = median(line.size for line in lines)
-    widths = [max(c.x1 for c in piece) - min(c.x0 for c in piece) for piece in pieces]
-    edge = max(max(c.x1 for c in piece) for piece in pieces)
-    full = sum(1 for piece in pieces if max(c.x1 for c in piece) > edge - 3 * size)
-    return median(widths) >= 8 * size and full >= 0.4 * len(pieces)
+def _strip(gaps: list[tuple[Line, list[tuple[float, float]]]], at: float) -> list[tuple[Line, float, float]]:
+    """The lines with a gap at a place, and the gap; none when too many lines run over it."""
+    both = [(line, gap[0], gap[1]) for line, own in gaps for gap in own if gap[0] < at < gap[1]]
+    crossing = sum(1 for line, _ in gaps if line.x0 < at < line.x1) - len(both)
+    return both if crossing <= 0.3 * len(gaps) else []
+
+
+def _run(pieces: list[tuple[float, float]], found: list[tuple[Line, float, float]]) -> bool:
+    """Whether one side reads as running text: most pieces are long, and they end at one edge."""
+    size = median(line.size for line, _, _ in found)
+    edge = max(right for _, right in pieces)
+    full = sum(1 for _, right in pieces if right > edge - 3 * size)
+    return median(right - left for left, right in pieces) >= 8 * size and full >= 0.4 * len(pieces)
 
 
 # --- line numbers ---
@@ -191,7 +217,7 @@ def without_line_numbers(lines: list[Line], findings: Findings) -> list[Line]:
     """The lines of a page without the numbers that count them in the margin."""
     counted = [(line, *_margin_number(line)) for line in lines]
     numbers = [number for _, number, _ in counted if number is not None]
-    steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}  # noqa: RUF007 - pairs of a short list
+    steps = {b - a for a, b in pairwise(numbers)}
     if len(numbers) < max(5, 0.7 * len(lines)) or steps != {1}:
         return lines
     findings.hide("line_number", f"{numbers[0]}–{numbers[-1]}")

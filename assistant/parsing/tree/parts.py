@@ -27,13 +27,9 @@ def issued_title(cursor: Cursor, at: int, *, finished: bool) -> int | None:
         return None
     if _begins_again(cursor, at, end):
         return _next_rule(cursor, end)
-    if cursor.tail is None and not cursor.names:
-        return None
     words = squeeze(cursor.text[cursor.lines[at].start : cursor.lines[end].end]).lstrip("#")
-    if words == cursor.title and cursor.tail is None:
-        return None
     named = words in cursor.names or re.sub(r"[（(].{1,8}[）)]$", "", words) in cursor.names
-    return end + 1 if named or cursor.tail is not None else None
+    return end + 1 if cursor.tail is not None or (named and words != cursor.title) else None
 
 
 def _begins_again(cursor: Cursor, at: int, end: int) -> bool:
