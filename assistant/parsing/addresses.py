@@ -55,6 +55,7 @@ _BEGINS = re.compile(
     r"[一二三四五六七八九十]{1,3}、|标题$|序言|问答第|印发件|落款$|题注$"
 )
 MAX_RANGE = 300  # articles of a range that are written out
+MAX_PLACES = 100  # of one chain: a longer run is read as several, or each reference would hold the whole of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
     chain = Chain([], [], at)
     steps: tuple[Step, ...] = ()
     ranged = False
-    while at < end:
+    while at < end and len(chain.places) < MAX_PLACES:
         at = _SKIP.match(text, at, end).end() if steps or titled else at  # type: ignore[union-attr]
         found = read_step(text, at, end, steps)
         if found is None:

@@ -154,7 +154,7 @@ def apply_run(look: Look, props: Any) -> Look:
     for node in props:
         name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
         value = node.get(f"{W}val", "")
-        if name in ("vanish", "strike", "dstrike"):
+        if name in ("vanish", "webHidden", "specVanish", "strike", "dstrike"):
             look = _toggled(look, name, is_on(node))
         elif name == "vertAlign":
             look = replace(look, raised=value == "superscript", lowered=value == "subscript")
@@ -176,7 +176,7 @@ def _colour_of(node: Any, value: str) -> str | None:
 
 
 def _toggled(look: Look, name: str, on: bool) -> Look:
-    return replace(look, vanish=on) if name == "vanish" else replace(look, struck=on)
+    return replace(look, struck=on) if name in ("strike", "dstrike") else replace(look, vanish=on)
 
 
 def fill_of(shading: Any) -> str | None:

@@ -210,3 +210,9 @@ def test_a_note_is_named_with_its_place(kind: str, name: str) -> None:
     assert parsed.text == "学徒减半收费。\n"
     assert parsed.lost == (f"{name}“学徒指未满一年者。” 1 处（“学徒减半收费。”处）",)
     assert [w.code for w in parsed.warnings] == ["left_out"]
+
+
+@pytest.mark.parametrize("props", ["<w:vanish/>", "<w:webHidden/>", "<w:specVanish/>"])
+def test_words_that_word_does_not_show_are_reported(props: str) -> None:
+    parsed = read(run("门票") + run("免", props) + run("十元。"))
+    assert (parsed.text, kinds(parsed)) == ("门票十元。\n", {("vanish", "免")})

@@ -93,3 +93,10 @@ def test_refused(raw: bytes, code: str) -> None:
 def test_json_brings_everything_back() -> None:
     parsed = read_md(PAGE.encode())
     assert from_json(to_json(parsed)) == parsed
+
+
+def test_a_wide_table_is_no_text_with_marks_between_its_characters() -> None:
+    row = "|" + "|".join("甲乙丙丁戊己庚辛壬癸" * 6) + "|"
+    rule = "|" + "-|" * 60
+    parsed = read_md(f"# 排班表\n\n{row}\n{rule}\n{row}\n{row}\n".encode())
+    assert len(parsed.tables[0].rows[0]) == 60

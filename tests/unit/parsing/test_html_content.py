@@ -157,3 +157,25 @@ def test_only_the_new_wording_of_a_comparison_is_taken() -> None:
     parsed = read(body)
     assert parsed.text.splitlines()[1:] == ["第一条 门票八元。", "学生半价。"]
     assert [h.kind for h in parsed.hidden] == ["superseded", "superseded"]
+
+
+@pytest.mark.parametrize(
+    ("style", "kind"),
+    [
+        ("opacity:.01", "invisible"),
+        ("opacity: 5%", "invisible"),
+        ("color:rgba(0,0,0,0)", "invisible"),
+        ("filter:opacity(0)", "invisible"),
+        ("position:fixed;left:9999px", "off_page"),
+    ],
+)
+def test_what_hardly_shows_is_reported(style: str, kind: str) -> None:
+    parsed = read(f'<p>第一条　攀岩须系绳。<span style="{style}">可免费</span></p>')
+    assert parsed.text.splitlines()[1:] == ["第一条　攀岩须系绳。"]
+    assert [(h.kind, h.text) for h in parsed.hidden] == [(kind, "可免费")]
+
+
+def test_what_shows_half_is_read() -> None:
+    assert lines('<p>第一条　<span style="opacity:.6;color:rgba(0,0,0,.8)">攀岩须系绳。</span></p>') == [
+        "第一条　攀岩须系绳。"
+    ]
