@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistant.parsing.lines.attachments import attachment_at
 from assistant.parsing.lines.model import TableLike, physical_lines
-from assistant.parsing.markers import mark_at
+from assistant.parsing.markers import ARTICLE_STARTS, mark_at
 from assistant.parsing.openings import openings_of
 from assistant.parsing.readable import readable
 from assistant.parsing.tree.cursor import Cursor
@@ -46,7 +46,7 @@ def kind_of(text: str) -> DocumentKind:
     openings = openings_of(text, lines)
     articles = 0
     for line in lines:
-        if text[line.start] in "第#":
+        if text[line.start] in ARTICLE_STARTS:
             mark = openings.marks.get(line.start) or mark_at(text, line.start, line.end)
             articles += mark is not None and mark.level is Level.ARTICLE
             if articles >= 2:

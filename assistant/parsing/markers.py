@@ -32,7 +32,11 @@ _NO_NAME = re.compile(
     rf"{GAP}*(?:[{_HAN}\d]{{1,4}}{GAP}*$|删|废|略|已|以下|下称|简称|见|含|除|即|如|注|原|依据|根据|修|新增|\d{{4}})"
 )
 # 第一条为规范…, without a blank: an article only where its number fits (`openings.py`).
-_CLOSE = re.compile(rf"{_SUFFIXED}(?=[^{BLANKS}\s第的至、和或及与所之规中，。；：:（()）款项目等各内外例件])")
+_CLOSE = re.compile(
+    rf"{_SUFFIXED}(?=[^{BLANKS}\s第的至、和或及与所之规中，。；：:（()）款项目等例件])(?!各[项款]|[内外][容所的，])"
+)
+# 【第一条】为规范…
+_CORNERED = re.compile(rf"[【〔「\[]{GAP}{{0,2}}{_SUFFIXED}{GAP}{{0,2}}[】〕」\]]{GAP}{{0,4}}[：:]?")
 _DIVISION = re.compile(
     rf"{_ORDINAL}(分{GAP}?编|编|章|节)(?:(?P<gap>[{BLANKS}\n]{{1,20}})|(?=[^{BLANKS}\n])|$)(?P<heading>[^。；：！？，\n]{{0,60}})$"
 )
@@ -52,6 +56,8 @@ _REFERENCE = re.compile(
 # Behind 第三条 at the end of a line, the next line going on so makes it one.
 GOES_ON = re.compile(r"[第的至、和或及与所之规中，。；]")
 _RUN_ON = frozenset("的规至、和或及与中所之，。；：按依第")  # 第二章的规定 is no heading
+CORNERS = "【〔「["
+ARTICLE_STARTS = "第#" + CORNERS  # what a line that opens an article begins with
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
@@ -117,6 +123,8 @@ def mark_at(text: str, start: int, end: int) -> Mark | None:
         return mark_at(text, start, end) if start < end else None
     if first == "第":
         return _article(text, start, end) or _division(text, start, end)
+    if first in CORNERS and (mark := _cornered(text, start, end)) is not None:
+        return mark
     if first in "（(〔":
         return _bracketed(text, start, end)
     if first in _HAN:
@@ -143,6 +151,13 @@ def _article(text: str, start: int, end: int) -> Mark | None:
             name = bracket
     at = _skip(text, stop, end)
     return Mark(Level.ARTICLE, number, at, suffix, heading=name[1:-1].strip() if name else None)
+
+
+def _cornered(text: str, start: int, end: int) -> Mark | None:
+    match = _CORNERED.match(text, start, end)
+    if not match or not (number := value_of(match[1])):
+        return None
+    return Mark(Level.ARTICLE, number, _skip(text, match.end(), end), value_of(match[2]) if match[2] else 0)
 
 
 def close_article_at(text: str, start: int, end: int) -> Mark | None:

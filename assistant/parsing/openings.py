@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.parsing.lines.model import STOPS, Kind, Line, words_of
-from assistant.parsing.markers import BLANKS, Mark, close_article_at, mark_at
+from assistant.parsing.markers import ARTICLE_STARTS, BLANKS, Mark, close_article_at, mark_at
 from assistant.schema.document import Level
 from assistant.text.folding import squeeze
 
@@ -48,7 +48,9 @@ def openings_of(text: str, lines: Sequence[Line]) -> Openings:
 def _articles(text: str, lines: Sequence[Line], close: dict[int, Mark]) -> Iterator[tuple[int, Mark]]:
     """Every line that opens an article: its place in `lines`, and its number."""
     for at, line in enumerate(lines):
-        mark = close.get(line.start) or (mark_at(text, line.start, line.end) if text[line.start] in "第#" else None)
+        mark = close.get(line.start) or (
+            mark_at(text, line.start, line.end) if text[line.start] in ARTICLE_STARTS else None
+        )
         if mark is not None and mark.level is Level.ARTICLE:
             yield at, mark
 

@@ -31,6 +31,7 @@ SPELLINGS = {
     "pause": ("第一条、", "第二条、", "第三条、"),
     "no blank": ("第一条", "第二条", "第三条"),
     "a blank here and there": ("第一条 ", "第二条", "第三条"),
+    "in corners": ("【第一条】", "〔第二条〕", "[第三条]："),
     "digits": ("第1条：", "第2条：", "第3条："),
     "radicals": ("第⼀条 ", "第⼆条 ", "第三条 "),
     "traditional": ("第一條 ", "第二條 ", "第三條 "),
@@ -134,3 +135,12 @@ def test_entities_are_characters_in_every_format() -> None:
     web = read_html(f"<html><body>{page}</body></html>".encode())
     assert [a.address for a in articles(web.text)] == ["第一条", "第二条"]
     assert "“限时”" in web.text
+
+
+def test_any_subject_may_follow_on_a_number_without_a_blank() -> None:
+    text = (
+        "县图书馆借阅规定\n第一条本馆免费。\n第二条各乡镇可以设点。\n第三条内部书刊不外借。\n第四条外地读者凭证件。\n"
+    )
+    assert [a.address for a in articles(text)] == ["第一条", "第二条", "第三条", "第四条"]
+    text = "县图书馆借阅规定\n第一条本馆免费。\n第二条周一闭馆。\n第三条各项收费公示。\n第三条内容从略。\n"
+    assert [a.address for a in articles(text)] == ["第一条", "第二条"]
