@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.evaluation.bootstrap import Estimate
     from assistant.evaluation.cases import Case
     from assistant.evaluation.compare import Comparison
+    from assistant.evaluation.risk import Curve
 
 _TAG = "puhui"
 _LISTED = 12
@@ -85,21 +86,62 @@ def retrieval(
     )
 
 
-def score(run: RunFile, cases: CasesFile, as_json: AsJson = False) -> None:
-    """给 eval run 的结果打分：总体与各类别，带 95% 区间。"""
+def score(
+    run: RunFile,
+    cases: CasesFile,
+    curve: Annotated[
+        Path | None,
+        typer.Option("--curve", metavar="文件", help="把风险—覆盖曲线画成 SVG，写到这里。", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """给 eval run 的结果打分：总体与各类别，带 95% 区间；另有按把握值的风险—覆盖表。"""
+    from dataclasses import asdict
+
     from assistant.evaluation.compare import as_json as plain
     from assistant.evaluation.compare import by_category, figures
+    from assistant.evaluation.curve_image import curve_svg
+    from assistant.evaluation.risk import curve as risk_curve
+    from assistant.evaluation.runner import check_writable, read_run, write_lines
+    from assistant.evaluation.scoring import given_answers, marks
 
-    read = _cases(cases)
-    marked = _marks(run, read)
+    if curve is not None:
+        check_writable(curve)
+    read, lines = _cases(cases), read_run(run)
+    marked = marks(read, lines)
+    told = risk_curve(given_answers(read, lines))
+    if curve is not None:
+        write_lines(curve, [curve_svg(told.points, title=f"{run.stem}：风险与覆盖")])
     parts = by_category(marked, {c.id: c.category for c in read}, list(marked))
     output(
         as_json,
-        lambda: {"all": plain(figures(marked)), **{name: plain(found) for name, found in parts.items()}},
+        lambda: {
+            "all": plain(figures(marked)),
+            **{name: plain(found) for name, found in parts.items()},
+            "curve": asdict(told),
+        },
         lambda: "\n\n".join(
-            [f"全部\n{_table(figures(marked))}", *(f"{name}\n{_table(found)}" for name, found in parts.items())]
+            [
+                f"全部\n{_table(figures(marked))}",
+                _curve_text(told),
+                *(f"{name}\n{_table(found)}" for name, found in parts.items()),
+            ]
         ),
     )
+
+
+def _curve_text(told: Curve) -> str:
+    from assistant.evaluation.risk import rows
+
+    left_out = f"；另有 {told.unrated} 条答复没有把握值，未计入" if told.unrated else ""
+    if not told.points:
+        return f"按把握值：没有带把握值的答复{left_out}"
+    shown = [
+        f"  把握 ≥{point.confidence:.3f}：{point.answers} 答，覆盖率 {point.coverage:.3f}，风险率 {point.risk:.3f}"
+        for point in rows(told.points)
+    ]
+    area = f"  曲线下面积 AURC {told.area:.4f}，校准误差 ECE（10 档）{told.calibration_error:.4f}"
+    return "\n".join([f"按把握值：只给出把握不低于某值的答复时{left_out}", *shown, area])
 
 
 def compare(
