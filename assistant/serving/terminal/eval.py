@@ -1,4 +1,4 @@
-"""`assistant eval retrieval|score|compare|gate|embedders`: figures of recorded runs and of article retrieval."""
+"""`assistant eval retrieval|score|record|compare|gate|…`: figures of recorded runs and of article retrieval."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from assistant.errors import EvaluationError
 from assistant.serving.terminal.embedders import embedders
+from assistant.serving.terminal.eval_sets import sets_app
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import AsJson, open_settings, output, say
 
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
     from assistant.evaluation.cases import Case
     from assistant.evaluation.compare import Comparison
     from assistant.evaluation.risk import Curve
+    from assistant.evaluation.runner import RunLine
 
 _TAG = "puhui"
 _LISTED = 12
+_BASELINES = Path("eval/baselines")
 CasesFile = Annotated[Path, typer.Option("--cases", metavar="文件", help="用例文件（JSONL）。", show_default=False)]
 RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出的结果，或 TREC run 文件。")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    commands = (retrieval, score, compare, gate, embedders)
+    commands = (retrieval, score, record, compare, gate, embedders)
     for command in commands:
         app.command(name=command.__name__, cls=ChineseCommand)(command)
+    app.add_typer(sets_app, name="sets")
 
 
 def retrieval(
@@ -120,13 +124,40 @@ def score(
             **{name: plain(found) for name, found in parts.items()},
             "curve": asdict(told),
         },
-        lambda: "\n\n".join(
-            [
-                f"全部\n{_table(figures(marked))}",
-                _curve_text(told),
-                *(f"{name}\n{_table(found)}" for name, found in parts.items()),
-            ]
-        ),
+        lambda: _score_text(read, lines),
+    )
+
+
+def record(
+    run: RunFile,
+    cases: CasesFile,
+    name: Annotated[str, typer.Option("--set", metavar="名称", help="评测集的名称。", show_default=False)],
+    folder: Annotated[Path, typer.Option("--folder", metavar="文件夹", help="基线放在哪里。")] = _BASELINES,
+) -> None:
+    """把 eval run 的结果记为基线：排名留前 20 条，附分数表，每个评测集留最近两个日期。"""
+    from datetime import datetime
+
+    from assistant.evaluation.baselines import record as written
+    from assistant.evaluation.runner import read_run
+
+    read, lines = _cases(cases), read_run(run)
+    target = written(folder, name, datetime.now().astimezone().date(), lines, _score_text(read, lines))
+    say(f"已记为基线：{target}。请在其中写 notes.md，写法见 {folder / 'README.md'}。")
+
+
+def _score_text(cases: Sequence[Case], lines: Sequence[RunLine]) -> str:
+    from assistant.evaluation.compare import by_category, figures
+    from assistant.evaluation.risk import curve
+    from assistant.evaluation.scoring import given_answers, marks
+
+    marked = marks(cases, lines)
+    parts = by_category(marked, {c.id: c.category for c in cases}, list(marked))
+    return "\n\n".join(
+        [
+            f"全部\n{_table(figures(marked))}",
+            _curve_text(curve(given_answers(cases, lines))),
+            *(f"{name}\n{_table(found)}" for name, found in parts.items()),
+        ]
     )
 
 

@@ -13,8 +13,10 @@ import pytest
 from assistant.evaluation.cases import Case, read_cases
 from assistant.evaluation.curve_image import curve_svg
 from assistant.evaluation.risk import Given, calibration_error, coverage, curve, risk, rows
-from assistant.evaluation.runner import RunLine, write_run
+from assistant.evaluation.runner import RunLine, read_run, write_run
 from assistant.evaluation.scoring import given_answers, marks
+
+BASELINES = Path(__file__).resolve().parents[3] / "eval" / "baselines"
 
 
 def given(name: str, confidence: float | None, *, wrong: bool = False, answered: bool = True) -> Given:
@@ -147,3 +149,11 @@ def test_each_case_alone_is_judged_as_the_shared_program_does(shared_dir: Path, 
         write_run(run, [given_line])
         (ours,) = given_answers(read_cases(cases), [given_line])
         assert shared_risk(shared_dir, cases, run) == (f"{ours.answered:.3f}", f"{ours.wrong:.3f}"), case.id
+
+
+@pytest.mark.parametrize("name", ["notice_dev", "laws_dev"])
+def test_a_recorded_run_has_the_coverage_and_risk_of_the_shared_program(shared_dir: Path, name: str) -> None:
+    cases, run = shared_dir / "eval" / f"{name}.jsonl", BASELINES / name / "2026-11-26" / "run.jsonl"
+    ours = given_answers(read_cases(cases), read_run(run))
+    assert risk(ours) > 0
+    assert shared_risk(shared_dir, cases, run) == (f"{coverage(ours):.3f}", f"{risk(ours):.3f}")
