@@ -248,9 +248,16 @@ def make_index(
 
 
 def build_assistant(
-    settings: Settings, *, indexes_dir: Path | None = None, today: Callable[[], date] = today_in_beijing
+    settings: Settings,
+    *,
+    indexes_dir: Path | None = None,
+    today: Callable[[], date] = today_in_beijing,
+    chat: ChatModel | None = None,
 ) -> PolicyAssistant:
     """The assistant over the index that is served now.
+
+    Args:
+        chat: writes answers in place of the model that the settings name.
 
     Raises:
         IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
@@ -270,7 +277,7 @@ def build_assistant(
     embedder = build_embedder(settings)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     expander = load_expander(settings.colloquial)
-    chat = build_chat(settings.llm)
+    chat = chat or build_chat(settings.llm)
     institutions = load_institutions(settings.institutions)
     related = load_related(settings.corpus_dir)
     return PolicyAssistant(

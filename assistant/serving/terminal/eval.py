@@ -12,6 +12,7 @@ import typer
 from assistant.errors import EvaluationError
 from assistant.serving.terminal.embedders import embedders
 from assistant.serving.terminal.eval_sets import sets_app
+from assistant.serving.terminal.eval_suites import attacks, masking
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import AsJson, open_settings, output, say
 
@@ -31,7 +32,7 @@ RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    commands = (retrieval, score, record, compare, gate, embedders)
+    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks)
     for command in commands:
         app.command(name=command.__name__, cls=ChineseCommand)(command)
     app.add_typer(sets_app, name="sets")

@@ -41,26 +41,32 @@ def objections(statement: Statement, citations: Sequence[Citation]) -> list[str]
     clauses = flat("\n".join(c.clause_text for c in held))
     named = clauses + flat("".join(f"{c.document_title}{c.address}{c.heading or ''}" for c in held))
     claim = flat(statement.text)
-    found = [f"figure {f}" for f in _FIGURE.findall(claim) if f.strip(".,") not in named]
-    found += [f"name {n}" for n in _NAMES.findall(claim) if not any(w in named for w in (n, *_WIDER.get(n, ())))]
-    found += [f"quote {q}" for q in map("".join, _QUOTE.findall(claim)) if q.strip("，。；、,.;") not in named]
-    near = _nearest(claim, clauses)
-    found += [f"modal {m}" for m in _MODAL.findall(claim) if m not in near]
-    bans = re.findall(r"严禁|不得|禁止", near)
-    if (
-        bans
-        and not statement.quoted
-        and not re.search(r"严禁|不得|禁止|严防", claim)
-        and _pairs(claim)
-        and _covers(claim, near)
-    ):
-        found.append("ban left out")
+    found = _unsaid(claim, named) + _out_of_force(claim, _nearest(claim, clauses), quoted=statement.quoted)
     share = sum(pair in clauses for pair in _pairs(claim)) / max(1, len(_pairs(claim)))
-    if share < 0.6:
-        found.append(f"support {share:.2f}")
+    found += [f"support {share:.2f}"] if share < 0.6 else []
     if statement.quoted:
         found += [f"not verbatim: {p}" for p in re.split("[:：]", claim) if p.strip("。；;.") not in clauses]
     return found
+
+
+def _out_of_force(claim: str, near: str, *, quoted: bool) -> list[str]:
+    """Binding words that the nearest sentences do not have, and a ban that the claim leaves out."""
+    found = [f"modal {m}" for m in _MODAL.findall(claim) if m not in near]
+    return [*found, "ban left out"] if not quoted and _leaves_out_a_ban(claim, near) else found
+
+
+def _unsaid(claim: str, named: str) -> list[str]:
+    """Figures, names and quoted words of a claim that stand in nothing that it names."""
+    found = [f"figure {f}" for f in _FIGURE.findall(claim) if f.strip(".,") not in named]
+    found += [f"name {n}" for n in _NAMES.findall(claim) if not any(w in named for w in (n, *_WIDER.get(n, ())))]
+    return found + [f"quote {q}" for q in map("".join, _QUOTE.findall(claim)) if q.strip("，。；、,.;") not in named]
+
+
+def _leaves_out_a_ban(claim: str, near: str) -> bool:
+    """Whether a claim repeats what is forbidden without saying that it is."""
+    if not re.search(r"严禁|不得|禁止", near) or re.search(r"严禁|不得|禁止|严防", claim):
+        return False
+    return bool(_pairs(claim)) and _covers(claim, near)
 
 
 def _covers(claim: str, near: str) -> bool:
