@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from assistant.corpus.reading import SourceFailure
     from assistant.indexing.build import BuildReport
     from assistant.pipeline import PolicyAssistant
-    from assistant.question.understanding import Institutions
     from assistant.retrieval.rerank import Reranker
     from assistant.schema.chunk import Phrasing
+    from assistant.text.institutions import Institutions
     from assistant.writing.policy_wording import Rewriter
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
@@ -146,7 +146,8 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         if settings.base_url or settings.model:
             raise SettingsError("语言模型需要同时设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
         return None
-    from assistant.models.chat import GuardedChatModel, LangChainChatModel
+    from assistant.models.breaker import GuardedChatModel
+    from assistant.models.chat import LangChainChatModel
 
     if settings.gguf:
         from assistant.models.gguf import GgufChatModel
@@ -268,8 +269,8 @@ def build_assistant(
     from assistant.pipeline import PolicyAssistant
     from assistant.question.lay_words import load_expander
     from assistant.question.matters import load_matters
-    from assistant.question.understanding import load_institutions
     from assistant.retrieval.hybrid import Finder, HybridRetriever
+    from assistant.text.institutions import load_institutions
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
 
@@ -290,10 +291,10 @@ def build_assistant(
         expander=expander,
         institutions=institutions,
         matters=load_matters(settings.matters, settings.referrals),
-        writer=LlmComposer(chat) if chat else None,
+        writer=LlmComposer(chat, institutions=institutions) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
-        plain_writer=PlainWriter(chat) if chat else None,
-        follow_ups=FollowUpWriter(chat) if chat and settings.llm.follow_ups else None,
+        plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
+        follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
         rights=frozenset(settings.rights),
         today=today,
         related_to=related.related_to if related else None,

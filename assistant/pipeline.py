@@ -22,7 +22,7 @@ from assistant.answering.select import Selector
 from assistant.answering.select_parts import Chooser
 from assistant.answering.stream import Teller
 from assistant.answering.wrap_up import Finisher, Worked
-from assistant.corpus.filters import chosen, eligible, visible
+from assistant.corpus.view import chosen, eligible
 from assistant.errors import NotFoundError
 from assistant.indexing.ports import LibraryPort
 from assistant.proof.verifier import Checked, Verifier
@@ -30,7 +30,7 @@ from assistant.question.lay_words import Expander
 from assistant.question.matters import Matters, load_matters
 from assistant.question.places import Catalogue, Place
 from assistant.question.reader import FollowUpPort, QueryReader
-from assistant.question.understanding import Institutions, Kind
+from assistant.question.understanding import Kind
 from assistant.question.versions_asked import Families, VersionReader
 from assistant.retrieval.by_turns import alternating, led_by
 from assistant.retrieval.searcher import FindingPort, RewritingPort, Searcher
@@ -42,6 +42,7 @@ from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Query, Retrieved, Turn
+from assistant.text.institutions import Institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
 
@@ -130,7 +131,7 @@ class PolicyAssistant:
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         """Every document of the library that may be seen."""
-        return tuple(meta for meta in self._library.documents if visible(meta, self._rights))
+        return tuple(meta for meta in self._library.documents if meta.visible(self._rights))
 
     def document(self, document_id: str) -> Document:
         """One document with its clause tree.
@@ -139,14 +140,14 @@ class PolicyAssistant:
             NotFoundError: the library does not hold it, or it may not be seen: no one can tell which.
         """
         document = self._library.document(document_id)
-        if not visible(document.meta, self._rights):
+        if not document.meta.visible(self._rights):
             raise NotFoundError("文件库中没有这份文件，请先查看文件列表。")
         return document
 
     @cached_property
     def verifier(self) -> Verifier:
         """The proof over any text, against the documents that may be seen."""
-        return Verifier(self.documents(), self._library.document, today=self._today)
+        return Verifier(self.documents(), self._library.document, today=self._today, institutions=self._institutions)
 
     def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
         """Every sentence of `text`, personal data masked, with its verdict and the clauses it was held against.
@@ -228,7 +229,9 @@ class PolicyAssistant:
         """The answer to a question that names its places: their own words, or that there is no such place."""
         chunks = self._places.sentences(places)
         draft = self._composer.looked_up(places, chunks)
-        return Worked(question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft))
+        return Worked(
+            question=question, query=query, found=led_by(found, chunks), draft=proved_draft(draft, self._institutions)
+        )
 
     def _document_asked(self, query: Query, found: Retrieved) -> DocumentMeta | None:
         """The document whose force is asked about."""
@@ -243,7 +246,12 @@ class PolicyAssistant:
         today = self._today()
         held = standing(subject, library, sentences, day=query.as_of or query.day or today)
         draft = self._composer.standing(held, today=today)
-        return Worked(question=question, query=query, found=led_by(found, held.proof), draft=proved_draft(draft))
+        return Worked(
+            question=question,
+            query=query,
+            found=led_by(found, held.proof),
+            draft=proved_draft(draft, self._institutions),
+        )
 
     def _meta_of(self, document_id: str) -> DocumentMeta:
         return self._library.document(document_id).meta

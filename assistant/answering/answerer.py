@@ -13,14 +13,15 @@ from assistant.answering.refusal import Abstention, Limits, Reason, Signals, abs
 from assistant.answering.select import Selection
 from assistant.answering.select_parts import Chooser
 from assistant.answering.wrap_up import Worked
-from assistant.corpus.filters import addresses
+from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
 from assistant.question.lay_words import Expander
 from assistant.question.matters import Matters
-from assistant.question.understanding import Institutions, Understanding
+from assistant.question.understanding import Understanding
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Query, Retrieved
+from assistant.text.institutions import Institutions
 
 _NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
 
@@ -101,7 +102,7 @@ class Judge:
             question=question,
             query=query,
             found=found,
-            draft=proved_draft(draft),
+            draft=proved_draft(draft, self._institutions),
             features=self._features(asked, query, found, selection, why, signals),
         )
 

@@ -11,10 +11,11 @@ from assistant.question.everyday import named_terms
 from assistant.question.lay_words import Expander
 from assistant.question.matters import DEFAULT, Matter, Matters
 from assistant.question.places import Place
-from assistant.question.understanding import CLAIMED_OF_PLACE, Institutions, asking_part
+from assistant.question.understanding import CLAIMED_OF_PLACE, asking_part
 from assistant.schema.chunk import Chunk
 from assistant.schema.retrieval import Query
 from assistant.text.folding import fold, squeeze
+from assistant.text.institutions import Institutions
 from assistant.text.segment import terms_in
 
 TELLING_TERM = 3  # characters; a shorter term does not tell what a question is about

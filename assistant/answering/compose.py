@@ -13,14 +13,17 @@ from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
 from assistant.answering.select import Pick, Selection
 from assistant.parsing.legal_level import level_of
-from assistant.proof.prove import locate_quote, modality_of, prove
+from assistant.proof.prove import prove
 from assistant.question.places import Place
-from assistant.question.understanding import Institutions, Kind, Understanding
+from assistant.question.understanding import Kind, Understanding
 from assistant.safety.intrusions import intrusive, leads_elsewhere
 from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta, Span
 from assistant.schema.retrieval import Evidence
+from assistant.text.binding_words import modality_of
+from assistant.text.institutions import Institutions
+from assistant.text.quotes import locate_quote
 
 _ENCOURAGED = re.compile(
     r"^(?:[^，。]{0,12}要)?(?:积极)?(?:鼓励|支持(?=[^力]{2,10}(?:公司|机构|银行|企业|为))|探索|积极探索)"
@@ -59,13 +62,13 @@ def render(lead: str, statements: Sequence[Statement], note: str = "") -> str:
     return "\n".join([*lines, note] if note else lines)
 
 
-def proved_draft(draft: Draft) -> Draft:
+def proved_draft(draft: Draft, institutions: Institutions | None = None) -> Draft:
     """`draft` with those statements alone that the clauses they cite bear out, and the citations these need.
 
     Its sentences are copies, so nothing is lost as a rule; this is the gate that a fault of the composer, or
     a record that does not agree with itself, does not pass.
     """
-    kept = tuple(s for s in draft.statements if _borne_out(s, draft.citations))
+    kept = tuple(s for s in draft.statements if _borne_out(s, draft.citations, institutions))
     if len(kept) == len(draft.statements):
         return draft
     used = {number for statement in kept for number in statement.citations}
@@ -75,7 +78,7 @@ def proved_draft(draft: Draft) -> Draft:
     return replace(draft, outcome=outcome, lead=lead, statements=kept, citations=citations)
 
 
-def _borne_out(statement: Statement, citations: Sequence[Citation]) -> bool:
+def _borne_out(statement: Statement, citations: Sequence[Citation], institutions: Institutions | None) -> bool:
     """Whether the words of a statement stand in every clause it cites, or else are proved by them."""
     cited = [c for c in citations if c.number in statement.citations]
     if not cited or len(cited) < len(statement.citations):
@@ -84,7 +87,7 @@ def _borne_out(statement: Statement, citations: Sequence[Citation]) -> bool:
     if statement.quoted and all(_repeats(statement.text, c) for c in cited):
         return True
     context = "\n".join(f"{c.document_title}\n{c.address}\n{c.heading or ''}" for c in cited)
-    return prove(statement.text, *texts, context=context) is Verdict.OK
+    return prove(statement.text, *texts, context=context, institutions=institutions) is Verdict.OK
 
 
 def _repeats(words: str, citation: Citation) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 
-from assistant.corpus.filters import chosen, in_force
 from assistant.corpus.succession import title_key
+from assistant.corpus.view import chosen
 from assistant.question.places import Mention
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentMeta, Validity
@@ -56,7 +56,7 @@ def document_asked(
     for text in texts:
         named = [d for m in mentions(text)[:1] for d in m.documents if chosen(d, query.filters)]
         if named:
-            return max(named, key=lambda m: (in_force(m, day), m.effective_on or date.min, m.id))
+            return max(named, key=lambda m: (m.in_force(day), m.effective_on or date.min, m.id))
     return None
 
 
@@ -100,7 +100,7 @@ def _force(document: DocumentMeta, day: date) -> Force:
         return Force.UNSAID
     if document.effective_on is not None and day < document.effective_on:
         return Force.NOT_YET
-    return Force.HOLDS if in_force(document, day) else Force.ENDED
+    return Force.HOLDS if document.in_force(day) else Force.ENDED
 
 
 def _successor(
@@ -108,7 +108,7 @@ def _successor(
 ) -> tuple[DocumentMeta | None, tuple[Chunk, ...]]:
     """Who took its place, and the clause that says so: one that repeals it by name, else that starts the successor."""
     key = title_key(old.title)
-    held = [d for d in library if d.id != old.id and in_force(d.meta, day)]
+    held = [d for d in library if d.id != old.id and d.meta.in_force(day)]
     for document in held:
         repeals = [f.span for f in document.facts if f.name == "repeals" and title_key(f.value) == key]
         own = [c for c in sentences if c.document_id == document.id]

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 
 from assistant.answering.select import GENERIC, Gap
 from assistant.question.facts_asked import Attribute, AttributeRule
-from assistant.question.understanding import PREMISE, STOPPED, Institutions, Kind, Understanding
+from assistant.question.understanding import PREMISE, STOPPED, Kind, Understanding
 from assistant.schema.answer import Modality, Statement
 from assistant.schema.chunk import Chunk
+from assistant.text.binding_words import binding_words
+from assistant.text.institutions import Institutions
 from assistant.text.numerals import numbers_in
 
-BAN_WORDS = re.compile(r"严禁|不得|禁止|严防|不准|不许")
+BAN_WORDS = binding_words().bans
 # 对吗、是吧: the question states something and wants it confirmed.
 CONFIRM = re.compile(r"(?:对吗|对吧|对不对|对么|是吗|是吧|是不是|没错吧|是这样吗|对不|吧)[？?。！!]*$")
 _DUTY_ASKED = re.compile(r"必须|一律|强制|硬性|都得|都必须|每家|要不要|用不用|该不该|是不是(?:要|得|都)|必不必须")

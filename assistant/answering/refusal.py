@@ -18,11 +18,12 @@ from importlib import resources
 from assistant.answering.leads import names_of
 from assistant.answering.select import GENERIC, Selection
 from assistant.question.facts_asked import MEASURED, AttributeRule
-from assistant.question.understanding import REGIONS, Institutions, Kind, Understanding
+from assistant.question.understanding import REGIONS, Kind, Understanding
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.retrieval import Query, Retrieved
 from assistant.text.folding import squeeze
+from assistant.text.institutions import Institutions
 
 
 class Reason(StrEnum):

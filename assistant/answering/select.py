@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 from assistant.question.facts_asked import Attribute, AttributeRule
 from assistant.question.matters import Matter
-from assistant.question.understanding import Institutions, Kind, Understanding
+from assistant.question.understanding import Kind, Understanding
 from assistant.schema.chunk import Chunk, ChunkId
 from assistant.schema.retrieval import Evidence, Retrieved
+from assistant.text.binding_words import binding_words
 from assistant.text.folding import fold, squeeze
+from assistant.text.institutions import Institutions
 
 GENERIC = frozenset({"银行机构", "银行保险机构"})
-BAN = re.compile(r"严禁|不得|禁止|严防|不准|不许")
+BAN = binding_words().bans
 _TERM_ASKED = re.compile(
     r"^(?:请问)?(?P<before>[\w“”]{2,12}?)(?:这个?词|一词|两个字|四个字|这事|这件事)?在(?:这份|本)?(?:通知|文件|全文|条例|本法)"
     r"|(?:提到|出现|写到|说到)(?:了)?(?P<after>[\w“”]{2,12}?)的(?:有|条款|地方|是)"

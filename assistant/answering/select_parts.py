@@ -9,20 +9,13 @@ from assistant.answering.asked_words import AskedWords
 from assistant.answering.select import GENERIC, AskedPart, Selection, Selector
 from assistant.question.parts import parts_of
 from assistant.question.places import Catalogue
-from assistant.question.understanding import (
-    Institutions,
-    Kind,
-    Understanding,
-    asking_part,
-    asks_outright,
-    single,
-    understand,
-)
+from assistant.question.understanding import Kind, Understanding, asking_part, asks_outright, single, understand
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.intrusions import intrusive
 from assistant.schema.chunk import Chunk
 from assistant.schema.retrieval import Query, Retrieved
+from assistant.text.institutions import Institutions
 
 
 class Chooser:

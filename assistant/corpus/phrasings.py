@@ -10,15 +10,16 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from assistant.errors import InputError, SourceError
+from assistant.errors import InputError, SettingsError, SourceError
 from assistant.safety.input_gate import clean_question
 from assistant.schema.chunk import Phrasing
 from assistant.text.folding import fold, squeeze
+from assistant.text.tables import read_table
 
 FOLDER = "phrasings"
 MAX_CHARS = 80  # code points of one question
@@ -119,15 +120,10 @@ def write_phrasings(path: Path, phrasings: Sequence[Phrasing], *, note: str) -> 
 
 
 def _read(path: Path) -> list[Phrasing]:
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        file = _File.model_validate(yaml.load(path.read_bytes(), Loader=loader))  # noqa: S506 - a safe loader
-    except ValidationError as exc:
-        where = ".".join(str(part) for part in exc.errors(include_input=False, include_url=False)[0]["loc"])
-        message = f"问法文件 {path.name} 无法使用：{where or '开头'} 的写法有误，请对照 corpus/README.md 检查"
-        raise SourceError(message, path=path) from exc
-    except (OSError, ValueError, yaml.YAMLError) as exc:
-        raise SourceError(f"问法文件 {path.name} 无法读取，请检查文件的编码、缩进和引号", path=path) from exc
+        file = read_table(path, _File, see="corpus/README.md")
+    except SettingsError as exc:
+        raise SourceError(f"问法文件 {exc.message}", path=path) from exc
     found = [
         Phrasing(
             document_id=file.document,

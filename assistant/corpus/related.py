@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from assistant.errors import SourceError
+from assistant.errors import SettingsError, SourceError
 from assistant.schema.answer import RelatedPolicy
+from assistant.text.tables import read_table
 
 RELATED = "related_policies.yaml"
 RelatedTo = Callable[[str, str], tuple[RelatedPolicy, ...]]  # document id, address
@@ -123,23 +123,11 @@ def load_related(folder: Path) -> RelatedPolicies | None:
     if not path.exists():
         return None
     try:
-        table = _Table.model_validate(yaml.load(path.read_bytes(), Loader=_loader()))  # noqa: S506 - a safe loader
-    except ValidationError as exc:
-        message = f"{path.name} 无法使用：{_where(exc)} 的写法有误，请对照文件开头的说明检查"
-        raise SourceError(message, path=path) from exc
-    except (OSError, ValueError, yaml.YAMLError) as exc:
-        raise SourceError(f"{path.name} 无法读取，请检查文件的编码、缩进和引号", path=path) from exc
+        table = read_table(path, _Table)
+    except SettingsError as exc:
+        raise SourceError(exc.message, path=path) from exc
     _check(table, path)
     return RelatedPolicies(table)
-
-
-def _loader() -> type[yaml.SafeLoader | yaml.CSafeLoader]:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _where(exc: ValidationError) -> str:
-    """The place of the first mistake, without its value: policies.3.issued."""
-    return ".".join(str(part) for part in exc.errors(include_input=False, include_url=False)[0]["loc"])
 
 
 def _check(table: _Table, path: Path) -> None:

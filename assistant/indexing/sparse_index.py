@@ -107,21 +107,40 @@ class SparseIndex:
             for rank, (score, chunk_id) in enumerate(sorted(found)[: max(k, 0)], start=1)
         ]
 
-    def vocabulary(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The words of two and more characters of `text`: those that the clauses use, and those that they do not."""
-        columns = self._weights[ChunkKind.CLAUSE, "words"].columns
+    def vocabulary(self, text: str, *, within: frozenset[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words of two and more characters of `text`: those that the clauses use, and those that they do not.
+
+        Args:
+            within: only clauses of these documents; `None` is all.
+        """
         words = dict.fromkeys(word for word in self._segmenter.words(text) if len(word) > 1)
-        return tuple(w for w in words if w in columns), tuple(w for w in words if w not in columns)
+        mask = self._clauses(within)
+        held = {word for word in words if self._held_by(word, mask)}
+        return tuple(w for w in words if w in held), tuple(w for w in words if w not in held)
 
-    def rarity(self, text: str) -> dict[str, float]:
+    def rarity(self, text: str, *, within: frozenset[str] | None = None) -> dict[str, float]:
         """Every word of `text` with how rare it is among the clauses, from 0 (in all of them) to 1 (in none)."""
-        weights = self._weights[ChunkKind.CLAUSE, "words"]
-        all_of_them = len(weights.ids) + 1
-        return {word: _rarity(_held_by(weights, word), all_of_them) for word in self._segmenter.words(text)}
+        mask = self._clauses(within)
+        clauses = len(self.ids(ChunkKind.CLAUSE)) if mask is None else int(mask.sum())
+        return {word: _rarity(self._held_by(word, mask), clauses + 1) for word in self._segmenter.words(text)}
 
-    def words(self) -> Iterable[str]:
+    def words(self, *, within: frozenset[str] | None = None) -> Iterable[str]:
         """Every word that a clause uses."""
-        return self._weights[ChunkKind.CLAUSE, "words"].columns.keys()
+        columns, mask = self._weights[ChunkKind.CLAUSE, "words"].columns, self._clauses(within)
+        return columns.keys() if mask is None else [word for word in columns if self._held_by(word, mask)]
+
+    def _held_by(self, word: str, mask: NDArray[np.bool_] | None) -> int:
+        """How many clauses, those of `mask`, hold `word`."""
+        weights = self._weights[ChunkKind.CLAUSE, "words"]
+        column = weights.columns.get(word)
+        if column is None:
+            return 0
+        start, end = int(weights.indptr[column]), int(weights.indptr[column + 1])
+        return end - start if mask is None else int(mask[weights.indices[start:end]].sum())
+
+    def _clauses(self, within: frozenset[str] | None) -> NDArray[np.bool_] | None:
+        """Which clauses are of these documents; `None` for all."""
+        return None if within is None else self._owners(ChunkKind.CLAUSE).mask(within)
 
     def count(self, kind: ChunkKind) -> int:
         """How many chunks of `kind` there are."""
@@ -135,12 +154,6 @@ class SparseIndex:
         if kind not in self._masks:
             self._masks[kind] = DocumentMask(self.ids(kind))
         return self._masks[kind]
-
-
-def _held_by(weights: _Weights, word: str) -> int:
-    """How many clauses hold `word`."""
-    column = weights.columns.get(word)
-    return 0 if column is None else int(weights.indptr[column + 1] - weights.indptr[column])
 
 
 def _rarity(held_by: int, clauses: int) -> float:

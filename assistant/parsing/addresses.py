@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
 
-import yaml
+from pydantic import TypeAdapter
 
 from assistant.parsing.markers import value_of
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
 from assistant.text.folding import squeeze
 from assistant.text.numerals import to_han
+from assistant.text.tables import packaged, read_table
 
 _N = r"[一二三四五六七八九十百千零〇两0-9０-９]{1,9}"
 _UNITS = r"分编|编|章|节|条|款|项|目|段|部分|问|答|行"
@@ -358,8 +358,8 @@ _GENERIC = re.compile(
 @lru_cache(maxsize=1)
 def abbreviations() -> dict[str, str]:
     """Abbreviation → full title, without 中华人民共和国."""
-    text = files("assistant").joinpath("data/title_abbreviations.yaml").read_text(encoding="utf-8")
-    table: dict[str, list[str]] = yaml.safe_load(text)
+    form = TypeAdapter(dict[str, tuple[str, ...]])
+    table = read_table(packaged("title_abbreviations.yaml"), form, see="docs/addresses.md")
     return {short: full for full, shorts in table.items() for short in shorts}
 
 

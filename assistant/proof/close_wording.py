@@ -1,4 +1,4 @@
-"""What a sentence may change in the words of its clause. A stricter second look, behind `citing.prove`.
+"""What a sentence may change in the words of its clause. A stricter second look, behind `prove`.
 
 `prove` judges what a sentence claims by kind: figures, institutions, force. Here its words are held against
 those of the clause, piece by piece: a piece that repeats one of the clause nearly word for word may leave
@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from assistant.text.binding_words import Force, binding_words
 from assistant.text.folding import squeeze
 from assistant.text.numerals import numbers_in
 from assistant.text.segment import pairs_of
@@ -36,18 +37,12 @@ _ADDRESSEE = re.compile(
     r"|^(?:\d{4}年|第?[一二三四五六七八九十百\d]+[条款项章节]?|[一二三四五六七八九十]+)+|各级|辖内"
 )
 
-# Words that bind: a sentence uses those of its clause, none of its own.
-_BINDING = re.compile(
-    r"严禁|严防|禁止|不得|不准|不许|不能|不应|不可|切勿|应当|应该|必须|务必|可以|有权|允许|准许|鼓励|倡导"
-    r"|无需|无须|不必|不需|免于|豁免|免除|原则上|优先|尽量"
-)
 # Words of degree, direction and rhythm: one put for another turns the sentence.
 _LOADED = re.compile(
     r"提高|提升|增加|扩大|加大|上升|增强|加强|强化|上调|延长|放宽|加快|降低|减少|下降|缩小|压缩|减轻|减弱|削弱|弱化|下调"
     r"|缩短|收紧|放缓|压降|放松|取消|暂停|停止|恢复|每年|每月|每季|每周|每日|年度|月度|季度|全年|全月|按年|按月|按季|半年"
-    r"|首次|再次|一次性|逐笔|全额|部分|同时|分别"
+    r"|首次|再次|一次性|逐笔|全额|部分|同时|分别|免除|原则上|优先|尽量"
 )
-_BAN = re.compile(r"严禁|严防|禁止|不得|不准|不许|不能|切勿")
 # What may be added between the words of a clause: it joins and says nothing.
 _JOINING = re.compile(
     r"根据|按照|依据|规定|通知|条款|明确|提出|指出|要求|其中|此外|同时|另外|因此|包括|对于|关于|有关|相关|进行|方面|以及"
@@ -66,12 +61,9 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
         clauses: the plain texts of what it cites.
     """
     claim, union = _plain(sentence), "\n".join(_plain(clause) for clause in clauses)
-    if re.search(r"[?？]", claim) and not re.search(r"[?？]", union):
-        return False  # an answer asks nothing
-    for pattern in (_BINDING, _LOADED):
-        if any(word not in union for word in pattern.findall(claim)):
-            return False
-    if _out_of_quotation(claim, union):
+    if _asks(claim) and not _asks(union):  # an answer asks nothing
+        return False
+    if not _binds_alike(claim, union) or _out_of_quotation(claim, union):
         return False
     wholes = [(whole, pairs_of(whole)) for whole in _cut(_SENTENCE_ENDS, union)]
     told = _cut(_SENTENCE_ENDS, claim)
@@ -84,6 +76,16 @@ def faithful(sentence: str, clauses: Sequence[str]) -> bool:
     return not any(_beheaded(piece, pieces, pairs_of(claim)) for piece in own) and all(
         _keeps(piece, pieces) for piece in own
     )
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or "？" in text
+
+
+def _binds_alike(claim: str, union: str) -> bool:
+    """Whether all words that bind, and those of degree, are the clauses' own."""
+    bound = [word.text for word in binding_words().within(claim) if len(word.text) > 1]
+    return all(word in union for word in (*bound, *_LOADED.findall(claim)))
 
 
 def _out_of_quotation(claim: str, union: str) -> bool:
@@ -122,10 +124,21 @@ def _repeats_well(text: str, held: Sequence[_Held], near: float) -> bool:
 
 def _ban_lost(piece: str, other: str) -> bool:
     """Whether `piece` tells what `other` forbids and leaves the ban out."""
-    if not _BAN.search(other) or _BAN.search(piece):
+    bans = _bans(other)
+    if not bans or _bans(piece):
         return False
-    matter = pairs_of(_BAN.sub("·", other))
+    for ban in bans:
+        other = other.replace(ban, "·")
+    matter = pairs_of(other)
     return len(matter) >= _SHORTEST - 1 and len(matter & pairs_of(piece)) >= 0.8 * len(matter)
+
+
+def _bans(text: str) -> frozenset[str]:
+    """The words that forbid in `text`; 不得 is one, whatever follows."""
+    words = binding_words()
+    return frozenset(words.bans.findall(text)) | {
+        word.text for word in words.within(text) if word.force is Force.PROHIBIT
+    }
 
 
 def _harmless(match: SequenceMatcher[str], clause: str, claim: str) -> bool:

@@ -6,15 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from assistant.errors import SettingsError
 from assistant.text.folding import fold
+from assistant.text.tables import packaged, read_table
 
 GAP = "…"
 _SHORT = 6  # characters: longer policy terms point at a clause, but in a search they drown the question
@@ -91,19 +88,9 @@ def load_expander(path: Path | None = None) -> Expander:
     Raises:
         SettingsError: a table cannot be used.
     """
-    data = resources.files("assistant") / "data"
-    return Expander(
-        [line for source in ([path] if path else [data / name for name in _TABLES]) for line in _read(source)]
-    )
-
-
-def _read(source: Path | Traversable) -> list[ConceptLine]:
-    """The entries of one table."""
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return TypeAdapter(list[ConceptLine]).validate_python(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError("口语对照表无法读取，请对照 docs/settings.md 检查 colloquial.yaml 的写法") from exc
+    sources = [path] if path else map(packaged, _TABLES)
+    lines = TypeAdapter(list[ConceptLine])
+    return Expander([line for source in sources for line in read_table(source, lines, see="docs/settings.md")])
 
 
 def _stands_in(wording: str, folded: str) -> bool:

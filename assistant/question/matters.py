@@ -10,16 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from assistant.errors import SettingsError
 from assistant.text.folding import fold, squeeze
+from assistant.text.tables import packaged, read_table
 
+_PAGE = "docs/answering.md"
 DEFAULT = "default"
 NOBODY = "none"  # of another world: no desk of a bank could know
 # 没有抵押、不用担保: what is done without is no matter asked about.
@@ -113,18 +112,6 @@ def load_matters(matters: Path | None = None, referrals: Path | None = None) -> 
     Raises:
         SettingsError: a table cannot be used.
     """
-    lines = _read(matters, "matters.yaml", TypeAdapter(list[MatterLine]))
-    whom = _read(referrals, "referrals.yaml", TypeAdapter(list[ReferralLine]))
+    lines = read_table(matters or packaged("matters.yaml"), TypeAdapter(list[MatterLine]), see=_PAGE)
+    whom = read_table(referrals or packaged("referrals.yaml"), TypeAdapter(list[ReferralLine]), see=_PAGE)
     return Matters(lines, {line.key: line.whom for line in whom})
-
-
-_Line = TypeVar("_Line")
-
-
-def _read(path: Path | None, name: str, lines: TypeAdapter[list[_Line]]) -> list[_Line]:
-    source = path or resources.files("assistant") / "data" / name
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return lines.validate_python(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError(f"{name} 无法读取，请对照 docs/answering.md 检查写法") from exc

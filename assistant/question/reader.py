@@ -15,10 +15,11 @@ from assistant.question.facets import facets
 from assistant.question.follow_up import StandAlone, stand_alone
 from assistant.question.lay_words import Expander
 from assistant.question.places import Catalogue, names_place
-from assistant.question.understanding import Institutions, Understanding, understand, without_orders
+from assistant.question.understanding import Understanding, understand, without_orders
 from assistant.question.versions_asked import VersionReader
 from assistant.schema.retrieval import Filters, Query, Turn
 from assistant.text.folding import fold
+from assistant.text.institutions import Institutions
 
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
 _WHOLE_CHARACTERS = 6

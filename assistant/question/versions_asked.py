@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.corpus.filters import in_force
 from assistant.corpus.succession import title_key
 from assistant.question.places import Catalogue, Mention, years_of
 from assistant.schema.document import DocumentMeta
@@ -155,7 +154,7 @@ class VersionReader:
     ) -> Iterator[tuple[int, int, DocumentMeta]]:
         """Versions named without their title: 旧条例, 新法, 2020年的条例."""
         for pattern, fits in ((_GENERIC_OLD, False), (_GENERIC_NEW, True)):
-            meant = [m for m in family if in_force(m, today) is fits]
+            meant = [m for m in family if m.in_force(today) is fits]
             yield from ((m.start(), m.end(), meant[-1]) for m in pattern.finditer(question) if meant)
         for match in _GENERIC_YEAR.finditer(question):
             pool = family or tuple(m for versions in self._families.all() for m in versions)
@@ -173,7 +172,7 @@ class VersionReader:
         before, behind = question[: mention.start], question[mention.end :]
         old = _OLD_BEFORE.search(before) or _OLD_BEHIND.search(behind)
         new = _NEW_BEFORE.search(before) or _NEW_BEHIND.search(behind)
-        meant = [m for m in family if in_force(m, today) is bool(new)] if old or new else []
+        meant = [m for m in family if m.in_force(today) is bool(new)] if old or new else []
         return meant[-1] if meant else None
 
     def _family(self, mentions: Sequence[Mention]) -> tuple[DocumentMeta, ...]:
@@ -192,7 +191,7 @@ class VersionReader:
             return own[0], own[-1]
         if not _BOTH.search(question) and not (own and _CHANGE.search(question)):
             return None
-        newest = max(family, key=lambda m: (in_force(m, today), _began(m)))
+        newest = max(family, key=lambda m: (m.in_force(today), _began(m)))
         older = [m for m in family if _began(m) < _began(newest)]
         if own and own[0] != newest:
             return own[0], newest
@@ -203,8 +202,8 @@ class VersionReader:
         held: set[str] = set()
         others: set[str] = set()
         for family in self._families.all():
-            then = [m for m in family if in_force(m, day)]
-            if then and not any(in_force(m, today) for m in then):
+            then = [m for m in family if m.in_force(day)]
+            if then and not any(m.in_force(today) for m in then):
                 held |= {m.id for m in then}
                 others |= {m.id for m in family} - held
         return Asked(versions=frozenset(held), outdated=frozenset(others), day=day if held else None)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from assistant.corpus.filters import addresses, eligible
+from assistant.corpus.view import addresses, eligible
 from assistant.errors import ModelError
 from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import Embedder, Vectors

@@ -194,6 +194,18 @@ class DocumentMeta:
     genre: str | None = None  # 文种: 通知, 意见, 法律, 条例, 办法, …
     revised_on: tuple[date, ...] = ()  # days of amendment, the last one last
 
+    def in_force(self, day: date) -> bool:
+        """Whether the text held on `day`, as far as its dates tell; superseded without a date means no."""
+        if self.effective_on is not None and day < self.effective_on:
+            return False
+        if self.expired_on is not None:
+            return day < self.expired_on
+        return self.validity not in (Validity.REPEALED, Validity.AMENDED)
+
+    def visible(self, rights: frozenset[str]) -> bool:
+        """Whether whoever holds `rights` may see the document: every label it bears must be among them."""
+        return rights.issuperset(self.access)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

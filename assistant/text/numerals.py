@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {
@@ -36,6 +37,11 @@ def parse_numeral(text: str) -> Decimal | None:
         return None
     if len(text) > 1 and all(p in _DIGITS for p in parts):
         return Decimal("".join(str(_DIGITS[p]) for p in parts))
+    return _added_up(parts)
+
+
+def _added_up(parts: Sequence[str]) -> Decimal | None:
+    """The value of digits, units (十百千) and large units (万亿) in a row."""
     total = section = Decimal(0)
     pending: Decimal | None = None
     for part in parts:

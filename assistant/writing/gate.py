@@ -3,7 +3,7 @@
     prompt | chat model | sentences → gate → Statement
 
 Nothing the model writes is trusted. A sentence passes the gate when it bears the number of a
-clause it was given and `citing.prove` finds nothing against it. What does not pass is replaced by
+clause it was given and `prove` finds nothing against it. What does not pass is replaced by
 the clause's own words where there are any left, else dropped. Links, markup and the prompt itself
 never pass.
 """
@@ -19,19 +19,15 @@ from typing import TYPE_CHECKING
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout
 from assistant.models.protocols import ChatModel
 from assistant.proof.close_wording import faithful
-from assistant.proof.prove import (
-    INSTITUTIONS,
-    SentenceSplitter,
-    locate_quote,
-    modality_of,
-    parse_marks,
-    prove,
-    supports,
-)
+from assistant.proof.prove import prove, supports
 from assistant.safety.intrusions import intrusive, leads_elsewhere, meant_for_a_machine, without_intrusions
 from assistant.schema.answer import Citation, Mode, Statement, Verdict
 from assistant.schema.document import Span
 from assistant.schema.retrieval import Evidence, Query
+from assistant.text.binding_words import modality_of
+from assistant.text.institutions import Institutions, known_institutions
+from assistant.text.marked_sentences import SentenceSplitter, parse_marks
+from assistant.text.quotes import locate_quote
 from assistant.text.segment import pairs_of
 from assistant.writing.prompting import Filled, NumberedClause, Prompt, load_prompt
 
@@ -137,12 +133,12 @@ class LlmComposer:
         chat: ChatModel,
         *,
         prompt: Prompt | None = None,
-        institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
+        institutions: Institutions | None = None,
         token: Callable[[], str] | None = None,
     ) -> None:
         self._chat = chat
         self._prompt = prompt or load_prompt()
-        self._institutions = institutions
+        self._institutions = institutions or known_institutions()
         self._token = token
 
     @property
@@ -325,7 +321,7 @@ class _Gate:
         sources: Mapping[int, _Source],
         fallback: tuple[Statement, ...],
         forbidden: Forbidden,
-        institutions: Mapping[str, Sequence[str]],
+        institutions: Institutions,
     ) -> None:
         self._sources = sources
         self._fallback = [statement for statement in fallback if not intrusive(statement.text)]

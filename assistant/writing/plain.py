@@ -11,21 +11,23 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from assistant.errors import ModelError, SettingsError
+from assistant.errors import ModelError
 from assistant.models.protocols import ChatModel
 from assistant.proof.close_wording import faithful
-from assistant.proof.prove import INSTITUTIONS, modality_of, parse_marks, prove
+from assistant.proof.prove import prove
 from assistant.safety.intrusions import leads_elsewhere, meant_for_a_machine
 from assistant.schema.answer import PlainVersion, Statement, Verdict
+from assistant.text.binding_words import modality_of
 from assistant.text.folding import fold, squeeze
+from assistant.text.institutions import Institutions, known_institutions
+from assistant.text.marked_sentences import parse_marks
 from assistant.text.numerals import numbers_in
 from assistant.text.segment import pairs_of
+from assistant.text.tables import packaged, read_table
 from assistant.writing.gate import MAX_SENTENCE_CHARS, Forbidden, without_thinking
 from assistant.writing.prompting import FOLLOW_UP_PROMPT, PLAIN_PROMPT, Filled, Prompt, load_prompt
 
@@ -46,11 +48,8 @@ def load_plain_words(path: Path | None = None) -> PlainWords:
     Raises:
         SettingsError: the table cannot be used.
     """
-    source = path or resources.files("assistant") / "data" / "plain_words.yaml"
-    try:
-        return TypeAdapter(dict[str, tuple[str, ...]]).validate_python(yaml.safe_load(source.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError("平常说法对照表无法读取，请检查 plain_words.yaml 的写法") from exc
+    form = TypeAdapter(dict[str, tuple[str, ...]])
+    return read_table(path or packaged("plain_words.yaml"), form)
 
 
 # --- plain words ----------------------------------------------------------------------------
@@ -71,13 +70,13 @@ class PlainWriter:
         *,
         words: PlainWords | None = None,
         prompt: Prompt | None = None,
-        institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
+        institutions: Institutions | None = None,
         token: Callable[[], str] | None = None,
     ) -> None:
         self._chat = chat
         self._prompt = prompt or load_prompt(PLAIN_PROMPT)
         self._words = words if words is not None else load_plain_words()
-        self._institutions = institutions
+        self._institutions = institutions or known_institutions()
         self._token = token
 
     def write(self, statements: Sequence[Statement]) -> PlainVersion:
@@ -160,13 +159,12 @@ class FollowUpWriter:
         chat: ChatModel,
         *,
         prompt: Prompt | None = None,
-        institutions: Mapping[str, Sequence[str]] = INSTITUTIONS,
+        institutions: Institutions | None = None,
         token: Callable[[], str] | None = None,
     ) -> None:
         self._chat = chat
         self._prompt = prompt or load_prompt(FOLLOW_UP_PROMPT)
-        names = {*institutions, *(name for wider in institutions.values() for name in wider)}
-        self._names = re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
+        self._names = (institutions or known_institutions()).names
         self._token = token
 
     def rewrite(self, question: str, turns: Sequence[str]) -> str | None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from assistant.errors import InputError, ModelError
 from assistant.models.protocols import ChatModel
-from assistant.question.understanding import Institutions
 from assistant.safety.input_gate import clean_question
+from assistant.text.institutions import Institutions
 from assistant.text.numerals import ANY_NUMERAL, HAN_NUMERAL, parse_numeral
 from assistant.writing.prompting import Prompt, load_prompt
 

@@ -16,7 +16,8 @@ from test_api import client_of
 
 from assistant.corpus.reading import parse_file
 from assistant.errors import Abandoned
-from assistant.models.chat import BreakerState, GuardedChatModel, LangChainChatModel
+from assistant.models.breaker import BreakerState, GuardedChatModel
+from assistant.models.chat import LangChainChatModel
 from assistant.models.giving_up import given_up, given_up_when
 from assistant.models.standins import HashingEmbedder
 from assistant.serving.desk import Desk

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.corpus.filters import eligible
 from assistant.corpus.reading import read_corpus
+from assistant.corpus.view import eligible
 from assistant.question.places import Catalogue, find_places, plain_places
 from assistant.question.versions_asked import Families, VersionReader
 from assistant.schema.document import Document

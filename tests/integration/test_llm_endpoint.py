@@ -14,7 +14,8 @@ from langsmith.utils import get_env_var
 from scripted_llm import Behaviour, ScriptedLlm
 
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
-from assistant.models.chat import BreakerState, CircuitBreaker, GuardedChatModel, LangChainChatModel
+from assistant.models.breaker import BreakerState, CircuitBreaker, GuardedChatModel
+from assistant.models.chat import LangChainChatModel
 from assistant.schema.retrieval import Query
 from assistant.writing.gate import LlmComposer
 

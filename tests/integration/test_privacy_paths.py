@@ -30,7 +30,6 @@ from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
@@ -39,6 +38,7 @@ from assistant.serving.desk import Desk, Reply
 from assistant.serving.http.api import create_api
 from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
+from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 SEEN = Path(__file__).resolve().parents[2] / "eval" / "seen"

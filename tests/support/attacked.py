@@ -26,9 +26,9 @@ from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
 from assistant.question.matters import load_matters
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.hybrid import Finder, HybridRetriever
 from assistant.schema.document import Document
+from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 __all__ = ["INVENTIONS"]

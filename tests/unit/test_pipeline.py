@@ -18,7 +18,6 @@ from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, Modality, Mode, Outcome, SourcesEvent
@@ -26,6 +25,7 @@ from assistant.schema.document import Document, DocumentKind, DocumentMeta, Vali
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Turn
 from assistant.text.folding import flow
+from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import FollowUpWriter, PlainWriter
 

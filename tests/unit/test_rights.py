@@ -10,16 +10,15 @@ from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
 from assistant.answering.refusal import Limits
-from assistant.corpus.filters import visible
 from assistant.errors import NotFoundError
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import load_expander
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.as_langchain import ClauseRetriever
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
+from assistant.text.institutions import load_institutions
 
 TODAY = date(2026, 1, 1)
 OPEN, RESTRICTED = law(), notice()
@@ -90,6 +89,6 @@ def test_the_retriever_for_langchain_finds_the_same_clauses() -> None:
 
 def test_labels_must_all_be_held() -> None:
     meta = restricted(RESTRICTED).meta
-    assert visible(meta, frozenset({"内部", "信贷部"}))
-    assert not visible(meta, frozenset({"内部"}))
-    assert visible(OPEN.meta, frozenset())
+    assert meta.visible(frozenset({"内部", "信贷部"}))
+    assert not meta.visible(frozenset({"内部"}))
+    assert OPEN.meta.visible(frozenset())

@@ -8,10 +8,9 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assistant.errors import SettingsError
+from assistant.text.tables import packaged, read_table
 
 _RARE = 30  # uses in jieba's count; what is rarer is no reason to doubt a name
 _EVERYDAY = 300
@@ -81,12 +80,7 @@ def table() -> PersonalTable:
     Raises:
         SettingsError: the file cannot be used.
     """
-    source = resources.files("assistant") / "data" / "personal.yaml"
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return PersonalTable.model_validate(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError("个人信息词表无法读取，请对照 docs/privacy.md 检查 personal.yaml 的写法") from exc
+    return read_table(packaged("personal.yaml"), PersonalTable, see="docs/privacy.md")
 
 
 def any_of(words: Iterable[str]) -> str:

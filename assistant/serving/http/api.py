@@ -34,17 +34,18 @@ from assistant.serving.guards import (
 from assistant.serving.http import wire
 from assistant.serving.http.apidocs import docs_html
 from assistant.serving.ports import AssistantProvider
-from assistant.serving.render.answers import (
-    answer_dict,
-    checked_dict,
-    checked_summary,
-    citation_dict,
-    clause_dict,
-    document_dict,
-    hit_dict,
-    outline_dict,
-    related_dict,
+from assistant.serving.render.fields import (
+    answer_body,
+    as_fields,
+    checked_body,
+    citation_body,
+    clause_body,
+    document_body,
+    hit_body,
+    outline_body,
+    related_body,
 )
+from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -282,7 +283,7 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     async def ask(request: Request, asked: Asked) -> wire.AskResponse:
         """等答复完整后一次返回。"""
         reply = await _unless_gone(request, desk.ask(_inquiry(asked), asked.session_id))
-        return wire.AskResponse.model_validate(_reply_dict(reply, _request_id(request)))
+        return _ask_response(reply, _request_id(request))
 
     @app.post(
         "/api/v1/ask/stream",
@@ -313,12 +314,12 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         """只列出相近的条款，不作答复，也不记入会话。"""
         inquiry = Inquiry(question=sought.question, filters=_filters(sought))
         found, assistant = await desk.search(inquiry, sought.limit)
-        hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking]
+        hits = [hit_body(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking]
         return wire.SearchResponse(
             request_id=_request_id(request),
             query=found.query.standalone,
             degraded=list(found.degraded),
-            hits=[wire.HitBody.model_validate(hit) for hit in hits],
+            hits=hits,
         )
 
 
@@ -333,15 +334,13 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
     async def verify(request: Request, asked: ToVerify) -> wire.VerifyResponse:
         """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
         review = await desk.verify(asked.text, asked.as_of)
-        return wire.VerifyResponse.model_validate(
-            {
-                "request_id": _request_id(request),
-                "generation": review.generation,
-                "proved": all(one.verdict in (None, Verdict.OK) for one in review.checked),
-                "summary": checked_summary(review.checked),
-                "sentences": [checked_dict(one) for one in review.checked],
-                "latency_ms": review.latency_ms,
-            }
+        return wire.VerifyResponse(
+            request_id=_request_id(request),
+            generation=review.generation,
+            proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+            summary=checked_summary(review.checked),
+            sentences=list(map(checked_body, review.checked)),
+            latency_ms=review.latency_ms,
         )
 
 
@@ -358,13 +357,13 @@ async def _unless_gone(request: Request, answer: Coroutine[Any, Any, Reply]) -> 
         task.cancel()
 
 
-def _reply_dict(reply: Reply, request_id: str) -> dict[str, Any]:
-    return {
-        "session_id": reply.session_id,
-        "request_id": request_id,
-        "answer": answer_dict(reply.answer),
-        "latency_ms": reply.latency_ms,
-    }
+def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
+    return wire.AskResponse(
+        session_id=reply.session_id,
+        request_id=request_id,
+        answer=answer_body(reply.answer),
+        latency_ms=reply.latency_ms,
+    )
 
 
 async def _events(pieces: AsyncGenerator[Piece, None], request_id: str) -> AsyncGenerator[ServerSentEvent, None]:
@@ -383,13 +382,16 @@ async def _events(pieces: AsyncGenerator[Piece, None], request_id: str) -> Async
 def _event(piece: Piece, request_id: str) -> ServerSentEvent:
     match piece:
         case SourcesEvent():
-            citations = [citation_dict(c) for c in piece.citations]
-            fields = {"standalone_question": piece.standalone_question, "citations": citations}
-            return _sse("sources", {"request_id": request_id, **fields})
+            sources = wire.SourcesBody(
+                request_id=request_id,
+                standalone_question=piece.standalone_question,
+                citations=list(map(citation_body, piece.citations)),
+            )
+            return _sse("sources", as_fields(sources))
         case DeltaEvent():
             return _sse("delta", {"text": piece.text})
         case Reply():
-            return _sse("done", _reply_dict(piece, request_id))
+            return _sse("done", as_fields(_ask_response(piece, request_id)))
 
 
 def _sse(event: str, data: Mapping[str, Any]) -> ServerSentEvent:
@@ -407,7 +409,7 @@ def _add_library(app: FastAPI, desk: Desk) -> None:
     @app.get("/api/v1/documents", summary="文件清单", tags=["文件"], responses=_documented(503))
     def documents() -> wire.DocumentList:
         assistant = desk.provider()
-        listed = [wire.DocumentBody.model_validate(document_dict(meta)) for meta in assistant.documents()]
+        listed = list(map(document_body, assistant.documents()))
         return wire.DocumentList(generation=assistant.generation, documents=listed)
 
     @app.get(
@@ -417,7 +419,7 @@ def _add_library(app: FastAPI, desk: Desk) -> None:
         responses=_documented(404, 422, 503),
     )
     def document(document_id: DocumentId) -> wire.DocumentDetail:
-        return wire.DocumentDetail.model_validate(outline_dict(desk.provider().document(document_id)))
+        return outline_body(desk.provider().document(document_id))
 
     @app.get(
         "/api/v1/documents/{document_id}/clauses/{address:path}",
@@ -431,5 +433,5 @@ def _add_library(app: FastAPI, desk: Desk) -> None:
         place = found.find(address) or found.find(address.translate(_HALF_WIDTH))
         if place is None:
             raise NotFoundError("这份文件没有该地址的条款，请先查阅文件的条款目录，再填写其中的地址。")
-        related = [related_dict(p) for p in assistant.related_to(found.id, place.address)]
-        return wire.ClauseBody.model_validate({**clause_dict(found, place), "related": related})
+        related = list(map(related_body, assistant.related_to(found.id, place.address)))
+        return clause_body(found, place, related=related)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EXAMPLE_QUESTION = "客户贷款到期一时还不上，能续贷吗？"
@@ -33,7 +33,21 @@ DocumentId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Strict(BaseModel):
+    """What enters."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Body(BaseModel):
+    """What leaves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    @classmethod
+    def of(cls, noun: object, **more: object) -> Self:
+        """The body of `noun`: its own fields under the same names, and `more` for what it calls otherwise."""
+        own = {name: getattr(noun, name) for name in cls.model_fields if name not in more and hasattr(noun, name)}
+        return cls.model_validate({**own, **more})
 
 
 class Chosen(_Strict):
@@ -85,14 +99,14 @@ class SearchRequest(Chosen):
     limit: int = Field(default=10, ge=1, le=20, description="最多列出几条。")
 
 
-class SpanBody(_Strict):
+class SpanBody(_Body):
     """文件原文中的一段，按字符（码点）计，含起不含止。"""
 
     start: int
     end: int
 
 
-class CitationBody(_Strict):
+class CitationBody(_Body):
     """一处引用。quotes[i] 在文件原文的 spans[i] 处。"""
 
     number: int = Field(description="对应答复中的 [n]。", examples=[1])
@@ -103,13 +117,15 @@ class CitationBody(_Strict):
     clause_text: str = Field(description="条款全文。")
     quotes: list[str] = Field(description="引用的原文。")
     spans: list[SpanBody]
-    status: str = Field(description="时效性。", examples=["现行有效"])
+    status: str = Field(
+        validation_alias=AliasChoices("validity", "status"), description="时效性。", examples=["现行有效"]
+    )
     legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
     verdict: str = Field(description="核对结论，OK 为通过。", examples=["OK"])
     verified: bool = Field(description="引文是否已逐字核对通过。")
 
 
-class StatementBody(_Strict):
+class StatementBody(_Body):
     """答复中的一句话，及其依据的引用编号。"""
 
     text: str
@@ -119,7 +135,7 @@ class StatementBody(_Strict):
     quoted: bool = Field(description="是否为条款原话。")
 
 
-class PlainBody(_Strict):
+class PlainBody(_Body):
     """口语版。每句与答复中的一句对应；改写后意思有变的，保留条款原句。"""
 
     text: str = Field(description="口语版正文，[n] 与答复的引用编号相同。")
@@ -128,7 +144,7 @@ class PlainBody(_Strict):
     prompt_version: str = Field(description="写口语版所用提示词的版本。", examples=["plain.zh.v1"])
 
 
-class RelatedBody(_Strict):
+class RelatedBody(_Body):
     """与条款有关的一项政策。只列事实，供查阅；不是答复的依据，本库未收录其原文。"""
 
     id: str
@@ -150,7 +166,7 @@ class RelatedBody(_Strict):
     citations: list[int] = Field(description="与答复中哪几号引用的条款有关；单独查阅条款时为空。")
 
 
-class AnswerBody(_Strict):
+class AnswerBody(_Body):
     """一次答复。"""
 
     outcome: Literal["answered", "partial", "not_found"] = Field(description="已答复、部分有据、本库未载明。")
@@ -175,7 +191,7 @@ class AnswerBody(_Strict):
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
 
 
-class AskResponse(_Strict):
+class AskResponse(_Body):
     """答复及其会话编号。"""
 
     session_id: str = Field(description="下次提问时带上，即可接着问。")
@@ -184,7 +200,7 @@ class AskResponse(_Strict):
     latency_ms: float
 
 
-class HitBody(_Strict):
+class HitBody(_Body):
     """查到的一条。"""
 
     rank: int
@@ -198,7 +214,7 @@ class HitBody(_Strict):
     legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
 
 
-class SearchResponse(_Strict):
+class SearchResponse(_Body):
     """查找的结果，最相近的在前。"""
 
     request_id: str
@@ -207,7 +223,7 @@ class SearchResponse(_Strict):
     hits: list[HitBody]
 
 
-class SourcesBody(_Strict):
+class SourcesBody(_Body):
     """流式答复的第一个事件。"""
 
     request_id: str
@@ -215,7 +231,7 @@ class SourcesBody(_Strict):
     citations: list[CitationBody]
 
 
-class ErrorBody(_Strict):
+class ErrorBody(_Body):
     """出错时的回应。不含所提交的内容。"""
 
     code: str = Field(description="给程序看的代码，保持稳定。", examples=["empty_question"])
@@ -223,7 +239,7 @@ class ErrorBody(_Strict):
     request_id: str
 
 
-class DocumentBody(_Strict):
+class DocumentBody(_Body):
     """库中的一份文件。为 null 的项，文件自身未载明。"""
 
     id: str
@@ -243,14 +259,14 @@ class DocumentBody(_Strict):
     source_sha256: str
 
 
-class DocumentList(_Strict):
+class DocumentList(_Body):
     """库中全部文件。"""
 
     generation: str
     documents: list[DocumentBody]
 
 
-class ClauseLine(_Strict):
+class ClauseLine(_Body):
     """条款目录中的一行。"""
 
     address: str
@@ -265,7 +281,7 @@ class DocumentDetail(DocumentBody):
     clauses: list[ClauseLine]
 
 
-class ClauseBody(_Strict):
+class ClauseBody(_Body):
     """一个条款。"""
 
     document_id: str
@@ -294,7 +310,7 @@ class VerifyRequest(_Strict):
     as_of: IsoDay = Field(default=None, description="按哪一天有效的文本核对（YYYY-MM-DD）；不填为今天。")
 
 
-class PlaceBody(_Strict):
+class PlaceBody(_Body):
     """核对时对照的条款。"""
 
     document_id: str
@@ -304,7 +320,7 @@ class PlaceBody(_Strict):
     span: SpanBody = Field(description="在文件原文中的位置。")
 
 
-class CheckedBody(_Strict):
+class CheckedBody(_Body):
     """一句话及其核对结论。"""
 
     text: str
@@ -315,7 +331,7 @@ class CheckedBody(_Strict):
     citations: list[PlaceBody]
 
 
-class VerifyResponse(_Strict):
+class VerifyResponse(_Body):
     """逐句的核对结论，次序同原文。"""
 
     request_id: str = Field(description="报障时请提供。")
@@ -326,13 +342,13 @@ class VerifyResponse(_Strict):
     latency_ms: float
 
 
-class LiveBody(_Strict):
+class LiveBody(_Body):
     """进程在运行。"""
 
     status: Literal["ok"] = "ok"
 
 
-class ReadyBody(_Strict):
+class ReadyBody(_Body):
     """可以作答。"""
 
     status: Literal["ready"] = "ready"

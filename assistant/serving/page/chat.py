@@ -29,18 +29,9 @@ from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault
 from assistant.serving.offline import go_offline
-from assistant.serving.render.answers import (
-    OUTCOME_LABELS,
-    ai_label,
-    answer_cards_html,
-    cards_html,
-    checked_html,
-    markdown_escaped,
-    note_html,
-    restated_question,
-    source_lines,
-    titled,
-)
+from assistant.serving.render.html import answer_cards_html, cards_html, checked_html, note_html
+from assistant.serving.render.markdown import markdown_escaped
+from assistant.serving.render.words import OUTCOME_LABELS, ai_label, restated_question, source_lines, titled
 from assistant.serving.sessions import SessionNotFoundError
 
 TITLE = "普惠政策助手"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ from assistant.serving.offline import go_offline
 from assistant.serving.terminal.corpus import corpus_app
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
+from assistant.serving.terminal.index import index_app
 from assistant.serving.terminal.mask import mask_command
 from assistant.serving.terminal.model import model_app
 from assistant.serving.terminal.shared import (
@@ -59,7 +61,6 @@ _PROMPT = "您的问题> "
 
 
 app = group("普惠政策助手：回答政策问题，每句话附条款出处。")
-index_app = group("建立、核验、切换条款索引。")
 eval_app = group("用带标准答案的用例评测。")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
@@ -168,7 +169,8 @@ def ask(
 ) -> None:
     """问一个问题，得到附条款出处的答复。"""
     from assistant.safety.personal.screening import screen
-    from assistant.serving.render.answers import answer_dict, answer_terminal
+    from assistant.serving.render.fields import answer_body, as_fields
+    from assistant.serving.render.terminal import answer_terminal
     from assistant.serving.terminal.progress import busy
 
     filters = _chosen(doc, kind, region, institution, as_of)
@@ -178,7 +180,7 @@ def ask(
             held = _held(filters, assistant)
             answer = assistant.ask(Inquiry(question=question, filters=held, use_llm=not no_llm, plain=plain))
         if as_json:
-            say_json(answer_dict(answer))
+            say_json(as_fields(answer_body(answer)))
         else:
             say(answer_terminal(answer))
 
@@ -214,7 +216,7 @@ def _held(filters: Filters, assistant: PolicyAssistant) -> Filters:
 def chat(no_llm: NoLlm = False) -> None:
     """连续提问，追问时会联系上文。"""
     from assistant.schema.retrieval import Turn
-    from assistant.serving.render.answers import answer_terminal
+    from assistant.serving.render.terminal import answer_terminal
 
     with _opened(open_settings()) as assistant:
         if sys.stdin.isatty():
@@ -277,97 +279,20 @@ def search(
 ) -> None:
     """只查找相近的条款，不作答复。"""
     from assistant.safety.personal.screening import screen
-    from assistant.serving.render.answers import hit_dict
+    from assistant.serving.render.fields import as_fields, hit_body
     from assistant.serving.terminal.text import hits_text
 
     filters = _chosen(doc, kind, region, institution, as_of)
     screen(question)
     with _opened(open_settings()) as assistant:
         found = assistant.search(Inquiry(question=question, filters=_held(filters, assistant)), limit=limit)
-        hits = [hit_dict(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking[:limit]]
+        hits = [hit_body(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking[:limit]]
     if as_json:
-        say_json({"query": found.query.standalone, "degraded": list(found.degraded), "hits": hits})
+        say_json(
+            {"query": found.query.standalone, "degraded": list(found.degraded), "hits": list(map(as_fields, hits))}
+        )
     else:
         say(hits_text(hits))
-
-
-# --- index --------------------------------------------------------------------------------------
-
-
-@index_app.command(name="build", cls=ChineseCommand)
-def index_build(
-    corpus: Corpora = None,
-    force: Annotated[bool, typer.Option("--force", help="即使没有变化也重建，全部重新计算。")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """建立索引；内容没有变化时不重建。"""
-    from assistant.serving.terminal.progress import StageProgress
-    from assistant.serving.terminal.text import build_dict, build_text
-
-    settings = open_settings()
-    with StageProgress() as progress:
-        progress("读取文件", 0, 0)
-        from assistant.assembly import make_index
-
-        report, failures = make_index(settings, corpus or [settings.corpus_dir], force=force, progress=progress)
-    note_rejected(failures)
-    if as_json:
-        say_json(build_dict(report, failures))
-    else:
-        say(build_text(report))
-    if failures:
-        raise typer.Exit(EXIT_PARTIAL)
-
-
-@index_app.command(name="verify", cls=ChineseCommand)
-def index_verify(as_json: AsJson = False) -> None:
-    """核验正在使用的索引是否完好。"""
-    from assistant.indexing.generations import current_folder
-    from assistant.indexing.self_check import verify_generation
-    from assistant.serving.terminal.progress import busy
-    from assistant.serving.terminal.text import verify_text
-
-    folder = current_folder(open_settings().indexes_dir)
-    with busy("正在核验索引……"):
-        report = verify_generation(folder)
-    if as_json:
-        say_json({"ok": report.ok, **_fields(report)})
-    else:
-        say(verify_text(report))
-    if not report.ok:
-        raise typer.Exit(EXIT_FAULT)
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(value)
-
-
-@index_app.command(name="list", cls=ChineseCommand)
-def index_list(as_json: AsJson = False) -> None:
-    """列出磁盘上的各版索引，* 为正在使用的一版。"""
-    from assistant.indexing.generations import list_generations
-    from assistant.serving.terminal.text import generation_dict, generations_text
-
-    infos = list_generations(open_settings().indexes_dir)
-    if as_json:
-        say_json([generation_dict(info) for info in infos])
-    else:
-        say(generations_text(infos))
-
-
-@index_app.command(name="rollback", cls=ChineseCommand)
-def index_rollback(as_json: AsJson = False) -> None:
-    """退回上一版索引；再退一次则恢复。"""
-    from assistant.indexing.generations import rollback
-    from assistant.serving.terminal.text import generation_dict
-
-    info = rollback(open_settings().indexes_dir)
-    if as_json:
-        say_json(generation_dict(info))
-    else:
-        say(f"已退回 {info.name}（{info.documents} 份文件）。正在运行的服务重启后生效。")
 
 
 # --- server and evaluation ----------------------------------------------------------------------
@@ -430,7 +355,7 @@ def eval_run(
         "llm": None if no_llm else assistant.llm_id,
         "documents": report.documents,
         "rejected_files": [str(failure.path) for failure in failures],
-        **_fields(summary),
+        **asdict(summary),
     }
     output(as_json, lambda: facts, lambda: _summary_text(summary, facts))
     if failures or summary.unusable:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.report import check_file
-from assistant.serving.render.answers import terminal_safe, titled
+from assistant.serving.render.terminal import terminal_safe
+from assistant.serving.render.words import titled
 from assistant.serving.terminal.text import shortened
 
 _LISTED = 20

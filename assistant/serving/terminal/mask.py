@@ -35,7 +35,7 @@ def mask_command(text: Text = None, source: In = None, out: Out = None, as_json:
 def _one(text: str, as_json: bool) -> None:
     from assistant.safety.personal.batch import spans_of
     from assistant.safety.personal.masking import mask
-    from assistant.serving.render.answers import terminal_safe
+    from assistant.serving.render.terminal import terminal_safe
 
     masked = mask(text)
     if as_json:

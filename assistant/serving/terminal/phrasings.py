@@ -40,7 +40,7 @@ def add_commands(app: typer.Typer) -> None:
 def phrasings(corpus: Corpora = None, as_json: AsJson = False) -> None:
     """检查各文件的问法：所指的条款和句子是否都在，有多少待复核，哪些句子还没有。"""
     from assistant.assembly import find_phrasings
-    from assistant.serving.render.answers import terminal_safe
+    from assistant.serving.render.terminal import terminal_safe
 
     settings = open_settings()
     paths = corpus or [settings.corpus_dir]

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.diff import AffectedAnswer, Change, ClauseChange, DocumentChange, GenerationDiff
-from assistant.corpus.filters import in_force
 from assistant.corpus.ingest_report import VERDICT_WORDS
 from assistant.corpus.manifest import ManifestLine
 from assistant.corpus.release import ReleaseReport, Verdict
 from assistant.corpus.status import CorpusStatus, Pending
 from assistant.corpus.succession import stem
 from assistant.schema.document import DocumentMeta, Validity
-from assistant.serving.render.answers import document_dict, terminal_safe, titled
+from assistant.serving.render.fields import as_fields, document_body
+from assistant.serving.render.terminal import terminal_safe
+from assistant.serving.render.words import titled
 from assistant.serving.terminal.text import build_text, shortened
 
 _CHANGE_WORDS = {
@@ -97,7 +98,9 @@ def status_dict(status: CorpusStatus, when: date) -> dict[str, Any]:
     """Where everything stands, for a program."""
     return {
         "as_of": when.isoformat(),
-        "documents": [{**document_dict(meta), "in_force": _standing(meta, when)[0]} for meta in status.documents],
+        "documents": [
+            {**as_fields(document_body(meta)), "in_force": _standing(meta, when)[0]} for meta in status.documents
+        ],
         "pending": [_pending_dict(one) for one in status.pending],
         "unlisted": list(status.unlisted),
         "rejected": [{"path": str(f.path), "code": f.code, "message": f.message} for f in status.failures],
@@ -116,7 +119,7 @@ def _pending_dict(one: Pending) -> dict[str, Any]:
 
 def _standing(meta: DocumentMeta, when: date) -> tuple[bool | None, str]:
     """Whether the document holds on `when`; None when nothing in it says so."""
-    if not in_force(meta, when):
+    if not meta.in_force(when):
         if meta.effective_on is not None and when < meta.effective_on:
             return False, f"尚未施行，{meta.effective_on} 起施行"
         ended = f"，{meta.expired_on} 起" if meta.expired_on else ""

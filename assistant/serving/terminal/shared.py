@@ -35,7 +35,7 @@ def group(words: str) -> typer.Typer:
 
 def complain(words: str) -> None:
     """One line on standard error."""
-    from assistant.serving.render.answers import terminal_safe
+    from assistant.serving.render.terminal import terminal_safe
 
     sys.stderr.write(f"{' '.join(terminal_safe(words).splitlines())}\n")
 

@@ -7,7 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
-from assistant.serving.render.answers import clause_dict, document_dict, outline_dict, plain_text, terminal_safe, titled
+from assistant.serving.http.wire import HitBody
+from assistant.serving.render.fields import as_fields, clause_body, document_body
+from assistant.serving.render.terminal import terminal_safe
+from assistant.serving.render.words import plain_text, titled
 
 if TYPE_CHECKING:
     from assistant.corpus.reading import SourceFailure
@@ -85,13 +88,13 @@ def verify_text(report: VerifyReport) -> str:
 # --- search -------------------------------------------------------------------------------------
 
 
-def hits_text(hits: Sequence[dict[str, Any]]) -> str:
+def hits_text(hits: Sequence[HitBody]) -> str:
     """A ranking, two lines a clause."""
     if not hits:
         return "没有找到相近的条款。"
     lines = [
-        f"{hit['rank']:>3}. {titled(hit['document_title'])} {hit['address']}"
-        f"{'　' + hit['heading'] if hit['heading'] else ''}（{hit['score']:.3f}）\n     {shortened(hit['text'], 72)}"
+        f"{hit.rank:>3}. {titled(hit.document_title)} {hit.address}"
+        f"{'　' + hit.heading if hit.heading else ''}（{hit.score:.3f}）\n     {shortened(hit.text, 72)}"
         for hit in hits
     ]
     return terminal_safe("\n".join(lines))
@@ -107,7 +110,7 @@ def documents_text(metas: Sequence[DocumentMeta]) -> str:
 
 def documents_dict(metas: Sequence[DocumentMeta]) -> list[dict[str, Any]]:
     """The documents for a program."""
-    return [document_dict(meta) for meta in metas]
+    return [as_fields(document_body(meta)) for meta in metas]
 
 
 def tree_text(document: Document) -> str:
@@ -128,4 +131,5 @@ def tree_text(document: Document) -> str:
 
 def tree_dict(document: Document) -> dict[str, Any]:
     """The document with every addressable clause and its words, for a program."""
-    return {**outline_dict(document), "clauses": [clause_dict(document, c) for c in document.addressable()]}
+    clauses = [as_fields(clause_body(document, clause)) for clause in document.addressable()]
+    return {**as_fields(document_body(document.meta)), "clauses": clauses}

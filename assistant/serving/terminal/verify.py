@@ -70,12 +70,13 @@ def verify(
 def _text(given: str, corpus: list[Path] | None, when: date | None, as_json: bool) -> None:
     from assistant.safety.input_gate import clean_text
     from assistant.schema.answer import Verdict
-    from assistant.serving.render.answers import checked_dict, checked_terminal
+    from assistant.serving.render.fields import as_fields, checked_body
+    from assistant.serving.render.terminal import checked_terminal
 
     words = clean_text(_words(given))  # before the index is opened: a bad text is told at once
     checked = _opened(open_settings(), corpus).verify(words, as_of=when)
     if as_json:
-        say_json([checked_dict(one) for one in checked])
+        say_json([as_fields(checked_body(one)) for one in checked])
     else:
         say(checked_terminal(checked))
     if not _all_proved(checked, Verdict.OK):

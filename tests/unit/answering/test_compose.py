@@ -12,10 +12,11 @@ from sample_texts import law, notice
 from assistant.answering.compose import Composer, Draft, modality_in, render
 from assistant.answering.refusal import Abstention, Reason
 from assistant.answering.select import Pick, Selection
-from assistant.question.understanding import load_institutions, understand
+from assistant.question.understanding import understand
 from assistant.schema.answer import Modality, Outcome, Statement
 from assistant.schema.document import Validity
 from assistant.text.folding import flow
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 DOCUMENTS = [notice(), law()]

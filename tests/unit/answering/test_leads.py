@@ -9,9 +9,10 @@ from assistant.answering.compose import modality_in
 from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.select import Gap
 from assistant.indexing.cut import cut
-from assistant.question.understanding import load_institutions, understand
+from assistant.question.understanding import understand
 from assistant.schema.answer import Statement
 from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 ANY_CLAUSE = next(c for c in cut(notice()) if c.kind is ChunkKind.CLAUSE)

@@ -15,9 +15,10 @@ from sample_texts import law, notice
 from assistant.answering.refusal import Abstention, Limits, Reason, Signals, abstention, off_topic, unstated
 from assistant.answering.select import Gap, Selection, Selector
 from assistant.question.facts_asked import Attribute
-from assistant.question.understanding import load_institutions, understand
+from assistant.question.understanding import understand
 from assistant.schema.document import Document, Validity
 from assistant.schema.retrieval import Filters, Query, Retrieved
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 SELECTOR = Selector(INSTITUTIONS)

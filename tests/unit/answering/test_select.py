@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sample_texts import law, notice
 
 from assistant.answering.select import BAN, AskedPart, Selection, Selector
-from assistant.question.understanding import load_institutions, single, understand
+from assistant.question.understanding import single, understand
 from assistant.schema.retrieval import Query, Retrieved
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 DOCUMENTS = [notice(), law()]

@@ -60,7 +60,7 @@ def test_every_question_with_its_place_and_origin(tmp_path: Path) -> None:
     ],
 )
 def test_a_group_that_is_not_as_agreed_is_refused_by_its_place(tmp_path: Path, broken: dict[str, Any]) -> None:
-    with pytest.raises(SourceError, match=r"a\.yaml 无法使用：phrasings\.0\.") as caught:
+    with pytest.raises(SourceError, match=r"a\.yaml 无法使用：第 \d+ 行的 phrasings\.0\.") as caught:
         read_phrasings([put(tmp_path, group(**broken))])
     assert "长长" not in caught.value.message
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
-from assistant.models.chat import BreakerState, CircuitBreaker, GuardedChatModel
+from assistant.models.breaker import BreakerState, CircuitBreaker, GuardedChatModel
 
 
 class Clock:

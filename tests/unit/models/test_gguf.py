@@ -15,7 +15,7 @@ from tiny_gguf import write_tiny_gguf
 
 from assistant.assembly import build_chat
 from assistant.errors import ModelOutputInvalid, ModelUnavailable, SettingsError
-from assistant.models.chat import GuardedChatModel
+from assistant.models.breaker import GuardedChatModel
 from assistant.models.gguf import GgufChatModel, check_gguf
 from assistant.settings import LlmSettings
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from small_laws import small_laws
 
 from assistant.corpus.reading import read_corpus
-from assistant.proof.citations import Citations, Memory, clauses_at, read_address, remembered
-from assistant.schema.document import Document
+from assistant.parsing.clauses import parse_clauses
+from assistant.proof.citations import DocumentNumber, FullTitle, Memory, Named, ShortTitle, UnknownTitle
+from assistant.proof.find_addresses import read_address
+from assistant.proof.find_citations import Citations
+from assistant.proof.resolve_citations import clauses_at
+from assistant.proof.verifier import Claim, Verifier
+from assistant.schema.answer import Verdict
+from assistant.schema.document import Document, DocumentKind, DocumentMeta
 
 NOTICE = "notice_2024_shaanxi"
 
@@ -74,6 +82,7 @@ LOOK_ALIKES = [
 def test_what_only_looks_like_a_document_is_none(citations: Citations, sentence: str, fault: str) -> None:
     [found] = citations.find(sentence)
     assert found.name is not None
+    assert isinstance(found.name, UnknownTitle)
     assert (found.name.documents, found.name.fault) == ((), fault)
 
 
@@ -94,7 +103,7 @@ def test_words_that_cite_nothing(citations: Citations, sentence: str) -> None:
 def test_an_address_goes_back_to_what_was_cited_before(citations: Citations) -> None:
     memory = Memory()
     for cited in citations.find("《仓储法》第五条规定了注册资本。"):
-        memory = remembered(memory, cited)
+        memory = memory.after(cited)
     [same_law] = citations.find("该法第一条鼓励采用新技术。", memory)
     assert same_law.name is not None
     assert [d.id for d in same_law.name.documents] == ["storage_law"]
@@ -132,3 +141,49 @@ def test_a_notice_may_be_cited_by_article(library: tuple[Document, ...]) -> None
     notice = next(d for d in library if d.id == NOTICE)
     [address] = read_address("第十条")
     assert [c.address for c in clauses_at(notice, address)] == ["五、（十）"]
+
+
+def test_the_article_before_the_one_just_cited(citations: Citations) -> None:
+    memory = Memory()
+    for cited in citations.find("《仓单管理条例》第三条规定了禁止行为。"):
+        memory = memory.after(cited)
+    [paragraph] = citations.find("上一条第二款规定，存货人可以委托他人提取存货。", memory)
+    [article] = citations.find("上一条规定，存货人可以委托他人提取存货。", memory)
+    assert [a.local for a in (*paragraph.addresses, *article.addresses)] == ["第二条第二款", "第二条"]
+    assert citations.find("上一条规定，存货人可以委托他人提取存货。") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("《仓单管理条例》", FullTitle),
+        ("《仓单条例》", FullTitle),  # an alias of the manifest
+        ("《仓单管条例》", ShortTitle),  # words left out of one title alone
+        ("国务院令第790号第二条", DocumentNumber),
+        ("《单管理条例》", UnknownTitle),  # begins otherwise
+        ("《仓单管理规定》", UnknownTitle),  # another kind of text
+        ("《仓条》", UnknownTitle),
+    ],
+)
+def test_the_kind_of_a_name(citations: Citations, name: str, kind: type[Named]) -> None:
+    [found] = citations.find(f"{name}规定了仓单。")
+    assert type(found.name) is kind
+
+
+def test_an_item_without_its_paragraph(library: tuple[Document, ...]) -> None:
+    text = (
+        "第一条 保管人不得有下列行为：\n（一）使用存货；\n（二）出借存货。\n"
+        "存货人不得有下列行为：\n（一）拖欠仓储费；\n（二）隐瞒危险。\n"
+    )
+    meta = DocumentMeta(id="two_lists", title="保管规定", kind=DocumentKind.LAW)
+    document = Document(meta=meta, text=text, clauses=parse_clauses(text, kind=DocumentKind.LAW))
+    [item] = read_address("第一条第二项")
+    assert [c.text.strip() for c in clauses_at(document, item)] == ["（二）出借存货。", "（二）隐瞒危险。"]
+    checks = Verifier([meta], lambda _: document, today=lambda: date(2026, 3, 1))
+    said = {
+        "存货人不得隐瞒危险": Verdict.OK,
+        "保管人不得出借存货": Verdict.OK,
+        "保管人不得使用存货": Verdict.UNSUPPORTED,
+    }
+    for words, verdict in said.items():
+        assert checks.check(Claim(text=f"{words}（《保管规定》第一条第二项）。")).verdict is verdict

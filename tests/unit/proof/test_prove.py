@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from assistant.proof.prove import (
-    SentenceSplitter,
-    locate_quote,
-    modality_of,
-    parse_marks,
-    prove,
-    split_sentences,
-    supports,
-)
-from assistant.schema.answer import Modality, Verdict
-from assistant.schema.document import Span
+from assistant.proof.prove import prove, supports
+from assistant.schema.answer import Verdict
+from assistant.text.institutions import InstitutionLine, Institutions, load_institutions
 
 CONTEXT = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知\n五、（十）\n规范贷款管理"
 CLAUSES = {
@@ -185,151 +175,18 @@ def test_years_of_the_title_lend_no_other_figure() -> None:
 def test_institutions_are_those_passed_in() -> None:
     clause = "典当行要加强审查管理工作。"
     sentence = "当铺要加强审查管理工作。"
-    assert prove(sentence, clause, institutions={"当铺": ["典当行"]}) is Verdict.OK
-    assert prove(sentence, clause, institutions={"当铺": [], "典当行": []}) is Verdict.SUBJECT
+    one = InstitutionLine(name="典当行", text=("典当行",), aliases=("当铺",))
+    two = [InstitutionLine(name=name, text=(name,), aliases=(name,)) for name in ("典当行", "当铺")]
+    assert prove(sentence, clause, institutions=Institutions([one])) is Verdict.OK
+    assert prove(sentence, clause, institutions=Institutions(two)) is Verdict.SUBJECT
 
 
-@pytest.mark.parametrize(
-    ("text", "modality"),
-    [
-        ("严禁贷款转存", Modality.PROHIBIT),
-        ("要加强审查，不得挪用", Modality.PROHIBIT),
-        ("各银行机构要加强贷前审查", Modality.REQUIRE),
-        ("申请人可以申请复议", Modality.PERMIT),
-        ("并不禁止合作", Modality.PERMIT),
-        ("鼓励开展合作", Modality.ENCOURAGE),
-        ("主要目标与重要需求", Modality.STATE),
-        ("适应反应供应", Modality.STATE),
-        ("逾期不得超过三个月", Modality.STATE),
-    ],
-)
-def test_modality(text: str, modality: Modality) -> None:
-    assert modality_of(text) is modality
-
-
-# --- locate_quote ---
-
-
-@pytest.mark.parametrize(
-    ("quote", "text", "found"),
-    [
-        ("贷款转存", "严禁贷款转存。", "贷款转存"),
-        ("满六十周岁,可以", "年满六十周岁，可以申请", "满六十周岁，可以"),
-        ("绿色低碳发展", "完善绿色低碳\n\n发展", "绿色低碳\n\n发展"),
-        ("授信1000万元", "单户授信 1000 万元以上", "授信 1000 万元"),
-        ('"国之大者"', "胸怀“国之大者”，", "“国之大者”"),
-        ("陕发[2024]1号", "陕发〔2024〕1号", "陕发〔2024〕1号"),
-        ("贷款转让", "严禁贷款转存。", None),
-        ("贷款，转存", "严禁贷款转存。", None),
-        ("１０００", "1000", None),  # digits are no punctuation
-    ],
-)
-def test_locate_quote(quote: str, text: str, found: str | None) -> None:
-    span = locate_quote(quote, text, within=Span(0, len(text)))
-    assert (text[span.start : span.end] if span else None) == found
-
-
-def test_locate_quote_looks_within_only() -> None:
-    text = "甲乙。甲乙。"
-    assert locate_quote("甲乙", text, within=Span(1, 6)) == Span(3, 5)
-    assert locate_quote("甲乙", text, within=Span(1, 4)) is None
-    with pytest.raises(ValueError, match="blank"):
-        locate_quote(" \n", text, within=Span(0, 6))
-
-
-WORDS = st.text(st.sampled_from('贷款严禁，,。（(“" \n\u3000甲1A'), max_size=40)
-
-
-@given(WORDS, WORDS, WORDS)
-def test_a_slice_is_always_found_at_or_before_its_place(before: str, quote: str, after: str) -> None:
-    if not quote.strip():
-        return
-    text = before + quote + after
-    span = locate_quote(quote, text, within=Span(0, len(text)))
-    assert span is not None
-    assert span.start <= len(before) + len(quote) - len(quote.lstrip())
-
-
-@given(WORDS, WORDS)
-def test_what_is_found_says_the_same(quote: str, text: str) -> None:
-    if not quote.strip():
-        return
-    span = locate_quote(quote, text, within=Span(0, len(text)))
-
-    def letters(value: str) -> str:
-        return "".join(c for c in unicodedata.normalize("NFKC", value) if c.isalnum())
-
-    if span is not None:
-        assert letters(text[span.start : span.end]) == letters(quote)
-        assert not text[span.start].isspace()
-        assert not text[span.end - 1].isspace()
-    else:
-        assert quote.strip() not in text
-
-
-@given(WORDS)
-def test_width_and_blanks_do_not_matter(text: str) -> None:
-    if not text.strip():
-        return
-    retyped = " ".join(text.replace(",", "，").replace("(", "（"))
-    assert locate_quote(retyped, text, within=Span(0, len(text))) is not None
-
-
-# --- marks and sentences ---
-
-
-@pytest.mark.parametrize(
-    ("sentence", "text", "numbers"),
-    [
-        ("严禁转存[1]。", "严禁转存。", (1,)),
-        ("严禁转存。[1]", "严禁转存。", (1,)),
-        ("严禁转存[1][2]。", "严禁转存。", (1, 2)),
-        ("严禁转存 [1, 2]。", "严禁转存。", (1, 2)),
-        ("严禁转存【1】。", "严禁转存。", (1,)),
-        ("严禁转存［１］。", "严禁转存。", (1,)),
-        ("严禁转存[^3]。", "严禁转存。", (3,)),
-        ("严禁转存[1-3]。", "严禁转存。", (1, 2, 3)),
-        ("严禁转存[2][2][1]。", "严禁转存。", (2, 1)),
-        ("严禁转存。", "严禁转存。", ()),
-        ("依据〔2024〕1号[a]。", "依据〔2024〕1号[a]。", ()),
-        ("见[2024]。", "见[2024]。", ()),
-        ("[1-999]甲", "甲", (1, 999)),
-    ],
-)
-def test_parse_marks(sentence: str, text: str, numbers: tuple[int, ...]) -> None:
-    assert parse_marks(sentence) == (text, numbers)
-
-
-SPLITS = [
-    ("甲[1]。乙。[2]丙", ("甲[1]。", "乙。[2]", "丙")),
-    ("甲。[1][2] 乙！ [3]丙？【4】", ("甲。[1][2]", "乙！ [3]", "丙？【4】")),
-    ("甲：“乙。丙。”[1]丁。", ("甲：“乙。丙。”[1]", "丁。")),
-    ("甲（乙。丙）丁。[1]戊", ("甲（乙。丙）丁。[1]", "戊")),
-    ("- 甲[1]\n- 乙[2]\n", ("- 甲[1]", "- 乙[2]")),
-    ("甲为3.5%。[1]", ("甲为3.5%。[1]",)),
-    ("甲。[附件]乙。", ("甲。", "[附件]乙。")),
-    ("“甲。乙[1]\n丙。", ("“甲。乙[1]", "丙。")),
-    ("  \n ", ()),
-    ("甲！\n[1]乙。", ("甲！", "[1]乙。")),
-]
-
-
-@pytest.mark.parametrize(("text", "sentences"), SPLITS)
-def test_split_sentences(text: str, sentences: tuple[str, ...]) -> None:
-    assert split_sentences(text) == sentences
-
-
-def test_what_never_ends_is_cut() -> None:
-    assert [len(s) for s in split_sentences("甲" * 1500)] == [600, 600, 300]
-
-
-@given(st.lists(st.text(st.sampled_from("甲乙。！“”（）[]【】12,^ \n-"), max_size=12), max_size=12))
-def test_pieces_make_no_difference(pieces: list[str]) -> None:
-    splitter = SentenceSplitter()
-    streamed = [s for piece in pieces for s in splitter.feed(piece)]
-    assert (*streamed, *splitter.close()) == split_sentences("".join(pieces))
-
-
-@given(st.text(st.sampled_from("甲乙。！“”（）[]12 \n"), max_size=60))
-def test_splitting_loses_nothing(text: str) -> None:
-    assert "".join("".join(split_sentences(text)).split()) == "".join(text.split())
+def test_an_alias_in_a_table_changes_a_verdict(tmp_path: Path) -> None:
+    """小贷公司 is known to the package; 放贷中心 is what one bank's table calls it."""
+    table = tmp_path / "own.yaml"
+    line = "- {name: 小额贷款公司, text: [小额贷款公司], aliases: [小额贷款公司%s]}\n"
+    clause, claim = "小额贷款公司应当公示贷款利率和费用。", "放贷中心应当公示贷款利率和费用。"
+    table.write_text(line % "", encoding="utf-8")
+    assert prove(claim, clause, institutions=load_institutions(table)) is not Verdict.OK
+    table.write_text(line % ", 放贷中心", encoding="utf-8")
+    assert prove(claim, clause, institutions=load_institutions(table)) is Verdict.OK

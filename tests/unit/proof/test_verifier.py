@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
-from small_laws import small_verifier
+from small_laws import TODAY, small_laws, small_verifier
 
+from assistant.proof.rules import Rule
 from assistant.proof.verifier import Claim, Verifier
 from assistant.schema.answer import Verdict
+from assistant.text.institutions import load_institutions
 
 OK, NUMBER, MODALITY, SUBJECT = Verdict.OK, Verdict.NUMBER, Verdict.MODALITY, Verdict.SUBJECT
 
@@ -123,6 +126,52 @@ def test_a_version_is_judged_by_the_day(verifier: Verifier) -> None:
     early = verifier.check(Claim(text=new, as_of=date(2024, 10, 1)))
     assert early.verdict is Verdict.SUPERSEDED
     assert "尚未施行" in early.reason
+
+
+OLD_WORDS = "保管人应当自收到存货之日起三十日内出具仓单"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (OK, f"旧版《仓单管理条例》第二条规定，{OLD_WORDS}。"),
+        (OK, f"已废止的2015年仓单管理条例第二条规定，{OLD_WORDS}。"),
+        (OK, f"《仓单管理条例》（已废止）第二条规定，{OLD_WORDS}。"),
+        (OK, f"原《仓单管理条例》第二条曾规定，{OLD_WORDS}。"),
+        (OK, f"《仓单管理条例》第二条曾规定{OLD_WORDS}，现已失效。"),
+        (OK, f"修订前的《仓单管理条例》第二条规定，{OLD_WORDS}。"),
+        (NUMBER, f"修订前的《仓单管理条例》第二条规定，{OLD_WORDS.replace('三十', '二十')}。"),
+        (Verdict.UNSUPPORTED, "已废止的《仓储法》第五条规定，仓储企业的注册资本不得低于二千万元。"),  # it is in force
+        (Verdict.SUPERSEDED, f"尚未废止的2015年《仓单管理条例》第二条规定，{OLD_WORDS}。"),
+        (Verdict.SUPERSEDED, f"2015年《仓单管理条例》第二条规定，{OLD_WORDS}。"),
+    ],
+)
+def test_what_a_sentence_says_of_a_text_that_no_longer_holds(verifier: Verifier, verdict: Verdict, words: str) -> None:
+    checked = verifier.check(Claim(text=words))
+    assert checked.verdict is verdict, checked.reason
+
+
+def test_a_verdict_names_its_rule(verifier: Verifier) -> None:
+    rules = {
+        "保管人应当自收到存货之日起二十日内出具仓单（仓单条例第二条）。": Rule.FIGURE_CHANGED,
+        "存货人应当委托他人提取存货（仓单条例第二条第二款）。": Rule.FORCE_CHANGED,
+        "《仓储管理法》第五条规定，仓储企业的注册资本不得低于二千万元。": Rule.TITLE,
+        "《仓储法》第六条规定，仓储企业的注册资本不得低于二千万元。": Rule.ADDRESS,
+    }
+    assert {words: verifier.check(Claim(text=words)).rule for words in rules} == rules
+
+
+def test_an_institution_of_the_bank_s_own_table(tmp_path: Path) -> None:
+    table = tmp_path / "own.yaml"
+    table.write_text("- {name: 仓储企业, text: [仓储企业], aliases: [货栈]}\n", encoding="utf-8")
+    documents = {d.id: d for d in small_laws()}
+    metas, words = [d.meta for d in documents.values()], "货栈的注册资本不得低于二千万元（《仓储法》第五条）。"
+    own, known = (
+        Verifier(metas, documents.__getitem__, today=lambda: TODAY, institutions=table_or_none)
+        for table_or_none in (load_institutions(table), None)
+    )
+    assert own.check(Claim(text=words)).verdict is OK
+    assert known.check(Claim(text=words)).verdict is not OK
 
 
 def test_fields_go_before_the_words(verifier: Verifier) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.question.facts_asked import Attribute
-from assistant.question.understanding import load_institutions, understand
+from assistant.question.understanding import understand
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 

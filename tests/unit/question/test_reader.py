@@ -14,9 +14,9 @@ from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import load_expander
 from assistant.question.places import Catalogue
 from assistant.question.reader import FollowUpPort, QueryReader
-from assistant.question.understanding import load_institutions
 from assistant.question.versions_asked import Families, VersionReader
 from assistant.schema.retrieval import Filters, Turn
+from assistant.text.institutions import load_institutions
 
 LIBRARY = MemoryLibrary([notice(), law(), old_law()], HashingEmbedder())
 HISTORY = [Turn(role="user", content="续贷业务有什么要求？")]

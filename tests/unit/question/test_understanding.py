@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import SettingsError
 from assistant.question.facts_asked import RULES, Attribute
-from assistant.question.understanding import (
-    Institutions,
-    Kind,
-    Understanding,
-    load_institutions,
-    single,
-    understand,
-    without_orders,
-)
+from assistant.question.understanding import Kind, Understanding, single, understand, without_orders
+from assistant.text.institutions import load_institutions
 
 INSTITUTIONS = load_institutions()
 
@@ -177,24 +167,6 @@ def test_the_longest_name_wins() -> None:
     assert INSTITUTIONS.asked("城市商业银行异地分行") == ("城市商业银行异地分行",)
 
 
-def test_who_is_addressed() -> None:
-    assert INSTITUTIONS.addresses("大型商业银行、股份制银行一级分行", "大型银行")
-    assert INSTITUTIONS.addresses("大型商业银行、股份制银行一级分行", "股份制银行")
-    assert not INSTITUTIONS.addresses("各保险公司", "银行机构")
-
-
-def test_covering_groups_are_known_institutions() -> None:
-    for name in INSTITUTIONS.aliases():
-        assert name not in INSTITUTIONS.covering(name)
-        assert all(INSTITUTIONS.wordings(wide) for wide in INSTITUTIONS.covering(name))
-
-
-def test_no_alias_belongs_to_two_institutions() -> None:
-    for name, wordings in INSTITUTIONS.aliases().items():
-        assert INSTITUTIONS.asked(name) == (name,)
-        assert wordings
-
-
 def test_what_a_question_names() -> None:
     asked = understood("2023年浙江《担保法》里的“续贷”在通知全文有几处？")
     assert (asked.years, asked.regions, asked.titles, asked.quoted) == ((2023,), ("浙江",), ("担保法",), ("续贷",))
@@ -233,23 +205,3 @@ def test_any_question_is_understood_the_same_way_twice(question: str) -> None:
 @pytest.mark.parametrize("unit", ["多少", "在通知", "有哪些", "和贷各", "从到", "忽略规则", "这户能", "“”", "《》"])
 def test_the_longest_question_comes_to_an_end(unit: str) -> None:
     assert isinstance(understood((unit * 2000)[:2000]).kind, Kind)
-
-
-@pytest.mark.parametrize(
-    "content", ["[", "- name: 甲", "- {name: 甲, text: [], aliases: [甲]}", "甲", "- name: 甲\n  x: 1"]
-)
-def test_a_broken_table_is_a_setting_at_fault(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "institutions.yaml"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"institutions\.yaml"):
-        load_institutions(path)
-    with pytest.raises(SettingsError):
-        load_institutions(tmp_path / "没有.yaml")
-
-
-def test_a_bank_may_bring_its_own_table(tmp_path: Path) -> None:
-    path = tmp_path / "own.yaml"
-    path.write_text("- {name: 村行, text: [各村行], aliases: [村行, 小村行]}\n", encoding="utf-8")
-    own: Institutions = load_institutions(path)
-    assert own.asked("小村行要做什么？") == ("村行",)
-    assert own.addresses("各村行", "村行")

@@ -8,8 +8,11 @@ import pytest
 
 from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPolicy
 from assistant.schema.document import Span, Validity
-from assistant.serving.http.wire import AnswerBody, RelatedBody
-from assistant.serving.render import answers as render
+from assistant.serving.http.wire import RelatedBody
+from assistant.serving.render.fields import answer_body, as_fields
+from assistant.serving.render.html import answer_cards_html, related_html
+from assistant.serving.render.terminal import answer_terminal
+from assistant.serving.render.words import related_facts
 
 
 def pointer(**changes: object) -> RelatedPolicy:
@@ -63,7 +66,7 @@ def reply(*related: RelatedPolicy) -> Answer:
 
 
 def test_facts_are_said_and_doubt_is_named() -> None:
-    assert render.related_facts(pointer(status_detail="试行", note="见附注")) == (
+    assert related_facts(pointer(status_detail="试行", note="见附注")) == (
         "某令〔2024〕1号",
         "某部",
         "发布 2024-05",
@@ -81,50 +84,50 @@ def test_a_status_that_nobody_knows_is_said_once() -> None:
     bare = pointer(
         status="未核实", unverified=("status",), document_number=None, issuer=None, issued=None, effective=None
     )
-    assert render.related_facts(replace(bare, official_url=None)) == ("时效未核实", "关系：续贷规则")
+    assert related_facts(replace(bare, official_url=None)) == ("时效未核实", "关系：续贷规则")
 
 
 def test_each_card_shows_the_policies_of_its_own_clause() -> None:
-    html = render.answer_cards_html(reply(pointer(title="甲办法"), pointer(id="b", title="乙办法", citations=(1, 2))))
+    html = answer_cards_html(reply(pointer(title="甲办法"), pointer(id="b", title="乙办法", citations=(1, 2))))
     first, second = html.split('id="cite-2"')
     assert "甲办法" in first
     assert "相关政策（2）" in first
     assert "甲办法" not in second
     assert "相关政策（1）" in second
-    assert "pz-related" not in render.answer_cards_html(reply())
+    assert "pz-related" not in answer_cards_html(reply())
 
 
 @pytest.mark.parametrize(
     "field", ["title", "document_number", "issuer", "why", "note", "status_detail", "official_url"]
 )
 def test_no_field_brings_markup(field: str) -> None:
-    html = render.related_html([pointer(**{field: '"><img src=x onerror=alert(1)></details>'})])
+    html = related_html([pointer(**{field: '"><img src=x onerror=alert(1)></details>'})])
     assert "<img" not in html
     assert html.count("</details>") == 1
 
 
 def test_a_page_address_is_words_and_no_link() -> None:
-    html = render.related_html([pointer()])
+    html = related_html([pointer()])
     assert "https://www.example.gov.cn/a?b=1&amp;c=2" in html
     assert "<a" not in html
     assert "href" not in html
 
 
 def test_the_terminal_lists_the_first_and_counts_the_rest() -> None:
-    shown = render.answer_terminal(reply(*(pointer(id=str(n), title=f"第{n}号办法") for n in range(9))))
+    shown = answer_terminal(reply(*(pointer(id=str(n), title=f"第{n}号办法") for n in range(9))))
     assert "相关政策（仅供查阅，不是依据，本库未收录原文）：" in shown
     assert "《第5号办法》：" in shown
     assert "第6号办法" not in shown
     assert "另有 3 项" in shown
-    assert "相关政策" not in render.answer_terminal(reply())
+    assert "相关政策" not in answer_terminal(reply())
 
 
 def test_the_terminal_gets_no_control_characters() -> None:
-    assert "\x1b" not in render.answer_terminal(reply(pointer(title="甲\x1b[31m")))
+    assert "\x1b" not in answer_terminal(reply(pointer(title="甲\x1b[31m")))
 
 
 def test_the_api_promises_what_is_made() -> None:
-    made = render.answer_dict(reply(pointer()))
-    assert AnswerBody.model_validate(made).model_dump() == made
-    assert RelatedBody.model_validate(made["related"][0]).unverified == ["issued", "status"]
+    made = as_fields(answer_body(reply(pointer())))
+    assert set(made["related"][0]) == set(RelatedBody.model_fields)
+    assert made["related"][0]["unverified"] == ["issued", "status"]
     assert made["related"][0]["citations"] == [1]

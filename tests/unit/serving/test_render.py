@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, PlainVersion, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
-from assistant.serving.http.wire import AnswerBody, CitationBody, ClauseBody, DocumentDetail
-from assistant.serving.render import answers as render
+from assistant.serving.http.wire import AnswerBody, DocumentBody
+from assistant.serving.render.fields import answer_body, as_fields, clause_body, document_body, outline_body
+from assistant.serving.render.html import answer_cards_html, cards_html, citation_html, marked_html, note_html
+from assistant.serving.render.markdown import answer_markdown, markdown_escaped
+from assistant.serving.render.terminal import answer_terminal
+from assistant.serving.render.words import OUTCOME_LABELS, VERDICT_LABELS, ai_label, bare_heading, modalities_of, titled
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -103,11 +108,11 @@ class Elements(HTMLParser):
     ],
 )
 def test_marks(text: str, quotes: list[str], marked: str) -> None:
-    assert render.marked_html(text, quotes) == marked
+    assert marked_html(text, quotes) == marked
 
 
 def test_card_shows_what_a_reader_needs() -> None:
-    html = render.citation_html(citation(), modalities=(Modality.PROHIBIT,))
+    html = citation_html(citation(), modalities=(Modality.PROHIBIT,))
     seen = Elements(html)
     for words in (
         "《关于服务小微企业的通知》",
@@ -125,31 +130,31 @@ def test_card_shows_what_a_reader_needs() -> None:
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.OK])
 def test_a_failed_proof_is_shown(verdict: Verdict) -> None:
-    seen = Elements(render.citation_html(citation(verdict=verdict)))
+    seen = Elements(citation_html(citation(verdict=verdict)))
     assert "✗" in seen.text
     assert "✓" not in seen.text
 
 
 def test_every_value_has_its_words() -> None:
-    assert set(render.VERDICT_LABELS) == set(Verdict)
-    assert set(render.OUTCOME_LABELS) == set(Outcome)
+    assert set(VERDICT_LABELS) == set(Verdict)
+    assert set(OUTCOME_LABELS) == set(Outcome)
     for validity in Validity:
-        assert validity.value in render.citation_html(citation(validity=validity))
+        assert validity.value in citation_html(citation(validity=validity))
 
 
 def test_a_long_clause_can_be_reached_by_keyboard() -> None:
-    assert "tabindex" not in Elements(render.citation_html(citation())).attributes
-    assert "tabindex" in Elements(render.citation_html(citation(clause_text=CLAUSE * 20))).attributes
+    assert "tabindex" not in Elements(citation_html(citation())).attributes
+    assert "tabindex" in Elements(citation_html(citation(clause_text=CLAUSE * 20))).attributes
 
 
 def test_titles_are_bracketed_once() -> None:
-    assert render.titled("办公室印发《关于甲的通知》") == "办公室印发《关于甲的通知》"
+    assert titled("办公室印发《关于甲的通知》") == "办公室印发《关于甲的通知》"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("field", ["document_title", "address", "heading", "clause_text"])
 def test_hostile_text_in_a_card_stays_text(payload: str, field: str) -> None:
-    seen = Elements(render.citation_html(citation(**{field: payload})))
+    seen = Elements(citation_html(citation(**{field: payload})))
     assert payload in seen.text
     assert seen.tags <= {"article", "div", "span", "h3", "p", "strong", "blockquote", "mark"}
     assert seen.attributes <= {"class", "id", "aria-label"}
@@ -157,24 +162,24 @@ def test_hostile_text_in_a_card_stays_text(payload: str, field: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_quotes_mark_text(payload: str) -> None:
-    seen = Elements(render.citation_html(citation(clause_text=f"前{payload}后", quotes=(payload,))))
+    seen = Elements(citation_html(citation(clause_text=f"前{payload}后", quotes=(payload,))))
     assert seen.marked == payload
     assert "script" not in seen.tags
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_introductions_stay_text(payload: str) -> None:
-    assert Elements(render.cards_html((), intro=payload)).tags == {"div", "p"}
-    assert Elements(render.note_html(payload)).tags == {"div", "p"}
+    assert Elements(cards_html((), intro=payload)).tags == {"div", "p"}
+    assert Elements(note_html(payload)).tags == {"div", "p"}
 
 
 def test_cards_of_an_answer() -> None:
-    seen = Elements(render.answer_cards_html(answer()))
+    seen = Elements(answer_cards_html(answer()))
     assert "本答复引用 1 处条款" in seen.text
     assert "禁止" in seen.text  # from the statement that rests on it
     refusal = answer(outcome=Outcome.NOT_FOUND, statements=(), citations=(), nearest=(citation(),))
-    assert "不是答复的依据" in Elements(render.answer_cards_html(refusal)).text
-    assert "没有引用条款" in render.answer_cards_html(replace(refusal, nearest=()))
+    assert "不是答复的依据" in Elements(answer_cards_html(refusal)).text
+    assert "没有引用条款" in answer_cards_html(replace(refusal, nearest=()))
 
 
 def test_modalities_come_once_and_in_order() -> None:
@@ -184,8 +189,8 @@ def test_modalities_come_once_and_in_order() -> None:
         Statement(text="c", citations=(1,), modality=Modality.REQUIRE),
         Statement(text="d", citations=(1,)),
     ]
-    assert render.modalities_of(1, statements) == (Modality.REQUIRE,)
-    assert render.modalities_of(2, statements) == (Modality.REQUIRE, Modality.PROHIBIT)
+    assert modalities_of(1, statements) == (Modality.REQUIRE,)
+    assert modalities_of(2, statements) == (Modality.REQUIRE, Modality.PROHIBIT)
 
 
 # --- Markdown -----------------------------------------------------------------------------------
@@ -209,12 +214,12 @@ def test_modalities_come_once_and_in_order() -> None:
     ],
 )
 def test_markdown_is_escaped(text: str, shown: str) -> None:
-    assert render.markdown_escaped(text) == shown
+    assert markdown_escaped(text) == shown
 
 
 def test_list_items_may_stay_list_items() -> None:
     text = "共 2 处：\n- 甲[1]\n- # 乙\n-丙\n- "
-    assert render.markdown_escaped(text, lists=True) == "共 2 处：\n- 甲[1]\n- \\# 乙\n\\-丙\n\\- "
+    assert markdown_escaped(text, lists=True) == "共 2 处：\n- 甲[1]\n- \\# 乙\n\\-丙\n\\- "
 
 
 @pytest.mark.parametrize(
@@ -228,11 +233,11 @@ def test_list_items_may_stay_list_items() -> None:
     ],
 )
 def test_a_number_is_not_said_twice(address: str, heading: str | None, bare: str) -> None:
-    assert render.bare_heading(citation(address=address, heading=heading)) == bare
+    assert bare_heading(citation(address=address, heading=heading)) == bare
 
 
 def test_answer_as_markdown() -> None:
-    text = render.answer_markdown(answer(standalone_question="小微企业能续贷吗？", notices=("语言模型暂不可用。",)))
+    text = answer_markdown(answer(standalone_question="小微企业能续贷吗？", notices=("语言模型暂不可用。",)))
     for words in (
         "**已答复**",
         "理解为：小微企业能续贷吗？",
@@ -241,7 +246,7 @@ def test_answer_as_markdown() -> None:
         "内容由程序依据条款生成",
     ):
         assert words in text
-    assert "理解为" not in render.answer_markdown(answer(standalone_question="能续贷 吗？"))
+    assert "理解为" not in answer_markdown(answer(standalone_question="能续贷 吗？"))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
@@ -249,41 +254,40 @@ def test_hostile_answers_hold_no_html(payload: str) -> None:
     hostile = answer(
         text=payload, standalone_question=payload, notices=(payload,), citations=(citation(document_title=payload),)
     )
-    assert not re.search(r"<[a-z/]", render.answer_markdown(hostile))
+    assert not re.search(r"<[a-z/]", answer_markdown(hostile))
 
 
 def test_who_wrote_it_is_said() -> None:
-    assert "程序" in render.ai_label(Mode.EXTRACTIVE)
-    assert all("人工智能" in render.ai_label(mode) for mode in (Mode.LLM, Mode.LLM_REPAIRED))
+    assert "程序" in ai_label(Mode.EXTRACTIVE)
+    assert all("人工智能" in ai_label(mode) for mode in (Mode.LLM, Mode.LLM_REPAIRED))
 
 
 # --- terminal -----------------------------------------------------------------------------------
 
 
 def test_answer_in_a_terminal() -> None:
-    text = render.answer_terminal(answer())
+    text = answer_terminal(answer())
     assert text.startswith("【已答复】\n\n不得盲目抽贷、断贷。[1]\n")
     assert "「不得盲目抽贷、断贷」" in text
     nearest = answer(outcome=Outcome.NOT_FOUND, citations=(), nearest=(citation(),))
-    assert "最接近的条款（仅供参考）" in render.answer_terminal(nearest)
+    assert "最接近的条款（仅供参考）" in answer_terminal(nearest)
 
 
 def test_plain_words_are_shown_beside_the_clauses() -> None:
     told = Statement(text="不得随便抽贷<b>", citations=(1,))
     plain = PlainVersion(text="- 不得随便抽贷<b>[1]", statements=(told,), reworded=1, prompt_version="plain.zh.v1")
-    terminal = render.answer_terminal(answer(plain=plain))
+    terminal = answer_terminal(answer(plain=plain))
     assert terminal.index("不得盲目抽贷") < terminal.index("口语版") < terminal.index("- 不得随便抽贷<b>[1]")
-    markdown = render.answer_markdown(answer(plain=plain))
+    markdown = answer_markdown(answer(plain=plain))
     assert "口语版" in markdown
     assert "<b>" not in markdown
-    made = render.answer_dict(answer(plain=plain, prompt_version="answer.zh.v1"))
-    assert AnswerBody.model_validate(made).model_dump() == made
+    made = as_fields(answer_body(answer(plain=plain, prompt_version="answer.zh.v1")))
     assert (made["prompt_version"], made["plain"]["prompt_version"]) == ("answer.zh.v1", "plain.zh.v1")
 
 
 def test_a_terminal_gets_no_control_characters() -> None:
     hostile = answer(text="甲\x1b[31m乙\x07\x9b\r丙\u202e丁", citations=(citation(address="\x1b]0;x\x07"),))
-    text = render.answer_terminal(hostile)
+    text = answer_terminal(hostile)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
     assert "甲[31m乙丙丁" in text
 
@@ -292,12 +296,47 @@ def test_a_terminal_gets_no_control_characters() -> None:
 
 
 def test_answer_as_json_is_what_the_api_promises() -> None:
-    made = render.answer_dict(answer(nearest=(citation(number=2),), notices=("甲",), degraded=("dense",)))
-    body = AnswerBody.model_validate(made)
-    assert body.model_dump() == made
+    plain = PlainVersion(text="话", statements=(Statement(text="话", citations=(1,)),), reworded=1, prompt_version="p")
+    given = answer(nearest=(citation(number=2),), notices=("甲",), degraded=("dense",), plain=plain)
+    made = as_fields(answer_body(given))
+    assert set(made) == set(AnswerBody.model_fields)
     assert json.loads(json.dumps(made)) == made
-    assert body.citations[0] == CitationBody.model_validate(render.citation_dict(citation()))
-    assert (body.citations[0].verified, body.statements[0].modality) == (True, "禁止")
+    assert AnswerBody.model_validate(made) == answer_body(given)
+    assert made["outcome"] == "answered"
+    assert made["outcome_label"] == "已答复"
+    assert made["statements"][0] == {
+        "text": "不得盲目抽贷、断贷。",
+        "citations": [1],
+        "modality": "禁止",
+        "subject": None,
+        "quoted": True,
+    }
+    assert made["plain"]["statements"][0]["modality"] is None
+    assert made["citations"][0] == {
+        "number": 1,
+        "document_id": "notice",
+        "document_title": "关于服务小微企业的通知",
+        "address": "五、（十）",
+        "heading": "落实无还本续贷政策",
+        "clause_text": CLAUSE,
+        "quotes": ["不得盲目抽贷、断贷"],
+        "spans": [{"start": 24, "end": 33}],
+        "status": "现行有效",
+        "legal_level": None,
+        "verdict": "OK",
+        "verified": True,
+    }
+
+
+def test_a_document_as_json() -> None:
+    made = as_fields(document_body(replace(law().meta, issued_on=date(2024, 5, 1), aliases=("甲",))))
+    assert set(made) == set(DocumentBody.model_fields)
+    assert (made["kind"], made["status"], made["issued_on"], made["aliases"]) == (
+        "law",
+        "时效未载明",
+        "2024-05-01",
+        ["甲"],
+    )
 
 
 def law() -> Document:
@@ -324,16 +363,17 @@ def test_clause_as_json() -> None:
     document = law()
     article = document.find("第十二条")
     assert article is not None
-    body = ClauseBody.model_validate(render.clause_dict(document, article))
+    body = clause_body(document, article)
     assert body.text == document.text
+    assert "related" not in as_fields(body)  # of a clause alone nothing is said of what stands beside it
     assert body.children == ["第十二条第一款"]
     assert body.plain == "第十二条 企业应当：\n（一）公示标准；\n（二）不得收费。"
     paragraph = document.find("第十二条第一款")
     assert paragraph is not None
-    assert render.clause_dict(document, paragraph)["children"] == [c.address for c in paragraph.children[1:]]
+    assert clause_body(document, paragraph).children == [c.address for c in paragraph.children[1:]]
 
 
 def test_outline_lists_addressable_clauses_alone() -> None:
-    body = DocumentDetail.model_validate(render.outline_dict(law()))
+    body = outline_body(law())
     assert [line.address for line in body.clauses] == [c.address for c in law().addressable()]
     assert body.issued_on is None

@@ -120,7 +120,7 @@ def test_the_table_can_be_read_and_holds_no_binding_word() -> None:
 def test_a_table_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "words.yaml"
     path.write_text("- 掩盖", encoding="utf-8")
-    with pytest.raises(SettingsError, match="plain_words"):
+    with pytest.raises(SettingsError, match=r"words\.yaml"):
         load_plain_words(path)
 
 

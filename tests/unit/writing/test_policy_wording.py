@@ -14,12 +14,12 @@ from assistant.errors import ModelTimeout, ModelUnavailable
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import Expander
-from assistant.question.understanding import load_institutions
 from assistant.retrieval.hybrid import Finder, HybridRetriever
 from assistant.schema.answer import Answer
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Query, Retrieved
 from assistant.settings import LlmSettings
+from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.policy_wording import MAX_CHARS, REWRITE_PROMPT, Rewriter, Rewriting
 from assistant.writing.prompting import load_prompt

@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.proof.wording import compare, objection, tokens_of
+from assistant.proof.align import Case, compare
+from assistant.proof.objections import objection
+from assistant.proof.tokens import Token
+from assistant.proof.tokens import tokens_of as read
 from assistant.schema.answer import Verdict
+from assistant.text.institutions import known_institutions
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    return read(text, known_institutions())
+
+
+def verdict_on(claim: str, clause: str) -> Verdict | None:
+    found = compare(tokens_of(claim), tokens_of(clause))
+    ruling = objection(Case(found, clause, known_institutions()))
+    return ruling.verdict if ruling else None
 
 
 @pytest.mark.parametrize(
@@ -65,8 +79,7 @@ CHANGES = [
 
 @pytest.mark.parametrize(("claim", "verdict"), CHANGES, ids=[c for c, _ in CHANGES])
 def test_what_a_change_does(claim: str, verdict: Verdict | None) -> None:
-    found = compare(tokens_of(claim), tokens_of(CLAUSE))
-    assert objection(found, known=CLAUSE, covered=lambda a, b: a == b) is verdict
+    assert verdict_on(claim, CLAUSE) is verdict
 
 
 TEXTS = st.text(st.sampled_from("应当不得可以三十日第条，。保险人投贷款（一）%0123456789年"), max_size=40)
@@ -76,6 +89,5 @@ TEXTS = st.text(st.sampled_from("应当不得可以三十日第条，。保险�
 def test_a_text_changes_nothing_in_itself(text: str) -> None:
     tokens = tokens_of(text)
     if len(tokens) > 1:  # a single word between two ends is taken for chance
-        found = compare(tokens, tokens)
-        assert objection(found, known=text, covered=lambda a, b: a == b) is None
-        assert found.coverage == 1.0
+        assert verdict_on(text, text) is None
+        assert compare(tokens, tokens).coverage == 1.0

@@ -7,8 +7,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from memory_library import MemoryLibrary
+from sample_texts import law, notice
 
-from assistant.corpus.filters import addresses, eligible, in_force
+from assistant.corpus.view import LibraryView, Views, addresses, eligible
+from assistant.errors import NotFoundError
+from assistant.models.standins import HashingEmbedder
+from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import DocumentKind, DocumentMeta, LegalLevel, Validity
 from assistant.schema.retrieval import Filters, Query
 
@@ -46,7 +51,7 @@ DAYS = [
 
 @pytest.mark.parametrize(("document", "day", "held"), DAYS)
 def test_in_force(document: DocumentMeta, day: date, held: bool) -> None:
-    assert in_force(document, day) is held
+    assert document.in_force(day) is held
 
 
 def test_today_unless_a_day_is_asked_about() -> None:
@@ -103,3 +108,70 @@ def test_clauses_that_name_an_institution() -> None:
     assert addresses("各保险公司要丰富产品。", ("保险公司", "保险机构"))
     assert not addresses("各银行机构要续贷。", ("保险公司", "保险机构"))
     assert addresses("各银行机构要续贷。", ())
+
+
+# --- the library as whoever asks may see it ---
+
+
+@pytest.fixture(scope="module")
+def library() -> MemoryLibrary:
+    """A law for everybody and a notice for those of 内部."""
+    secret = replace(notice(), meta=replace(notice().meta, access=("内部",)))
+    return MemoryLibrary([law(), secret], HashingEmbedder())
+
+
+@pytest.fixture(scope="module")
+def views(library: MemoryLibrary) -> Views:
+    return Views(library, frozenset())
+
+
+def test_a_view_holds_nothing_of_a_hidden_document(library: MemoryLibrary, views: Views) -> None:
+    view, hidden = views.of(), notice().meta.id
+    assert [meta.id for meta in view.documents] == [law().meta.id]
+    for kind in ChunkKind:
+        assert {chunk.document_id for chunk in view.chunks(kind)} <= {law().meta.id}
+    clause = next(c for c in library.chunks(ChunkKind.CLAUSE) if c.document_id == hidden)
+    assert library.sentences_of(clause.id)
+    assert view.sentences_of(clause.id) == ()
+    with pytest.raises(NotFoundError):
+        view.chunk(clause.id)
+    with pytest.raises(NotFoundError):
+        view.document(hidden)
+
+
+def test_words_of_a_hidden_document_are_not_known(library: MemoryLibrary, views: Views) -> None:
+    known, _ = library.sparse.vocabulary("续贷业务")
+    assert "续贷" in known
+    seen, strange = views.of().sparse.vocabulary("续贷业务")
+    assert "续贷" in strange
+    assert "续贷" not in seen
+    assert "续贷" not in set(views.of().sparse.words())
+    assert views.of().sparse.rarity("续贷")["续贷"] == 1.0
+    assert library.sparse.rarity("续贷")["续贷"] < 1.0
+
+
+def test_searches_of_a_view_find_what_may_be_seen(views: Views) -> None:
+    question = "不得用续贷掩盖信用风险"
+    vector = HashingEmbedder().embed_queries([question])[0]
+    for view, ids in (
+        (views.of(), {law().meta.id}),
+        (views.of(frozenset({"内部"})), {law().meta.id, notice().meta.id}),
+    ):
+        found = view.dense.search(vector, kind=ChunkKind.CLAUSE, k=100)
+        assert {hit.chunk_id.partition("#")[0] for hit in found} == ids
+        worded = view.sparse.search(question, kind=ChunkKind.CLAUSE, k=100, analyzer="grams")
+        assert {hit.chunk_id.partition("#")[0] for hit in worded} <= ids
+
+
+def test_who_holds_every_label_sees_the_library_itself(library: MemoryLibrary) -> None:
+    view = LibraryView(library, frozenset({"内部"}))
+    assert view.documents == library.documents
+    assert view.sparse is library.sparse
+    assert view.chunks(ChunkKind.SENTENCE) == library.chunks(ChunkKind.SENTENCE)
+
+
+def test_a_view_is_made_once_for_all_who_see_the_same(library: MemoryLibrary) -> None:
+    views = Views(library, frozenset({"内部"}))
+    assert views.of() is views.of(frozenset({"内部", "没有文件要的"}))
+    assert views.of(frozenset()) is views.of(frozenset({"没有文件要的"}))
+    assert views.of() is not views.of(frozenset())
