@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,23 +54,22 @@ def masking(
         raise EvaluationError("没有找到遮盖用例，请用 --cases 指明文件")
     found = {name: recall(lines) for name, lines in read.items()}
     others = {path.name: false_masks(_passages(path)) for path in texts or ()}
-    spoken = [turn.text for lines in read.values() for case in lines for turn in case.spoken]
-    took = milliseconds(spoken)
+    took = milliseconds([turn.text for lines in read.values() for case in lines for turn in case.spoken])
     output(
         as_json,
-        lambda: {
-            "cases": {name: asdict(one) for name, one in found.items()},
-            "texts": {name: asdict(one) for name, one in others.items()},
-            "ms": round(took, 3),
-        },
-        lambda: "\n".join(
-            [
-                *(_recall_text(name, one) for name, one in found.items()),
-                *(_false_text(name, one) for name, one in others.items()),
-                f"每段处理器用时 {took:.2f} 毫秒",
-            ]
-        ),
+        lambda: {"cases": _plain(found), "texts": _plain(others), "ms": round(took, 3)},
+        lambda: _masking_text(found, others, took),
     )
+
+
+def _plain(found: Mapping[str, Recall] | Mapping[str, FalseMasks]) -> dict[str, object]:
+    return {name: asdict(one) for name, one in found.items()}
+
+
+def _masking_text(found: Mapping[str, Recall], others: Mapping[str, FalseMasks], took: float) -> str:
+    lines = [_recall_text(name, one) for name, one in found.items()]
+    lines += [_false_text(name, one) for name, one in others.items()]
+    return "\n".join([*lines, f"每段处理器用时 {took:.2f} 毫秒"])
 
 
 def _passages(path: Path) -> Iterator[str]:
