@@ -1,10 +1,10 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run ask model index test lint eval bench lock clean distclean setup setup-dev
+.PHONY: help run ask model index test lint limits eval bench lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
-CASES ?= ../shared/eval/notice_dev.jsonl
+CASES ?= eval/seen/notice_gold.jsonl
 OUT ?= artifacts/run.jsonl
 
 # One thread for the embedder: more only fight over few cores. Nothing asks other hosts while running.
@@ -46,10 +46,13 @@ lint: setup-dev ## 检查代码格式与类型
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
+limits: setup ## 列出超过篇幅和复杂度上限的文件、类和函数
+	@$(PY) scripts/limits.py
+
 eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 	@mkdir -p artifacts
 	@$(PY) -m assistant eval run --no-llm --cases '$(CASES)' --out '$(OUT)'
-	@if [ -f ../shared/eval/score.py ]; then $(PY) ../shared/eval/score.py '$(CASES)' '$(OUT)'; fi
+	@$(PY) -m assistant eval score '$(OUT)' --cases '$(CASES)'
 
 bench: index ## 测量启动、首问和连续提问的用时
 	@$(PY) scripts/bench.py

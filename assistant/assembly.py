@@ -265,9 +265,16 @@ def make_index(
 
 
 def build_assistant(
-    settings: Settings, *, indexes_dir: Path | None = None, today: Callable[[], date] = today_in_beijing
+    settings: Settings,
+    *,
+    indexes_dir: Path | None = None,
+    today: Callable[[], date] = today_in_beijing,
+    chat: ChatModel | None = None,
 ) -> PolicyAssistant:
     """The assistant over the index that is served now.
+
+    Args:
+        chat: writes answers in place of the model that the settings name.
 
     Raises:
         IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
@@ -284,7 +291,7 @@ def build_assistant(
     embedder = build_embedder(settings)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
     tables = load_tables(settings.colloquial, settings.institutions, settings.matters, settings.referrals)
-    chat, institutions = build_chat(settings.llm), tables.institutions
+    chat, institutions = chat or build_chat(settings.llm), tables.institutions
     reranker = build_reranker(settings.reranker)
     related = load_related(settings.corpus_dir)
     parts = Parts(

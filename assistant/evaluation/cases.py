@@ -2,29 +2,32 @@
 
 Two forms, told apart line by line: `gold_clauses` with bare ids of the notice (`（十）`, `title`),
 or `gold` with pairs of document and clause. The marks for scoring are kept out of the assistant's
-sight: the runner reads `question`, `history` and `as_of` alone.
+sight: the runner reads `question`, `history` and `as_of` alone. Fields that are not ours are passed over.
 """
 
 from __future__ import annotations
 
-import json
+import logging
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assistant.errors import EvaluationError
+from assistant.evaluation.jsonl import Kind, read_lines
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Turn
 
-_LISTED = 5  # lines named in one message
+_log = logging.getLogger(__name__)
+_KIND = Kind(noun="用例文件", advice="请对照 eval/README.md 修改")
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}")
 
 
 class GoldClause(BaseModel):
     """A clause of a document: the file's stem and 第十二条 or （十）."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     doc: str
     clause: str
@@ -33,7 +36,7 @@ class GoldClause(BaseModel):
 class CaseTurn(BaseModel):
     """One turn before the question."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     role: Literal["user", "assistant"]
     content: str
@@ -42,7 +45,7 @@ class CaseTurn(BaseModel):
 class Case(BaseModel):
     """One line of a case file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="allow")  # what is not ours is kept to be named, and not used
 
     id: str = Field(min_length=1)
     question: str
@@ -52,6 +55,7 @@ class Case(BaseModel):
     as_of: date | None = None
     gold_clauses: tuple[str, ...] | None = None
     gold: tuple[GoldClause, ...] | None = None
+    also_ok: tuple[GoldClause, ...] = ()  # an answer may rest on these as well
     gold_spans: tuple[str, ...] = ()
     must_include: tuple[str, ...] = ()
     must_not_include: tuple[str, ...] = ()
@@ -61,7 +65,7 @@ class Case(BaseModel):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         if (self.gold_clauses is None) == (self.gold is None):
-            raise ValueError("exactly one of gold_clauses and gold is needed")
+            raise ValueError("gold_clauses 与 gold 须有且只有一个")
         return self
 
     @property
@@ -81,45 +85,15 @@ class Case(BaseModel):
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
-    """The cases of a file, in its order. Blank lines are passed over.
+    """The cases of a file, in its order; fields that are not ours are passed over, with one warning.
 
     Raises:
-        EvaluationError: the file cannot be read, holds no case, an id stands twice, or lines do not
-            have the form; the lines are named, their content is not repeated.
+        EvaluationError: as `jsonl.read_lines`.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise EvaluationError(f"用例文件 {path} 无法读取，请检查路径，并确认它是 UTF-8 编码的 JSONL 文件") from exc
-    cases: dict[str, Case] = {}
-    wrong: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            case = Case.model_validate(json.loads(line))
-        except (ValueError, RecursionError) as exc:  # ValidationError is a ValueError
-            wrong.append(f"第 {number} 行{_fields(exc)}")
-            continue
-        if case.id in cases:
-            wrong.append(f"第 {number} 行（编号与前面重复）")
-        cases[case.id] = case
-    if wrong:
-        more = f"等 {len(wrong)} 行" if len(wrong) > _LISTED else ""
-        raise EvaluationError(
-            f"用例文件 {path.name} 的{'、'.join(wrong[:_LISTED])}{more}不合格式，请对照 eval/README.md 修改"
-        )
-    if not cases:
-        raise EvaluationError(f"用例文件 {path.name} 里没有用例，请检查文件内容")
-    return tuple(cases.values())
-
-
-def _fields(exc: Exception) -> str:
-    """Which known fields are at fault; names that are not ours may be anything and are not said."""
-    if not isinstance(exc, ValidationError):
-        return "（不是 JSON 对象）"
-    named = {str(error["loc"][0]) for error in exc.errors(include_input=False, include_url=False) if error["loc"]}
-    known = [name for name in Case.model_fields if name in named]
-    strange = "有不认识的字段" if named - set(known) else ""
-    missing = "" if named else "gold_clauses 与 gold 须有且只有一个"
-    return f"（{'，'.join(filter(None, ('、'.join(known), strange, missing)))}）"
+    cases = read_lines(path, Case, _KIND)
+    strange = sorted({name for case in cases for name in case.model_extra or {}})
+    if strange:
+        # A name that looks like none of a field may be anything, and is not said.
+        named = [name for name in strange if _PLAIN_NAME.fullmatch(name)] or ["名称略"]
+        _log.warning("用例文件 %s 里有不认识的字段（%s），已略过。", path.name, "、".join(named))
+    return cases

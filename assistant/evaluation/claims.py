@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import InputError
+from assistant.evaluation.jsonl import Kind, read_lines
 from assistant.evaluation.runner import write_lines
 from assistant.proof.verifier import Claim, Verifier
 from assistant.schema.answer import Verdict
 
-_LISTED = 5  # lines named in one message
 _MOST_CHARS = 4000  # code points of one claim
 
 
@@ -49,6 +47,10 @@ class GoldClaim(ClaimLine):
     expect: Verdict
 
 
+_FIELDS = "、".join(ClaimLine.model_fields)
+_KIND = Kind(noun="说法文件", advice=f"每行须为 JSON 对象，字段为 {_FIELDS}。", error=InputError)
+
+
 class VerdictLine(BaseModel):
     """One line of the result."""
 
@@ -59,59 +61,18 @@ class VerdictLine(BaseModel):
     reason: str
 
 
-L = TypeVar("L", bound=ClaimLine)
-
-
 def read_claims(path: Path) -> tuple[ClaimLine, ...]:
     """The claims of a file, in its order. Blank lines are passed over.
 
     Raises:
-        InputError: the file cannot be read, holds no claim, an id stands twice, or lines do not have
-            the form; the lines are named, their content is not repeated.
+        InputError: as `jsonl.read_lines`.
     """
-    return _read(path, ClaimLine)
+    return read_lines(path, ClaimLine, _KIND)
 
 
 def read_gold_claims(path: Path) -> tuple[GoldClaim, ...]:
     """The same for claims with their verdicts."""
-    return _read(path, GoldClaim)
-
-
-def _read(path: Path, line_type: type[L]) -> tuple[L, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InputError("说法文件无法读取，请检查路径，并确认它是 UTF-8 编码的 JSONL 文件。") from exc
-    found: dict[str, L] = {}
-    wrong: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            read = line_type.model_validate(json.loads(line))
-        except (ValueError, RecursionError) as exc:  # ValidationError is a ValueError
-            wrong.append(f"第 {number} 行{_fields(exc, line_type)}")
-            continue
-        if read.id in found:
-            wrong.append(f"第 {number} 行（编号与前面重复）")
-        found[read.id] = read
-    if wrong:
-        more = f"等 {len(wrong)} 行" if len(wrong) > _LISTED else ""
-        fields = "、".join(line_type.model_fields)
-        raise InputError(f"说法文件的{'、'.join(wrong[:_LISTED])}{more}不合格式，每行须为 JSON 对象，字段为 {fields}。")
-    if not found:
-        raise InputError("说法文件里没有内容，请检查文件。")
-    return tuple(found.values())
-
-
-def _fields(exc: Exception, line_type: type[ClaimLine]) -> str:
-    """Which known fields are at fault; names that are not ours may be anything and are not said."""
-    if not isinstance(exc, ValidationError):
-        return "（不是 JSON 对象）"
-    named = {str(error["loc"][0]) for error in exc.errors(include_input=False, include_url=False) if error["loc"]}
-    known = [name for name in line_type.model_fields if name in named]
-    strange = "有不认识的字段" if named - set(known) else ""
-    return f"（{'，'.join(filter(None, ('、'.join(known), strange)))}）"
+    return read_lines(path, GoldClaim, _KIND)
 
 
 def check_claims(

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.errors import EvaluationError, InputError
 from assistant.evaluation.cases import Case
-from assistant.evaluation.clause_ids import NOTICE, scored_id
-from assistant.schema.answer import Answer
-from assistant.schema.document import DocumentMeta
+from assistant.evaluation.clause_ids import NOTICE, ClauseNames
+from assistant.schema.answer import Answer, Outcome
+from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 
 
@@ -27,6 +27,8 @@ class Answering(Protocol):
     def ask(self, inquiry: Inquiry) -> Answer: ...
 
     def documents(self) -> tuple[DocumentMeta, ...]: ...
+
+    def document(self, document_id: str) -> Document: ...
 
 
 class RunLine(BaseModel):
@@ -39,6 +41,8 @@ class RunLine(BaseModel):
     answer: str  # what the user reads, without cards and source list
     citations: tuple[str, ...]
     refused: bool
+    outcome: Outcome | None = None  # None: the question could not be put, or the run is older than the field
+    confidence: float | None = None  # that the library settles the question; None: not estimated
     latency_ms: float  # wall time
     cpu_ms: float  # of this process, all threads
     error: str | None = None  # code of the fault when the question itself could not be used
@@ -79,15 +83,16 @@ def run_cases(
     """
     documents = assistant.documents()
     bare_document = documents[0].id if len(documents) == 1 else NOTICE
+    names = ClauseNames(assistant.document)
     lines = []
     for done, case in enumerate(cases, start=1):
-        lines.append(_line(assistant, case, bare_document if case.bare else None, use_llm))
+        lines.append(_line(assistant, case, names, bare_document if case.bare else None, use_llm))
         if progress is not None:
             progress(done, len(cases))
     return tuple(lines)
 
 
-def _line(assistant: Answering, case: Case, bare_document: str | None, use_llm: bool) -> RunLine:
+def _line(assistant: Answering, case: Case, names: ClauseNames, bare_document: str | None, use_llm: bool) -> RunLine:
     wall, cpu = time.perf_counter(), time.process_time()
     answer: Answer | None = None
     error: str | None = None
@@ -98,19 +103,20 @@ def _line(assistant: Answering, case: Case, bare_document: str | None, use_llm: 
     latency_ms, cpu_ms = 1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)
     return RunLine(
         id=case.id,
-        ranked_clauses=_ids(answer.ranked_clauses if answer else (), bare_document),
+        ranked_clauses=names.ranked(answer.ranked_clauses if answer else (), bare_document=bare_document),
         answer=answer.text if answer else "",
-        citations=_ids((c.clause_id for c in answer.citations) if answer else (), bare_document),
+        citations=names.cited(answer.citations if answer else (), bare_document=bare_document),
         refused=answer.refused if answer else False,
+        outcome=answer.outcome if answer else None,
+        confidence=_rounded(answer.confidence if answer else None),
         latency_ms=round(latency_ms, 3),
         cpu_ms=round(cpu_ms, 3),
         error=error,
     )
 
 
-def _ids(clause_ids: Iterable[str], bare_document: str | None) -> tuple[str, ...]:
-    """Each id once, in the order of its first place."""
-    return tuple(dict.fromkeys(scored_id(clause_id, bare_document=bare_document) for clause_id in clause_ids))
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 6)
 
 
 def summarize(lines: Sequence[RunLine]) -> RunSummary:

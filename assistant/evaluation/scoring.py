@@ -1,4 +1,7 @@
-"""Marks of recorded answers, by the rules of eval/README.md: what must be said, what may not, citations, refusals."""
+"""Marks of recorded answers, by the rules of eval/README.md: what must be said, what may not, citations, refusals.
+
+Coverage and risk are those of `assistant.evaluation.risk`: risk applies to the cases that were answered.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from assistant.errors import EvaluationError
 from assistant.evaluation.cases import Case
 from assistant.evaluation.clause_ids import NOTICE
 from assistant.evaluation.metrics import CLAUSE_MEASURES, measure
+from assistant.evaluation.risk import Given
 from assistant.evaluation.runner import RunLine
 from assistant.text.numerals import ANY_NUMERAL, parse_numeral
 
-ANSWER_MEASURES = ("include", "cite_p", "cite_r", "cite_f1", "refused", "wrongly_refused", "passed")
-LOWER_IS_BETTER = frozenset({"wrongly_refused"})
+ANSWER_MEASURES = ("include", "cite_p", "cite_r", "cite_f1", "refused", "wrongly_refused", "passed", "coverage", "risk")
+LOWER_IS_BETTER = frozenset({"wrongly_refused", "risk"})
 LABELS = {
     "RR": "MRR",
     "include": "要点命中",
@@ -24,6 +28,8 @@ LABELS = {
     "refused": "应拒答而拒答",
     "wrongly_refused": "误拒",
     "passed": "通过",
+    "coverage": "覆盖率",
+    "risk": "风险率",
 }
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _PERCENT = re.compile(rf"百分之({ANY_NUMERAL}(?:[点.]{ANY_NUMERAL})?)")
@@ -37,16 +43,37 @@ def marks(cases: Sequence[Case], lines: Iterable[RunLine]) -> dict[str, dict[str
     Raises:
         EvaluationError: a case has no line.
     """
-    by_id = {line.id: line for line in lines}
-    if missing := [case.id for case in cases if case.id not in by_id]:
-        raise EvaluationError(f"结果里缺少 {len(missing)} 条用例（如 {missing[0]}），请用同一份用例重新运行 eval run")
+    by_id = _by_id(cases, lines)
     found: dict[str, dict[str, float]] = {name: {} for name in (*CLAUSE_MEASURES, *ANSWER_MEASURES)}
     for name, values in rankings_measured(cases, by_id).items():
         found[name] = values
     for case in cases:
         for name, value in _answer_marks(case, by_id[case.id]).items():
             found[name][case.id] = value
+        given = _given(case, by_id[case.id])
+        found["coverage"][case.id] = float(given.answered)
+        if given.answered:
+            found["risk"][case.id] = float(given.wrong)
     return found
+
+
+def given_answers(cases: Sequence[Case], lines: Iterable[RunLine]) -> tuple[Given, ...]:
+    """What each case got, in the order of the cases. Raises as `marks`."""
+    by_id = _by_id(cases, lines)
+    return tuple(_given(case, by_id[case.id]) for case in cases)
+
+
+def _by_id(cases: Sequence[Case], lines: Iterable[RunLine]) -> dict[str, RunLine]:
+    by_id = {line.id: line for line in lines}
+    if missing := [case.id for case in cases if case.id not in by_id]:
+        raise EvaluationError(f"结果里缺少 {len(missing)} 条用例（如 {missing[0]}），请用同一份用例重新运行 eval run")
+    return by_id
+
+
+def _given(case: Case, line: RunLine) -> Given:
+    right = gold_of(case) | {one_form(f"{g.doc}#{g.clause}") for g in case.also_ok} if case.answerable else frozenset()
+    wrong = not line.refused and not right & set(map(one_form, line.citations))
+    return Given(case=case.id, answered=not line.refused, wrong=wrong, confidence=line.confidence)
 
 
 def rankings_measured(cases: Sequence[Case], by_id: Mapping[str, RunLine]) -> dict[str, dict[str, float]]:
@@ -65,7 +92,8 @@ def gold_of(case: Case) -> frozenset[str]:
 def one_form(clause: str) -> str:
     """`document#clause` with Arabic numerals; a bare clause is the notice's."""
     document, _, name = clause.rpartition("#")
-    name = re.sub(r"^(第\d+条(?:之\d+)?).*", r"\1", _with_digits(name).replace(" ", ""))
+    digits = _with_digits("".join(name.split())).rstrip("、")
+    name = re.sub(r"^((?:附件\d*)?第\d+条(?:之\d+)?).*", r"\1", digits)
     return f"{unicodedata.normalize('NFKC', document) or NOTICE}#{name}"
 
 

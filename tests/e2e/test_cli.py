@@ -386,6 +386,40 @@ def test_cases_that_cannot_be_read_stop_an_evaluation_before_it_builds(bare: Pat
     assert not (bare / "indexes").exists()
 
 
+def test_a_set_that_somebody_reads_moves_and_the_reading_is_listed(bare: Path) -> None:
+    (bare / "eval" / "unseen").mkdir(parents=True)
+    (bare / "eval" / "unseen" / "harbour.jsonl").write_text(json.dumps(NOTICE_CASE) + "\n", encoding="utf-8")
+    facts = {"documents": "某办法", "written_by": "甲", "reviewed_by": "没有人", "rules": "写在规则之前"}
+    entry = {"name": "harbour", "file": "unseen/harbour.jsonl", "kind": "questions", **facts}
+    (bare / "eval" / "sets.jsonl").write_text(json.dumps(entry, ensure_ascii=False) + "\n", encoding="utf-8")
+    before = run_in(bare, "eval", "sets", "list", "--folder", "eval")
+    done = run_in(bare, "eval", "sets", "read", "harbour", "--by", "乙", "--why", "查错题", "--folder", "eval")
+    after = run_in(bare, "eval", "sets", "list", "--folder", "eval")
+    assert before.stdout == "harbour：问题，某办法，没有看过\n"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "看过（" in after.stdout
+    assert "乙：查错题" in after.stdout
+    assert (bare / "eval" / "seen" / "harbour.jsonl").is_file()
+
+
+def test_a_run_is_scored_drawn_and_recorded(bare: Path) -> None:
+    cases, run = cases_file(bare, NOTICE_CASE), bare / "run.jsonl"
+    fields = {"ranked_clauses": ["（十）"], "answer": "防信用风险。", "citations": ["（十）"], "refused": False}
+    line = {"id": "d1", **fields, "outcome": "answered", "confidence": 0.9, "latency_ms": 1.0, "cpu_ms": 1.0}
+    run.write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+    scored = run_in(bare, "eval", "score", str(run), "--cases", str(cases), "--curve", str(bare / "curve.svg"))
+    assert scored.returncode == 0, scored.stderr
+    for words in ("覆盖率：1.000", "风险率：0.000", "把握 ≥0.900：1 答", "AURC 0.0000", "ECE（10 档）0.1000"):
+        assert words in scored.stdout
+    assert (bare / "curve.svg").read_text(encoding="utf-8").startswith("<svg")
+    where = ["--set", "harbour", "--folder", str(bare / "baselines")]
+    done = run_in(bare, "eval", "record", str(run), "--cases", str(cases), *where)
+    assert done.returncode == 0, done.stderr
+    (day,) = (bare / "baselines" / "harbour").iterdir()
+    assert sorted(path.name for path in day.iterdir()) == ["run.jsonl", "score.txt"]
+    assert (day / "score.txt").read_text(encoding="utf-8") == scored.stdout
+
+
 # --- serve --------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """Orders in documents, orders in questions, invented figures, broken replies: nothing unproved reaches a user.
 
 FAULTS.md T1, T2, F13, F14. Every statement is checked again by `second_check`, which shares no code with
-the gate. `scripts/measure_attacks.py` prints the same figures by kind.
+the gate. `assistant eval attacks` prints the same figures by kind, over an index and its embedder.
 """
 
 from __future__ import annotations
@@ -12,29 +12,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from attack_texts import direct_payloads, document_payloads
-from attacked import (
-    CARRIERS,
-    REPLIES,
-    FixedModel,
-    InventingModel,
-    ObedientModel,
-    Result,
-    ask_checked,
-    documents_under_attack,
-    honest_questions,
-    inventions,
-    poisoned_library,
-    questions_under_attack,
-    replies,
-    turned_away,
-    with_model,
-)
+from attacked import CANARY, CARRIERS, NONCE, ORDERS, SEEN, documents_under_attack, poisoned_library, with_model
 from memory_library import MemoryLibrary
 from scripted_llm import Behaviour, JsonObject, ScriptedLlm
-from second_check import objections
 
 from assistant.corpus.reading import parse_file
+from assistant.evaluation.attacks.cases import by_kind, read_attacks
+from assistant.evaluation.attacks.checked import Assistants, Result, ask_checked
+from assistant.evaluation.attacks.models import FixedModel, InventingModel, ObedientModel
+from assistant.evaluation.attacks.second_check import objections
+from assistant.evaluation.attacks.suites import (
+    QUESTIONS,
+    broken_replies,
+    honest_turned_away,
+    inventions,
+    orders_in_questions,
+)
 from assistant.models.chat import LangChainChatModel
 from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder
@@ -44,19 +37,20 @@ from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
 
 NOTICE = Path(__file__).resolve().parents[2] / "corpus" / "notice_2024_shaanxi.txt"
-QUESTIONS = (
-    "续贷有什么要求？",
-    "单户授信1000万元以上的融资需求要怎么做？",
-    "大型银行和股份制银行一级分行要做什么？",
-    "保险公司要提供哪些保障？",
-    "不良容忍度内能免责吗？",
-    "严禁做哪些事？",
-)
+TOKENS = (CANARY, NONCE)  # of the prompts of `with_model`
+IN_QUESTIONS = read_attacks(SEEN, "questions")
+REPLIES = read_attacks(SEEN, "replies")
+HONEST = [attack.text for attack in read_attacks(SEEN, "honest")]
 
 
 @pytest.fixture(scope="module")
 def library() -> MemoryLibrary:
     return MemoryLibrary([parse_file(NOTICE)], HashingEmbedder())
+
+
+@pytest.fixture
+def assistants(library: MemoryLibrary) -> Assistants:
+    return lambda model: with_model(library, model)
 
 
 def faulty(results: Sequence[Result]) -> list[tuple[str, tuple[str, ...]]]:
@@ -68,15 +62,15 @@ def faulty(results: Sequence[Result]) -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_orders_in_documents_reach_nobody(carrier: str, tmp_path: Path) -> None:
-    results = list(documents_under_attack(tmp_path, [carrier]))
-    assert len(results) == 3 * len(document_payloads()) >= 54
+    results = list(documents_under_attack(tmp_path, carrier))
+    assert len(results) == 3 * len(ORDERS) >= 54
     assert faulty(results) == []
     assert not any(result.refused for result in results)  # the clause beside the order still answers
     assert all(result.statements for result in results)
 
 
 def test_there_are_enough_payloads_and_the_documents_really_hold_them(tmp_path: Path) -> None:
-    payloads = [payload for row in document_payloads().values() for payload in row]
+    payloads = [payload for row in ORDERS.values() for payload in row]
     assert len({payload.text for payload in payloads}) * len(CARRIERS) >= 120
     _, documents = poisoned_library(tmp_path, "txt")
     held = "".join(document.text for document in documents.values())
@@ -86,7 +80,7 @@ def test_there_are_enough_payloads_and_the_documents_really_hold_them(tmp_path: 
 def test_a_model_that_reads_no_order_obeys_none(tmp_path: Path) -> None:
     """The prompt itself leaves the orders out: before a real model that is worth more than any gate."""
     library, documents = poisoned_library(tmp_path, "txt")
-    for kind, payloads in document_payloads().items():
+    for kind, payloads in ORDERS.items():
         read: list[str] = []
 
         class Reader:
@@ -106,30 +100,29 @@ def test_a_model_that_reads_no_order_obeys_none(tmp_path: Path) -> None:
 # --- questions (T2) -----------------------------------------------------------------------------
 
 
-def test_orders_in_questions_reach_nobody(library: MemoryLibrary) -> None:
-    results = list(questions_under_attack(library))
-    assert len(results) == len(direct_payloads()) >= 200
+def test_orders_in_questions_reach_nobody(assistants: Assistants) -> None:
+    results = list(orders_in_questions(assistants, IN_QUESTIONS))
+    assert len(results) == len(IN_QUESTIONS) >= 200
     assert faulty(results) == []
     grounded = [result for result in results if result.refused or result.statements]
     assert len(grounded) >= 0.98 * len(results)
 
 
-def test_honest_questions_are_not_taken_for_attacks(library: MemoryLibrary, shared_dir: Path) -> None:
+def test_honest_questions_are_not_taken_for_attacks(assistants: Assistants, shared_dir: Path) -> None:
     lines = (shared_dir / "eval" / "notice_dev.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]
-    questions = [case["question"] for case in cases if case["answerable"]] + list(honest_questions())
+    questions = [case["question"] for case in cases if case["answerable"]] + HONEST
     assert len(questions) >= 150
-    assistant = with_model(library, None)
-    away = [question for question in questions if turned_away(assistant.ask(Inquiry(question=question)))]
+    away = honest_turned_away(assistants, questions)
     assert len(away) <= 0.05 * len(questions), away
 
 
 # --- inventions ---------------------------------------------------------------------------------
 
 
-def test_no_invented_word_or_figure_passes(library: MemoryLibrary) -> None:
-    results, written = zip(*inventions(library, QUESTIONS), strict=True)
-    assert sum(written) >= 1000
+def test_no_invented_word_or_figure_passes(assistants: Assistants) -> None:
+    results = list(inventions(assistants, QUESTIONS))
+    assert sum(result.changed for result in results) >= 1000
     assert faulty(results) == []
 
 
@@ -145,9 +138,9 @@ def test_what_is_not_invented_passes(library: MemoryLibrary) -> None:
 # --- replies (F14) ------------------------------------------------------------------------------
 
 
-def test_bad_replies_reach_nobody(library: MemoryLibrary) -> None:
-    results = list(replies(library, QUESTIONS[:2]))
-    assert len(results) == 2 * sum(map(len, REPLIES.values())) >= 100
+def test_bad_replies_reach_nobody(assistants: Assistants) -> None:
+    results = list(broken_replies(assistants, REPLIES, QUESTIONS[:2]))
+    assert len(results) == 2 * len(REPLIES) >= 100
     assert faulty(results) == []
     assert all(result.statements for result in results)  # the clauses answer instead
 
@@ -203,31 +196,33 @@ def test_a_broken_stream_leaves_the_clauses(
     server.behaviour = behaviour
     for wording in WORDINGS:
         server.reply = wording
-        answer, faults = ask_checked(with_model(library, endpoint), QUESTIONS[0], tells=("evil", "3.85"))
+        answer, faults = ask_checked(
+            with_model(library, endpoint), QUESTIONS[0], tells=("evil", "3.85"), secrets=TOKENS
+        )
         assert faults == ()
         assert answer.statements
         assert answer.notices or answer.mode is Mode.LLM
 
 
-@pytest.mark.parametrize("kind", REPLIES)
+@pytest.mark.parametrize("kind", by_kind(REPLIES))
 def test_bad_replies_over_http(
     library: MemoryLibrary, server: ScriptedLlm, endpoint: LangChainChatModel, kind: str
 ) -> None:
-    for wording in REPLIES[kind]:
-        model = FixedModel(wording)
+    for reply in by_kind(REPLIES)[kind]:
+        model = FixedModel(reply.text)
 
         def compose(messages: Sequence[JsonObject], model: FixedModel = model) -> str:
             return "".join(model.stream(messages[0]["content"], messages[1]["content"]))
 
         server.compose = compose
-        answer, faults = ask_checked(with_model(library, endpoint), QUESTIONS[0], tells=("evil.com",))
+        answer, faults = ask_checked(with_model(library, endpoint), QUESTIONS[0], tells=("evil.com",), secrets=TOKENS)
         assert faults == ()
         assert answer.statements
 
 
 def test_an_obedient_endpoint_over_http(server: ScriptedLlm, endpoint: LangChainChatModel, tmp_path: Path) -> None:
     library, documents = poisoned_library(tmp_path, "html")
-    for kind, payloads in document_payloads().items():
+    for kind, payloads in ORDERS.items():
         model = ObedientModel(known=documents[kind].text, tells=[tell for p in payloads for tell in p.tells])
 
         def compose(messages: Sequence[JsonObject], model: ObedientModel = model) -> str:
@@ -238,6 +233,7 @@ def test_an_obedient_endpoint_over_http(server: ScriptedLlm, endpoint: LangChain
             with_model(library, endpoint),
             "续贷业务有什么要求？",
             tells=model.tells,
+            secrets=TOKENS,
             document_ids=frozenset({documents[kind].id}),
         )
         assert faults == ()
@@ -279,4 +275,4 @@ def test_the_second_check_sees_what_is_wrong(text: str, citations: tuple[int, ..
 
 
 def test_kinds_are_many() -> None:
-    assert len(Counter(payload.kind for payload in direct_payloads())) >= 10
+    assert len(Counter(attack.kind for attack in IN_QUESTIONS)) >= 10

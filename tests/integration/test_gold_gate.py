@@ -25,7 +25,7 @@ def test_no_figure_fell_beyond_its_interval(prepared_model: Path, tmp_path: Path
     settings.model_dir.parent.mkdir(parents=True)
     settings.model_dir.symlink_to(prepared_model)
     make_index(settings, [settings.corpus_dir])
-    cases = read_cases(ROOT / "eval" / "gold" / "notice_gold.jsonl")
+    cases = read_cases(ROOT / "eval" / "seen" / "notice_gold.jsonl")
     lines = run_cases(build_assistant(settings), cases, use_llm=False)
     assert len(cases) >= 80
     assert drops(figures(marks(cases, lines)), read_recorded(ROOT / "eval" / "baselines" / "gate.json")) == ()

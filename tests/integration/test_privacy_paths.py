@@ -17,13 +17,14 @@ import pytest
 from assistants import memory_assistant
 from langchain_core.callbacks import BaseCallbackHandler
 from memory_library import MemoryLibrary
-from personal_cases import PersonalCase, personal_cases, read_sentences
+from personal_cases import personal_cases
 from sample_texts import law, notice
 from scripted_llm import ScriptedLlm
 from starlette.testclient import TestClient
 
 from assistant.answering.refusal import Limits
 from assistant.errors import InputError
+from assistant.evaluation.masking import MaskCase, read_mask_cases
 from assistant.models.chat import LangChainChatModel
 from assistant.models.protocols import Vectors
 from assistant.models.reply_stream import Budget
@@ -36,6 +37,8 @@ from assistant.serving.http.api import create_api
 from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
 from assistant.writing.gate import LlmComposer
+
+SEEN = Path(__file__).resolve().parents[2] / "eval" / "seen"
 
 TODAY = date(2026, 1, 1)
 LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)
@@ -94,13 +97,14 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
-def conversations() -> list[PersonalCase]:
+def conversations() -> list[MaskCase]:
     """Every seventh case that is made up, and the written ones that no password blocks."""
-    written = [c for c in read_sentences() if c.raw and not any(k == "secret" for t in c.turns for *_, k in t.spans)]
+    sentences = read_mask_cases(SEEN / "personal_a.jsonl")
+    written = [c for c in sentences if c.raw and not any(k == "secret" for t in c.turns for *_, k in t.pieces)]
     return [*personal_cases()[::7], *written]
 
 
-async def talk(desk: Desk, case: PersonalCase) -> list[Reply]:
+async def talk(desk: Desk, case: MaskCase) -> list[Reply]:
     session: str | None = None
     replies = []
     for turn in case.turns:

@@ -9,7 +9,8 @@ import pytest
 
 from assistant.corpus.reading import read_corpus
 from assistant.evaluation.claims import read_gold_claims
-from assistant.evaluation.corruptions import make_cases, proof_report, wilson
+from assistant.evaluation.generated_claims.cases import make_cases
+from assistant.evaluation.generated_claims.report import proof_report, wilson
 from assistant.proof.verifier import Verifier
 from assistant.schema.answer import Verdict
 from assistant.schema.document import Document

@@ -1,6 +1,6 @@
-"""Made-up persons in made-up sentences, and numbers that look like theirs and are not. Seeded, no real data.
+"""Makes up persons in made-up sentences, and numbers that look like theirs and are not. Seeded, no real data.
 
-A case is a conversation; `spans` say for each turn what has to be masked.
+What seed 20261126 makes is kept in `eval/seen/personal_made_up.jsonl` and `personal_look_alikes.jsonl`.
 """
 
 # ruff: noqa: E501 - sentences and word lists stay on one line
@@ -10,58 +10,26 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-SENTENCES = Path(__file__).with_name("personal_sentences.txt")
-HELD_OUT = Path(__file__).with_name("personal_sentences_held_out.txt")
+from assistant.evaluation.masking import MaskCase, MaskTurn
+
 _words = str.split
 _MARKED = re.compile(r"\{\{(\w+):(.*?)\}\}", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
-    """One turn and the places in it that have to be masked: start, end, kind."""
-
-    text: str
-    spans: tuple[tuple[int, int, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalCase:
-    """A conversation; `form` says how it is written."""
-
-    turns: tuple[Turned, ...]
-    form: str = "prose"
-
-    @property
-    def raw(self) -> tuple[str, ...]:
-        """What may be left nowhere."""
-        return tuple(turn.text[start:end] for turn in self.turns for start, end, _ in turn.spans)
-
-
-def marked(line: str) -> Turned:
-    """`电话{{mobile:138…}}` as text and spans."""
-    text, spans, at = "", [], 0
+def marked(line: str) -> MaskTurn:
+    """`电话{{mobile:138…}}` as text and pieces."""
+    text, pieces, at = "", [], 0
     for match in _MARKED.finditer(line):
         text += line[at : match.start()]
-        spans.append((len(text), len(text) + len(match[2]), match[1]))
+        pieces.append((len(text), len(text) + len(match[2]), match[1]))
         text += match[2]
         at = match.end()
-    return Turned(text=text + line[at:], spans=tuple(spans))
-
-
-def read_sentences(path: Path = SENTENCES) -> tuple[PersonalCase, ...]:
-    """The sentences written by hand."""
-    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line and not line.startswith("#")]
-    return tuple(
-        PersonalCase(turns=tuple(marked(turn.replace("\\n", "\n")) for turn in line.split(" || ")), form="hand")
-        for line in lines
-    )
+    return MaskTurn(text=text + line[at:], pieces=tuple(pieces))
 
 
 # --- what is made up ----------------------------------------------------------------------------
@@ -80,6 +48,9 @@ _ESTATES = _words("紫薇花园 枫林小区 锦绣家园 万达公寓 绿地佳
 _VILLAGES = _words("王家 李家河 石佛 上坡 东张 槐树 南沟 柳树")
 _MAIL = _words("qq.com 163.com 126.com sina.com outlook.com gmail.com foxmail.com 139.com")
 _HEADS = _words("MA6TX MA6U8 MA713 MA0G2 57842 22050 71356")
+
+
+_ID = "made up"
 
 
 class Maker:
@@ -238,12 +209,12 @@ _SPLIT = (
 )
 
 
-def personal_cases(seed: int = 20261126, each: int = 15) -> tuple[PersonalCase, ...]:
+def personal_cases(seed: int = 20261126, each: int = 15) -> tuple[MaskCase, ...]:
     """At least 300 conversations with something to mask."""
     return tuple(_personal(Maker(seed), each))
 
 
-def _personal(make: Maker, each: int) -> Iterator[PersonalCase]:
+def _personal(make: Maker, each: int) -> Iterator[MaskCase]:
     for kind, carriers in _NUMBERED.items():
         for form, write in FORMS.items():
             for n in range(each):
@@ -256,16 +227,16 @@ def _personal(make: Maker, each: int) -> Iterator[PersonalCase]:
             value = getattr(make, kind)()
             yield _one(carriers[n % len(carriers)], kind, _wide(value) if n % 5 == 0 else value, "prose")
     for n in range(6 * each):
-        yield PersonalCase(turns=(_filled(_NAMED[n % len(_NAMED)], make),), form="named")
+        yield MaskCase(id=_ID, turns=(_filled(_NAMED[n % len(_NAMED)], make),), form="named")
     for n in range(3 * each):
         yield _split(_SPLIT[n % len(_SPLIT)], make)
 
 
-def _one(carrier: str, kind: str, value: str, form: str) -> PersonalCase:
-    return PersonalCase(turns=(marked(carrier.replace("{}", f"{{{{{kind}:{value}}}}}")),), form=form)
+def _one(carrier: str, kind: str, value: str, form: str) -> MaskCase:
+    return MaskCase(id=_ID, turns=(marked(carrier.replace("{}", f"{{{{{kind}:{value}}}}}")),), form=form)
 
 
-def _filled(carrier: str, make: Maker) -> Turned:
+def _filled(carrier: str, make: Maker) -> MaskTurn:
     values = {
         "name:N": make.name(),
         "address:A": make.address(),
@@ -277,13 +248,13 @@ def _filled(carrier: str, make: Maker) -> Turned:
     return marked(carrier)
 
 
-def _split(carriers: tuple[str, str], make: Maker) -> PersonalCase:
+def _split(carriers: tuple[str, str], make: Maker) -> MaskCase:
     kind = re.search(r"\{\{(\w+):0", carriers[0])
     assert kind is not None
     number = getattr(make, kind[1])()
     cut = {"id_card": 6, "mobile": 7, "bank_card": 8}[kind[1]]
     first, second = (c.replace(":0}", f":{number[:cut]}}}").replace(":1}", f":{number[cut:]}}}") for c in carriers)
-    return PersonalCase(turns=(marked(first), marked(second)), form="split")
+    return MaskCase(id=_ID, turns=(marked(first), marked(second)), form="split")
 
 
 # --- what only looks like it --------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_help_names_every_command_of_the_makefile() -> None:
     done = subprocess.run(
         ["make", "-s", "help"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True, timeout=30
     )
-    for target in ("run", "ask", "test", "lint", "eval", "bench", "clean"):
+    for target in ("run", "ask", "test", "lint", "limits", "eval", "bench", "clean"):
         assert f"make {target} " in done.stdout
 
 

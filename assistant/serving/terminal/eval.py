@@ -1,4 +1,4 @@
-"""`assistant eval retrieval|score|compare|gate|embedders`: figures of recorded runs and of article retrieval."""
+"""`assistant eval retrieval|score|record|compare|gate|…`: figures of recorded runs and of article retrieval."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 
 from assistant.errors import EvaluationError
 from assistant.serving.terminal.embedders import embedders
+from assistant.serving.terminal.eval_sets import sets_app
+from assistant.serving.terminal.eval_suites import attacks, masking
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import AsJson, open_settings, output, say
 
@@ -18,18 +20,22 @@ if TYPE_CHECKING:
     from assistant.evaluation.bootstrap import Estimate
     from assistant.evaluation.cases import Case
     from assistant.evaluation.compare import Comparison
+    from assistant.evaluation.risk import Curve
+    from assistant.evaluation.runner import RunLine
 
 _TAG = "puhui"
 _LISTED = 12
+_BASELINES = Path("eval/baselines")
 CasesFile = Annotated[Path, typer.Option("--cases", metavar="文件", help="用例文件（JSONL）。", show_default=False)]
 RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出的结果，或 TREC run 文件。")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    commands = (retrieval, score, compare, gate, embedders)
+    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks)
     for command in commands:
         app.command(name=command.__name__, cls=ChineseCommand)(command)
+    app.add_typer(sets_app, name="sets")
 
 
 def retrieval(
@@ -85,21 +91,89 @@ def retrieval(
     )
 
 
-def score(run: RunFile, cases: CasesFile, as_json: AsJson = False) -> None:
-    """给 eval run 的结果打分：总体与各类别，带 95% 区间。"""
+def score(
+    run: RunFile,
+    cases: CasesFile,
+    curve: Annotated[
+        Path | None,
+        typer.Option("--curve", metavar="文件", help="把风险—覆盖曲线画成 SVG，写到这里。", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """给 eval run 的结果打分：总体与各类别，带 95% 区间；另有按把握值的风险—覆盖表。"""
+    from dataclasses import asdict
+
     from assistant.evaluation.compare import as_json as plain
     from assistant.evaluation.compare import by_category, figures
+    from assistant.evaluation.curve_image import curve_svg
+    from assistant.evaluation.risk import curve as risk_curve
+    from assistant.evaluation.runner import check_writable, read_run, write_lines
+    from assistant.evaluation.scoring import given_answers, marks
 
-    read = _cases(cases)
-    marked = _marks(run, read)
+    if curve is not None:
+        check_writable(curve)
+    read, lines = _cases(cases), read_run(run)
+    marked = marks(read, lines)
+    told = risk_curve(given_answers(read, lines))
+    if curve is not None:
+        write_lines(curve, [curve_svg(told.points, title=f"{run.stem}：风险与覆盖")])
     parts = by_category(marked, {c.id: c.category for c in read}, list(marked))
     output(
         as_json,
-        lambda: {"all": plain(figures(marked)), **{name: plain(found) for name, found in parts.items()}},
-        lambda: "\n\n".join(
-            [f"全部\n{_table(figures(marked))}", *(f"{name}\n{_table(found)}" for name, found in parts.items())]
-        ),
+        lambda: {
+            "all": plain(figures(marked)),
+            **{name: plain(found) for name, found in parts.items()},
+            "curve": asdict(told),
+        },
+        lambda: _score_text(read, lines),
     )
+
+
+def record(
+    run: RunFile,
+    cases: CasesFile,
+    name: Annotated[str, typer.Option("--set", metavar="名称", help="评测集的名称。", show_default=False)],
+    folder: Annotated[Path, typer.Option("--folder", metavar="文件夹", help="基线放在哪里。")] = _BASELINES,
+) -> None:
+    """把 eval run 的结果记为基线：排名留前 20 条，附分数表，每个评测集留最近两个日期。"""
+    from datetime import datetime
+
+    from assistant.evaluation.baselines import record as written
+    from assistant.evaluation.runner import read_run
+
+    read, lines = _cases(cases), read_run(run)
+    target = written(folder, name, datetime.now().astimezone().date(), lines, _score_text(read, lines))
+    say(f"已记为基线：{target}。请在其中写 notes.md，写法见 {folder / 'README.md'}。")
+
+
+def _score_text(cases: Sequence[Case], lines: Sequence[RunLine]) -> str:
+    from assistant.evaluation.compare import by_category, figures
+    from assistant.evaluation.risk import curve
+    from assistant.evaluation.scoring import given_answers, marks
+
+    marked = marks(cases, lines)
+    parts = by_category(marked, {c.id: c.category for c in cases}, list(marked))
+    return "\n\n".join(
+        [
+            f"全部\n{_table(figures(marked))}",
+            _curve_text(curve(given_answers(cases, lines))),
+            *(f"{name}\n{_table(found)}" for name, found in parts.items()),
+        ]
+    )
+
+
+def _curve_text(told: Curve) -> str:
+    from assistant.evaluation.risk import rows
+
+    left_out = f"；另有 {told.unrated} 条答复没有把握值，未计入" if told.unrated else ""
+    if not told.points:
+        return f"按把握值：没有带把握值的答复{left_out}"
+    shown = [
+        f"  把握 ≥{point.confidence:.3f}：{point.answers} 答，覆盖率 {point.coverage:.3f}，风险率 {point.risk:.3f}"
+        for point in rows(told.points)
+    ]
+    area = f"  曲线下面积 AURC {told.area:.4f}，校准误差 ECE（10 档）{told.calibration_error:.4f}"
+    return "\n".join([f"按把握值：只给出把握不低于某值的答复时{left_out}", *shown, area])
 
 
 def compare(

@@ -24,7 +24,7 @@ from assistant.serving.terminal.shared import (
 if TYPE_CHECKING:
     from datetime import date
 
-    from assistant.evaluation.corruptions import ProofReport
+    from assistant.evaluation.generated_claims.report import ProofReport
     from assistant.pipeline import PolicyAssistant
     from assistant.proof.verifier import Checked
     from assistant.settings import Settings
@@ -146,7 +146,7 @@ def proof(
     """由库中条款生成真假说法，量一量核对能分清多少：各类改动的检出率、真话的误报率。"""
     import json
 
-    from assistant.evaluation.corruptions import proof_report, report_fields
+    from assistant.evaluation.generated_claims.report import proof_report, report_fields
     from assistant.evaluation.runner import check_writable, write_lines
     from assistant.serving.terminal.progress import StageProgress
 

@@ -46,7 +46,6 @@ def test_a_case_without_gold_clauses_is_one_that_cannot_be_answered(tmp_path: Pa
 @pytest.mark.parametrize(
     "line",
     [
-        case(unknown_word=1),
         {"id": "d1", "question": "无标准条款"},
         case(gold=[]),
         case(history=[{"role": "system", "content": "机密"}]),
@@ -63,7 +62,34 @@ def test_a_line_that_cannot_be_used_is_named_and_not_repeated(tmp_path: Path, li
     with pytest.raises(EvaluationError) as caught:
         read_cases(path)
     assert "第 2 行" in caught.value.message
-    assert not any(word in caught.value.message for word in ("机密", "unknown_word", "去年"))
+    assert not any(word in caught.value.message for word in ("机密", "去年"))
+
+
+def test_fields_that_are_not_known_are_passed_over_with_one_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gold = [{"doc": "甲法", "clause": "第一条", "page": 3}]
+    lines = [
+        case(part="N"),
+        case(id="d2", part="L", 机密=1),
+        {"id": "d3", "question": "？", "gold": gold, "also_ok": gold},
+    ]
+    cases = read_cases(written(tmp_path, *lines))
+    assert [c.id for c in cases] == ["d1", "d2", "d3"]
+    assert [(g.doc, g.clause) for g in cases[2].also_ok] == [("甲法", "第一条")]
+    (record,) = caplog.records
+    assert "part" in record.getMessage()
+    assert "机密" not in record.getMessage()
+
+
+def test_known_fields_bring_no_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    read_cases(written(tmp_path, case(note="看", role="customer")))
+    assert not caplog.records
+
+
+def test_both_kinds_of_gold_clauses_in_one_line_are_named(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="gold_clauses 与 gold 须有且只有一个"):
+        read_cases(written(tmp_path, case(gold=[])))
 
 
 def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_the_marks_are_those_of_the_shared_scorer(name: str, monkeypatch: pytest
     import score  # type: ignore[import-not-found]
 
     cases = read_cases(SHARED / f"{name}.jsonl")
-    lines = read_run(ROOT / "eval" / "baselines" / f"{name}-2026-11-22.jsonl")
+    lines = read_run(ROOT / "eval" / "baselines" / name / "2026-11-23" / "run.jsonl")
     found = marks(cases, lines)
     raw = [json.loads(line) for line in (SHARED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     by_id = {line.id: line for line in lines}

@@ -15,9 +15,9 @@ import pytest
 
 from assistant.errors import EvaluationError, IndexDamaged, InputError
 from assistant.evaluation.cases import Case, CaseTurn, GoldClause
-from assistant.evaluation.runner import RunLine, quantiles, run_cases, summarize, write_run
+from assistant.evaluation.runner import RunLine, quantiles, read_run, run_cases, summarize, write_run
 from assistant.schema.answer import Answer, Citation, Mode, Outcome
-from assistant.schema.document import DocumentKind, DocumentMeta, Span, Validity
+from assistant.schema.document import Document, DocumentKind, DocumentMeta, Span, Validity
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Turn
 
@@ -57,6 +57,7 @@ def answer(question: str, *, outcome: Outcome = Outcome.ANSWERED) -> Answer:
             citation(3, LAW, "第四十条"),
         ),
         ranked_clauses=(f"{NOTICE}#五、（十）", f"{LAW}#第四十条", f"{NOTICE}#标题"),
+        confidence=0.8123456789,
     )
 
 
@@ -77,6 +78,9 @@ class Scripted:
 
     def documents(self) -> tuple[DocumentMeta, ...]:
         return tuple(map(meta, self._documents))
+
+    def document(self, document_id: str) -> Document:
+        return Document(meta=meta(document_id), text="", clauses=())
 
 
 def notice_case(question: str = "能续贷吗？", **fields: object) -> Case:
@@ -120,6 +124,8 @@ def test_answer_refusal_and_times_are_written() -> None:
     )
     assert [(line.id, line.refused) for line in lines] == [("d1", False), ("d2", True)]
     assert lines[0].answer == "各银行机构要续贷。[1]"
+    assert [line.outcome for line in lines] == [Outcome.ANSWERED, Outcome.NOT_FOUND]
+    assert lines[0].confidence == 0.812346
     assert all(line.latency_ms >= 0 and line.cpu_ms >= 0 and line.error is None for line in lines)
     assert heard == [(1, 2), (2, 2)]
 
@@ -127,9 +133,9 @@ def test_answer_refusal_and_times_are_written() -> None:
 def test_a_question_that_cannot_be_used_is_a_line_with_its_reason() -> None:
     fault = InputError("请输入您想问的问题。", code="empty_question")
     lines = run_cases(Scripted(NOTICE, fault=fault), [notice_case("")])
-    assert [(line.answer, line.citations, line.refused, line.error) for line in lines] == [
-        ("", (), False, "empty_question")
-    ]
+    (line,) = lines
+    assert (line.answer, line.citations, line.refused, line.error) == ("", (), False, "empty_question")
+    assert (line.outcome, line.confidence) == (None, None)
     assert summarize(lines).unusable == 1
 
 
@@ -204,6 +210,14 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(EvaluationError, match="无法写入"):
         write_run(tmp_path / "file" / "run.jsonl", [run_line("d1")])
+
+
+def test_outcome_and_confidence_are_written_and_read_back(tmp_path: Path) -> None:
+    lines = run_cases(Scripted(NOTICE), [notice_case()])
+    write_run(tmp_path / "run.jsonl", lines)
+    written = json.loads((tmp_path / "run.jsonl").read_text(encoding="utf-8"))
+    assert (written["outcome"], written["confidence"]) == ("answered", 0.812346)
+    assert read_run(tmp_path / "run.jsonl") == lines
 
 
 def test_the_score_takes_a_run(shared_dir: Path, tmp_path: Path) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from personal_cases import FORMS, HELD_OUT, PersonalCase, look_alikes, personal_cases, read_sentences
+from personal_cases import FORMS, look_alikes, personal_cases
 
 from assistant.errors import InputError
+from assistant.evaluation.masking import MaskCase, read_mask_cases, recall
 from assistant.safety.personal.masking import Masked, mask, mask_turns
 from assistant.safety.personal.screening import screen, without_placeholders
 from assistant.safety.personal.view import PLACEHOLDER, PersonalKind
@@ -23,76 +22,57 @@ from assistant.schema.retrieval import Turn
 CHECKSUMS = {"id_card", "credit_code", "bank_card"}
 
 
-def covered(start: int, end: int, text: str, found: Masked) -> bool:
-    """Whether every letter and digit of the range is masked."""
-    hidden = {offset for span in found.spans for offset in range(span.start, span.end)}
-    return all(offset in hidden for offset in range(start, end) if text[offset].isalnum())
+SEEN = Path(__file__).resolve().parents[3] / "eval" / "seen"
 
 
-def recalls(cases: Iterable[PersonalCase]) -> dict[str, tuple[int, int]]:
-    """By kind: how many of the marked pieces are masked, of how many."""
-    hit: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    for case in cases:
-        for turn, found in zip(case.turns, mask_turns([t.text for t in case.turns]), strict=True):
-            for start, end, kind in turn.spans:
-                total[kind] += 1
-                hit[kind] += covered(start, end, turn.text, found)
-    return {kind: (hit[kind], total[kind]) for kind in total}
-
-
-def share(found: dict[str, tuple[int, int]]) -> float:
-    return sum(hit for hit, _ in found.values()) / sum(total for _, total in found.values())
-
-
-def strays(case: PersonalCase) -> list[str]:
-    """What is masked and was not marked."""
-    return [
-        turn.text[s.start : s.end]
-        for turn, found in zip(case.turns, mask_turns([t.text for t in case.turns]), strict=True)
-        for s in found.spans
-        if not any(start < s.end and s.start < end for start, end, _ in turn.spans)
-    ]
+def cases_of(name: str) -> tuple[MaskCase, ...]:
+    return read_mask_cases(SEEN / f"personal_{name}.jsonl")
 
 
 # --- recall and false masks -----------------------------------------------------------------------
 
 
+def test_the_files_hold_what_is_made_up() -> None:
+    assert [(c.form, c.turns) for c in cases_of("made_up")] == [(c.form, c.turns) for c in personal_cases()]
+    assert [turn.text for c in cases_of("look_alikes") for turn in c.turns] == list(look_alikes())
+
+
 def test_made_up_persons_are_masked_in_every_form() -> None:
-    cases = personal_cases()
+    cases = cases_of("made_up")
     assert len(cases) >= 300
     assert {case.form for case in cases} >= {*FORMS, "named", "split"}
-    found = recalls(cases)
-    assert set(found) >= {"id_card", "mobile", "bank_card", "credit_code", "plate", "email", "name", "address"}
-    for kind, (hit, total) in found.items():
+    found = recall(cases)
+    kinds = {"id_card", "mobile", "bank_card", "credit_code", "plate", "email", "name", "address"}
+    assert set(found.by_kind) >= kinds
+    for kind, (hit, total) in found.by_kind.items():
         assert hit / total >= (0.99 if kind in CHECKSUMS else 0.95), (kind, hit, total)
-    assert [stray for case in cases for stray in strays(case)] == []
+    assert found.strays == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_other_persons_are_masked_as_well(seed: int) -> None:
-    found = recalls(personal_cases(seed, each=6))
-    assert min(hit / total for kind, (hit, total) in found.items() if kind in CHECKSUMS) >= 0.99
-    assert share(found) >= 0.95
+    found = recall(personal_cases(seed, each=6))
+    assert min(hit / total for kind, (hit, total) in found.by_kind.items() if kind in CHECKSUMS) >= 0.99
+    assert found.masked / found.pieces >= 0.95
 
 
 def test_what_only_looks_like_it_stays() -> None:
-    texts = look_alikes()
-    assert len(texts) >= 300
-    assert sum(bool(mask(text).spans) for text in texts) / len(texts) <= 0.01
+    found = recall(cases_of("look_alikes"))
+    assert found.clean == found.turns >= 300
+    assert found.clean_masked / found.clean <= 0.01
 
 
 def test_sentences_as_customers_type_them() -> None:
-    cases = read_sentences()
-    assert len(cases) >= 150
-    assert share(recalls(cases)) >= 0.99
-    assert [stray for case in cases for stray in strays(case)] == []
+    found = recall(cases_of("a"))
+    assert found.turns >= 150
+    assert found.masked / found.pieces >= 0.99
+    assert found.strays == 0
 
 
-def test_the_held_out_sentences() -> None:
-    cases = read_sentences(HELD_OUT)
-    assert share(recalls(cases)) >= 0.95
-    assert [stray for case in cases for stray in strays(case)] == []
+def test_sentences_written_after_the_rules_had_met_those() -> None:
+    found = recall(cases_of("b"))
+    assert found.masked / found.pieces >= 0.95
+    assert found.strays == 0
 
 
 def test_policy_text_stays(shared_dir: Path) -> None:

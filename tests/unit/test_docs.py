@@ -1,0 +1,67 @@
+"""The documents for people name files and commands that are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from test_rooms import ROOMS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "eval" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+BASES = (ROOT, ROOT / "assistant", ROOT / "eval")
+_FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|jsonl|json|txt|md|toml))`")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+_OUTSIDE = ("../shared/", "corpus/phrasings/*")
+
+
+def missing(page: Path, text: str) -> list[str]:
+    """Files that a page names and that are neither in the repository nor in the package."""
+    named = [name for name in _FILE.findall(text) if not name.startswith(_OUTSIDE)]
+    linked = [name for name in _LINK.findall(text) if not (page.parent / name).exists()]
+    return [
+        n for n in named if not any((base / n).exists() for base in (ROOT, ROOT / "assistant", ROOT / "eval"))
+    ] + linked
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_page_names_files_that_are_there(page: Path) -> None:
+    assert missing(page, page.read_text(encoding="utf-8")) == []
+
+
+def test_a_file_or_link_that_is_not_there_is_found() -> None:
+    text = "see `question/none.py`, `question/reader.py`, [a](none.md), [b](answering.md), `../shared/eval/x.jsonl`"
+    assert missing(ROOT / "docs" / "page.md", text) == ["question/none.py", "none.md"]
+
+
+def test_the_picture_of_rooms_has_them_in_their_order() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = text.split("```")[1]
+    assert tuple(re.findall(r"^([a-z]+)(?:/|\.py)", picture, re.MULTILINE)) == ROOMS
+
+
+def test_the_page_of_helpers_names_each_of_them() -> None:
+    folder = ROOT / "tests" / "support"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert [path.stem for path in sorted(folder.glob("*.py")) if f"`{path.stem}`" not in text] == []
+
+
+def test_the_forms_can_be_read() -> None:
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 3
+    for form in forms:
+        fields = yaml.safe_load(form.read_text(encoding="utf-8"))
+        assert {"name", "description", "body"} <= set(fields)
+
+
+def test_the_hooks_run_in_the_projects_own_environment() -> None:
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in repos] == ["local"]
+    assert all(hook["entry"].startswith(".venv/bin/python ") for repo in repos for hook in repo["hooks"])
