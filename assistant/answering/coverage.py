@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 
+from assistant.question.everyday import asking_words, names_something
 from assistant.text.folding import fold, squeeze
 
-_WORDS_FILE = "question_words.txt"
 _SENTENCE_END = re.compile(r"[\s，。？！、；：,.?!;:“”\"「」《》（）()]+")
 
 
@@ -53,19 +51,7 @@ def coverage(
     )
 
 
-def names_something(word: str) -> bool:
-    """Whether `word` names a matter, and does not only ask, point or count."""
-    return len(word) > 1 and word not in _asking() and not any(char.isdigit() for char in word)
-
-
-@lru_cache(maxsize=1)
-def _asking() -> frozenset[str]:
-    """Words that ask or point and name no matter. What remains of a question is what it speaks of."""
-    lines = resources.files("assistant").joinpath("data", _WORDS_FILE).read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines for word in line.partition("#")[0].split())
-
-
 def _pairs_held(asked: str, held: str) -> float:
     pieces = [piece for piece in _SENTENCE_END.split(asked) if piece]
-    pairs = {piece[at : at + 2] for piece in pieces for at in range(len(piece) - 1)} - _asking()
+    pairs = {piece[at : at + 2] for piece in pieces for at in range(len(piece) - 1)} - asking_words()
     return sum(pair in held for pair in pairs) / len(pairs) if pairs else 1.0

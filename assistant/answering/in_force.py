@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
+from itertools import chain
 
 from assistant.corpus.succession import title_key
 from assistant.corpus.view import chosen
-from assistant.question.places import Mention
-from assistant.schema.chunk import Chunk
+from assistant.indexing.ports import LibraryPort
+from assistant.question.catalogue import Mention
+from assistant.question.reading import Reading
+from assistant.question.understanding import Kind
+from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import Document, DocumentMeta, Validity
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Retrieved
 
 _IN_FORCE = re.compile(r"施行|实施|生效|执行")
 _LOOKED_AT = 3  # clauses; a question that only describes a repealed text is like its matter and its repeal
@@ -36,31 +40,59 @@ class Standing:
     document: DocumentMeta
     day: date
     force: Force
+    today: date
     successor: DocumentMeta | None = None
     proof: tuple[Chunk, ...] = ()
 
 
-def document_asked(
-    query: Query, found: Retrieved, *, mentions: Callable[[str], Sequence[Mention]], today: date
-) -> DocumentMeta | None:
-    """The document whose force is asked about: the one named, else the one that a sentence found first ends.
+class Standings:
+    """Reading and Retrieved → Standing, where a question asks whether a document holds.
 
     Args:
-        mentions: the documents that a text names.
+        mentions: the documents that a clause names.
+        today: gives the date in 北京时间.
     """
-    texts = [query.text, query.standalone]
-    for evidence in found.evidence[:_LOOKED_AT]:
-        best = max(evidence.sentences, key=lambda s: (s.score, s.chunk.id), default=None)
-        texts += [best.chunk.plain] if best and "废止" in best.chunk.plain else []
-    day = query.as_of or query.day or today
-    for text in texts:
-        named = [d for m in mentions(text)[:1] for d in m.documents if chosen(d, query.filters)]
-        if named:
-            return max(named, key=lambda m: (m.in_force(day), m.effective_on or date.min, m.id))
-    return None
+
+    def __init__(
+        self, library: LibraryPort, mentions: Callable[[str], Sequence[Mention]], *, today: Callable[[], date]
+    ) -> None:
+        self._library = library
+        self._mentions = mentions
+        self._today = today
+
+    def asked(self, reading: Reading, found: Retrieved) -> Standing | None:
+        """How the document asked about stands; `None` when the question asks something else, or names none."""
+        if reading.asked.kind is not Kind.VALIDITY:
+            return None
+        query, today = reading.query, self._today()
+        day = query.as_of or query.day or today
+        subject = self._subject(reading, found, day)
+        if subject is None:
+            return None
+        metas = [m for m in self._library.documents if chosen(m, query.filters)]
+        held = [self._library.document(meta.id) for meta in metas]
+        ids = {document.id for document in held}
+        sentences = [c for c in self._library.chunks(ChunkKind.SENTENCE) if c.document_id in ids]
+        return standing(subject, held, sentences, day=day, today=today)
+
+    def _subject(self, reading: Reading, found: Retrieved, day: date) -> DocumentMeta | None:
+        """The document that the question names, else the one that a sentence found first ends."""
+        for documents in chain(reading.subjects, self._ended(found)):
+            if named := [meta for meta in documents if chosen(meta, reading.query.filters)]:
+                return max(named, key=lambda m: (m.in_force(day), m.effective_on or date.min, m.id))
+        return None
+
+    def _ended(self, found: Retrieved) -> Iterator[tuple[DocumentMeta, ...]]:
+        """The documents that the best sentences of the first clauses put an end to."""
+        for evidence in found.evidence[:_LOOKED_AT]:
+            best = max(evidence.sentences, key=lambda s: (s.score, s.chunk.id), default=None)
+            if best and "废止" in best.chunk.plain:
+                yield from (mention.documents for mention in self._mentions(best.chunk.plain)[:1])
 
 
-def standing(document: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], *, day: date) -> Standing:
+def standing(
+    document: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], *, day: date, today: date
+) -> Standing:
     """How `document` stands on `day`.
 
     Args:
@@ -69,15 +101,16 @@ def standing(document: DocumentMeta, library: Sequence[Document], sentences: Seq
     """
     force = _force(document, day)
     if force is not Force.ENDED:
-        return Standing(document=document, day=day, force=force, proof=_starting(document, sentences))
-    successor, proof = _successor(document, library, sentences, day)
-    return Standing(document=document, day=day, force=force, successor=successor, proof=proof)
+        proof = _starting(document, sentences)
+        return Standing(document=document, day=day, force=force, today=today, proof=proof)
+    successor, proof = _successor(document, [d for d in library if d.meta.in_force(day)], sentences)
+    return Standing(document=document, day=day, force=force, today=today, successor=successor, proof=proof)
 
 
-def lead(found: Standing, *, today: date) -> str:
+def lead(found: Standing) -> str:
     """The answer in a sentence; every date in it is a fact of the document's record."""
     title = _titled(found.document)
-    then = "" if found.day == today else f"在{_day(found.day)}"
+    then = "" if found.day == found.today else f"在{_day(found.day)}"
     match found.force:
         case Force.HOLDS:
             return f"{title}{then or '现行'}有效{_since(found.document)}。"
@@ -104,20 +137,29 @@ def _force(document: DocumentMeta, day: date) -> Force:
 
 
 def _successor(
-    old: DocumentMeta, library: Sequence[Document], sentences: Sequence[Chunk], day: date
+    old: DocumentMeta, holding: Sequence[Document], sentences: Sequence[Chunk]
 ) -> tuple[DocumentMeta | None, tuple[Chunk, ...]]:
-    """Who took its place, and the clause that says so: one that repeals it by name, else that starts the successor."""
-    key = title_key(old.title)
-    held = [d for d in library if d.id != old.id and d.meta.in_force(day)]
-    for document in held:
-        repeals = [f.span for f in document.facts if f.name == "repeals" and title_key(f.value) == key]
-        own = [c for c in sentences if c.document_id == document.id]
-        units = {c.parent_id for c in own for span in repeals if span in c.span}
-        proof = tuple(c for c in own if c.parent_id in units and (_IN_FORCE.search(c.plain) or "废止" in c.plain))
-        if proof:
+    """Who took its place, and the clause that says so: one that repeals it by name, else that starts the successor.
+
+    Args:
+        holding: the documents in force.
+    """
+    others = [document for document in holding if document.id != old.id]
+    for document in others:
+        if proof := _repealing(document, old, sentences):
             return document.meta, proof
-    same = next((d.meta for d in held if title_key(d.meta.title) == key), None)
+    key = title_key(old.title)
+    same = next((document.meta for document in others if title_key(document.meta.title) == key), None)
     return same, _starting(same, sentences) if same else ()
+
+
+def _repealing(document: Document, old: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk, ...]:
+    """The sentences of the clause in which `document` repeals `old`, as far as they speak of force."""
+    key = title_key(old.title)
+    repeals = [fact.span for fact in document.facts if fact.name == "repeals" and title_key(fact.value) == key]
+    own = [chunk for chunk in sentences if chunk.document_id == document.id]
+    units = {chunk.parent_id for chunk in own for span in repeals if span in chunk.span}
+    return tuple(c for c in own if c.parent_id in units and (_IN_FORCE.search(c.plain) or "废止" in c.plain))
 
 
 def _starting(document: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk, ...]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.answering.select import GENERIC, Gap
+from assistant.answering.select import Gap
 from assistant.question.facts_asked import Attribute, AttributeRule
-from assistant.question.understanding import PREMISE, STOPPED, Kind, Understanding
+from assistant.question.institutions_asked import is_generic
+from assistant.question.premise import Premise
+from assistant.question.reading import Reading
+from assistant.question.understanding import Kind, Understanding
 from assistant.schema.answer import Modality, Statement
 from assistant.schema.chunk import Chunk
 from assistant.text.binding_words import binding_words
@@ -19,15 +22,6 @@ from assistant.text.institutions import Institutions
 from assistant.text.numerals import numbers_in
 
 BAN_WORDS = binding_words().bans
-# 对吗、是吧: the question states something and wants it confirmed.
-CONFIRM = re.compile(r"(?:对吗|对吧|对不对|对么|是吗|是吧|是不是|没错吧|是这样吗|对不|吧)[？?。！!]*$")
-_DUTY_ASKED = re.compile(r"必须|一律|强制|硬性|都得|都必须|每家|要不要|用不用|该不该|是不是(?:要|得|都)|必不必须")
-_ALLOWED_ASKED = re.compile(r"鼓励|支持|允许|可以|能够|放开|同意")
-_ALL_ASKED = re.compile(r"每家|所有|一律|都(?:得|要|必须|应)|全部|各家")
-_STATED_AT_ALL = re.compile(r"有没有(?:写死|规定|写明|明确|限定|说死|定死|规矩)|是否(?:规定|明确|写明|限定)")
-_FIGURE = re.compile(
-    r"\d+(?:\.\d+)?\s*(?:%|％|‰|个百分点|个点|个基点|[万亿]?元|[万亿](?!户|家)|倍|天|日|个?工作日|个月|年(?!\d|第|[度初底末]))"
-)
 _REQUIRED = re.compile(r"应当|必须|不少于|要")
 _QUALIFIED = re.compile(r"有条件的[\u4e00-\u9fff]{2,4}|必要时|在[^，。；]{2,10}前提下|符合[^，。；]{1,8}条件的")
 _EXCEPTED = re.compile(r"(?:但|但是)?[^，。；]{0,30}(?:除外|从其规定|从其约定|依照其规定)")
@@ -47,22 +41,19 @@ _KINDS = (
 
 
 def lead_of(
-    asked: Understanding,
-    question: str,
-    statements: Sequence[Statement],
-    clauses: Sequence[Chunk],
-    institutions: Institutions | None,
+    reading: Reading, statements: Sequence[Statement], clauses: Sequence[Chunk], institutions: Institutions | None
 ) -> str:
     """The leading sentence; empty when the quotes need none."""
+    asked = reading.asked
     if asked.kind is Kind.DECISION:
         return "能否办理由贷款机构审查决定，本库条款不能代替审批。条款载明的相关要求如下："
-    if correction := correction_of(asked, question, statements, clauses, institutions):
+    if correction := correction_of(reading, statements, clauses, institutions):
         return correction
     if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS, Kind.LIST) and len(statements) > 1:
         return f"条款中相关内容共 {len(statements)} 处："
     if asked.kind not in (Kind.YES_NO, Kind.FACT):
         return ""
-    if unsaid := _not_stated(asked, question, statements):
+    if unsaid := _not_stated(reading, statements):
         return unsaid
     words = dict.fromkeys(w for s in statements if s.modality is Modality.PROHIBIT for w in BAN_WORDS.findall(s.text))
     if words:
@@ -113,40 +104,38 @@ def _excepted(statements: Sequence[Statement]) -> str:
     return "，并设有除外情形" if any(_EXCEPTED.search(s.text) for s in statements) else ""
 
 
-def _not_stated(asked: Understanding, question: str, statements: Sequence[Statement]) -> str:
+def _not_stated(reading: Reading, statements: Sequence[Statement]) -> str:
     """有没有写死几天: said plainly when the sentence nearest to the question states no such fact."""
-    if not asked.attributes or not _STATED_AT_ALL.search(question) or not statements:
+    attributes = reading.asked.attributes
+    if not attributes or not reading.premise.stated_at_all or not statements:
         return ""
-    wanted = pairs(question)
+    wanted = pairs(reading.standalone)
     nearest = max(statements, key=lambda s: len(wanted & pairs(s.text)) / (20 + len(pairs(s.text))))
-    if any(rule.stated_in(nearest.text) for rule in asked.attributes):
+    if any(rule.stated_in(nearest.text) for rule in attributes):
         return ""
-    return f"没有写明：与所问最接近的一句并未规定{'、'.join(names_of(asked.attributes))}。原文是："
+    return f"没有写明：与所问最接近的一句并未规定{'、'.join(names_of(attributes))}。原文是："
 
 
 def correction_of(
-    asked: Understanding,
-    question: str,
-    statements: Sequence[Statement],
-    clauses: Sequence[Chunk],
-    institutions: Institutions | None,
+    reading: Reading, statements: Sequence[Statement], clauses: Sequence[Chunk], institutions: Institutions | None
 ) -> str:
     """What the question takes for granted and the clauses do not say; empty when there is nothing to correct."""
-    if not (PREMISE.search(question) or CONFIRM.search(question)) or not statements:
+    premise = reading.premise
+    if not premise.states or not statements:
         return ""
     return (
-        _other_figure(question, statements, clauses)
-        or _no_such_ban(question, statements, clauses)
-        or _banned_instead(question, statements)
-        or _other_addressee(asked, statements, institutions)
-        or _not_for_all(question, statements)
+        _other_figure(premise, statements, clauses)
+        or _no_such_ban(premise, statements, clauses)
+        or _banned_instead(reading, statements)
+        or _other_addressee(reading.asked, statements, institutions)
+        or _not_for_all(premise, statements)
     )
 
 
-def _other_figure(question: str, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
+def _other_figure(premise: Premise, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
     """The question names a figure that the clauses do not state; what they state instead, where that is one thing."""
     stated = frozenset(n for clause in clauses for n in numbers_in(clause.plain))
-    strange = [f for f in _FIGURE.findall(question) if numbers_in(f) and not numbers_in(f) <= stated]
+    strange = [f for f in premise.figures if numbers_in(f) and not numbers_in(f) <= stated]
     if not strange:
         return ""
     instead = next((found for s in statements for f in strange if (found := _of_kind(f, s.text))), "")
@@ -163,19 +152,17 @@ def _of_kind(figure: str, text: str) -> str:
     return ""
 
 
-def _no_such_ban(question: str, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
-    stopped = STOPPED.search(question)
+def _no_such_ban(premise: Premise, statements: Sequence[Statement], clauses: Sequence[Chunk]) -> str:
+    stopped = premise.stopped
     if stopped is None or any(s.modality is Modality.PROHIBIT for s in statements[:1]):
         return ""
-    if any(stopped[0] in clause.plain for clause in clauses):
+    if any(stopped in clause.plain for clause in clauses):
         return ""
-    return f"所引条款没有“{stopped[0]}”的表述，原文并非如此。原文是："
+    return f"所引条款没有“{stopped}”的表述，原文并非如此。原文是："
 
 
-def _banned_instead(question: str, statements: Sequence[Statement]) -> str:
-    if not _ALLOWED_ASKED.search(question) or BAN_WORDS.search(question):
-        return ""
-    words = bans_asked(question, statements)
+def _banned_instead(reading: Reading, statements: Sequence[Statement]) -> str:
+    words = bans_asked(reading.standalone, statements) if reading.premise.allowed else ()
     if not words:
         return ""
     return f"条款并非如此，相反含有禁止性表述（用语是{'、'.join(f'“{word}”' for word in words)}）。原文是："
@@ -183,24 +170,24 @@ def _banned_instead(question: str, statements: Sequence[Statement]) -> str:
 
 def _other_addressee(asked: Understanding, statements: Sequence[Statement], institutions: Institutions | None) -> str:
     """The sentence that the question quotes addresses other institutions than the one it names."""
-    specific = [name for name in asked.institutions if name not in GENERIC]
-    if institutions is None or len(specific) != 1:
+    if institutions is None or len(asked.specific) != 1:
         return ""
+    [one] = asked.specific
     first = statements[0]
     subject = first.subject or (m[0] if (m := re.match(r"[^，。]{2,40}?(?=全年|要|应当|应)", first.text)) else "")
     named = institutions.asked(subject)
-    own = {specific[0], *institutions.covering(specific[0])}
-    if not any(name not in GENERIC for name in named) or own & set(named):
+    own = {one.name, *(wider.name for wider in one.wider)}
+    if all(map(is_generic, named)) or own & set(named):
         return ""
-    return f"这一句针对的是“{subject}”，不是{specific[0]}。原文是："
+    return f"这一句针对的是“{subject}”，不是{one.name}。原文是："
 
 
-def _not_for_all(question: str, statements: Sequence[Statement]) -> str:
+def _not_for_all(premise: Premise, statements: Sequence[Statement]) -> str:
     """The question makes a duty of what the clause encourages, permits, or asks of some."""
-    if not _DUTY_ASKED.search(question):
+    if not premise.duty:
         return ""
     first = statements[0]
-    if _ALL_ASKED.search(question) and (found := _QUALIFIED.search(first.text)):
+    if premise.of_all and (found := _QUALIFIED.search(first.text)):
         return f"条款的表述带有条件（“{found[0]}”），不是对全部对象的硬性要求。原文是："
     if first.modality in (Modality.ENCOURAGE, Modality.PERMIT):
         found = re.search(r"鼓励|支持|积极|探索|推动|引导|可以|有权", first.text)

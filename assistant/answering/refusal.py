@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from importlib import resources
 
 from assistant.answering.leads import names_of
-from assistant.answering.select import GENERIC, Selection
+from assistant.answering.select import Selection
 from assistant.question.facts_asked import MEASURED, AttributeRule
+from assistant.question.institutions_asked import Institution, is_generic
+from assistant.question.reading import Reading
 from assistant.question.understanding import REGIONS, Kind, Understanding
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Retrieved
 from assistant.text.folding import squeeze
 from assistant.text.institutions import Institutions
 
@@ -75,21 +76,13 @@ class Limits:
     phrased: float = 0.885  # a question this like one written for a clause means the library, if it shares a word
 
 
-# Everyday words of money, trade and their rules. Whoever uses one may well mean the library.
-_TRADE = re.compile(
-    r"贷|借|钱|银行|行里|柜台|网点|支行|放款|还款|账|欠|保险|赔|担保|抵押|押|税|利息|利率|费|店|铺|摊|厂|作坊|生意|买卖"
-    r"|客户|企业|公司|老板|商户|个体|监管|通知|文件|条例|规定|条款|合同|货款|资金|融资|授信|征信|存款|本金|美元|外汇"
-)
-
-
 _ABOUT_IT = 1 / 3
 _YEAR_IN_TITLE = re.compile(r"(?<!\d)(20\d{2})年")
-_THIS_TEXT = re.compile(r"[这那本该]份|通知|文件里|这个文件|本库|条例|本法")
 
 
-def off_topic(signals: Signals, question: str, limits: Limits) -> bool:
+def off_topic(reading: Reading, signals: Signals, limits: Limits) -> bool:
     """Whether the question is about something else than the library."""
-    if signals.concepts or _THIS_TEXT.search(question):
+    if signals.concepts or reading.points_here:
         return False
     if signals.known_words and signals.phrasing >= limits.phrased:
         return False
@@ -98,60 +91,80 @@ def off_topic(signals: Signals, question: str, limits: Limits) -> bool:
         return few
     if signals.dense < limits.certain:
         return few
-    if _TRADE.search(question):
+    if reading.of_trade:
         return few and signals.dense < limits.trade
     foreign = signals.known_words == 0 or (few and signals.unknown_words >= limits.words)
     return foreign and signals.dense < limits.doubtful
 
 
-def abstention(
-    asked: Understanding,
-    query: Query,
-    found: Retrieved,
-    selection: Selection,
-    *,
-    signals: Signals,
-    limits: Limits,
-    institutions: Institutions,
-    documents: Sequence[Document],
-    unspoken: tuple[str, ...] = (),
-    words: Sequence[str] = (),
-) -> Abstention | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What is held against a question: the clauses found, the sentences chosen, and the library."""
+
+    reading: Reading
+    found: Retrieved
+    selection: Selection
+    signals: Signals
+    documents: Sequence[Document]  # all that the question may rest on
+    unspoken: tuple[str, ...] = ()  # matters asked about of which no chosen sentence speaks
+
+    @property
+    def asked(self) -> Understanding:
+        return self.reading.asked
+
+    @property
+    def home(self) -> Document:
+        """The document of the best sentence."""
+        best = self.selection.best
+        assert best is not None
+        return next(d for d in self.documents if d.id == best.chunk.document_id)
+
+
+def abstention(findings: Findings, limits: Limits, institutions: Institutions) -> Abstention | None:
     """Why the question cannot be answered from the library, or `None` when it can.
 
-    Args:
-        documents: all documents that the question may rest on.
-        unspoken: matters asked about of which no chosen sentence speaks.
-        words: words of the question that the library uses.
+    The first reason that holds is given: what the question is, what world it is of, whether its text is that of the
+    year, region and institution asked about, and whether the sentences state what is asked.
     """
-    if asked.kind is Kind.GREETING:
-        return Abstention(reason=Reason.GREETING)
-    if asked.kind is Kind.ABOUT_ASSISTANT:
-        return Abstention(reason=Reason.ABOUT_ASSISTANT)
-    if asked.kind is Kind.TASK:
-        return Abstention(reason=Reason.TASK)
-    if not found.evidence or selection.best is None:
+    if reason := _TALK.get(findings.asked.kind):
+        return Abstention(reason=reason)
+    if not findings.found.evidence or findings.selection.best is None:
         return Abstention(reason=Reason.EMPTY_LIBRARY)
-    if missing := _foreign_titles(asked, documents) or _statutes_not_held(asked, query.text, selection, documents):
+    if missing := _foreign_titles(findings) or _statutes_not_held(findings):
         return Abstention(reason=Reason.DOCUMENT, missing=missing)
-    if missing := _foreign_matter(asked, signals):
+    if missing := _foreign_matter(findings):
         return Abstention(reason=Reason.MATTER, missing=missing)
-    if off_topic(signals, query.standalone, limits):
+    if off_topic(findings.reading, findings.signals, limits):
         return Abstention(reason=Reason.OFF_TOPIC)
-    meta = next(d.meta for d in documents if d.id == selection.best.chunk.document_id)
-    if missing := _foreign_years(asked, query, meta, documents):
+    return _of_another_text(findings, institutions) or _not_said(findings)
+
+
+_TALK = {
+    Kind.GREETING: Reason.GREETING,
+    Kind.ABOUT_ASSISTANT: Reason.ABOUT_ASSISTANT,
+    Kind.TASK: Reason.TASK,
+}
+
+
+def _of_another_text(findings: Findings, institutions: Institutions) -> Abstention | None:
+    """That the text found is for another year, another region or another institution."""
+    if missing := _foreign_years(findings):
         return Abstention(reason=Reason.YEAR, missing=missing)
-    if missing := _foreign_regions(asked, meta, documents):
+    if missing := _foreign_regions(findings):
         return Abstention(reason=Reason.REGION, missing=missing)
-    if missing := _unaddressed(asked, meta, found, selection.best.chunk, institutions):
+    if missing := _unaddressed(findings, institutions):
         return Abstention(reason=Reason.INSTITUTION, missing=missing)
-    if missing := _composite(selection) or unstated(asked.attributes, selection, words):
-        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
-    if missing := _of_another(asked, selection, institutions):
-        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
-    if unspoken:
-        return Abstention(reason=Reason.MATTER, missing=unspoken)
     return None
+
+
+def _not_said(findings: Findings) -> Abstention | None:
+    """That the chosen sentences do not state the fact, or do not speak of the matter that is asked for."""
+    selection, words = findings.selection, findings.reading.words.naming
+    if missing := _composite(selection) or unstated(findings.asked.attributes, selection, words):
+        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
+    if missing := _of_another(findings.asked, selection):
+        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
+    return Abstention(reason=Reason.MATTER, missing=findings.unspoken) if findings.unspoken else None
 
 
 def _composite(selection: Selection) -> tuple[str, ...]:
@@ -162,27 +175,36 @@ def _composite(selection: Selection) -> tuple[str, ...]:
     return names_of(rules)
 
 
-def _of_another(asked: Understanding, selection: Selection, institutions: Institutions) -> tuple[str, ...]:
+def _of_another(asked: Understanding, selection: Selection) -> tuple[str, ...]:
     """The fact asked for, when the sentences that state it state it for institutions other than the one asked.
 
     非银行支付机构注册资本最低多少 is not settled by the capital of 全国性商业银行.
     """
-    specific = [name for name in asked.institutions if name not in GENERIC]
     measured = [rule for rule in asked.attributes if rule.attribute in MEASURED]
-    if len(specific) != 1 or not measured or selection.gaps:
+    if len(asked.specific) != 1 or not measured or selection.gaps:
         return ()
-    name = specific[0]
-    texts = [_whole(pick.chunk) for pick in selection.picks if any(r.stated_in(_words(pick.chunk)) for r in measured)]
-    named = any(word in text for text in texts for word in institutions.said(name))
-    own = [f"{p.chunk.subject or ''} {_words(p.chunk)}" for p in selection.picks]
-    wider = any(
-        re.search(rf"(?<!性)(?<!市)(?<!村)(?<!资){re.escape(word)}", text)
-        for text in own
-        for wide in institutions.covering(name)
-        for word in institutions.wordings(wide)
+    one = asked.specific[0]
+    stating = [p.chunk for p in selection.picks if any(rule.stated_in(_words(p.chunk)) for rule in measured)]
+    if not stating or any(word in _whole(chunk) for chunk in stating for word in one.said):
+        return ()
+    if _is_about(one, selection):
+        return ()
+    return tuple(f"{one.name}的{what}" for what in names_of(measured))
+
+
+def _is_about(one: Institution, selection: Selection) -> bool:
+    """Whether a chosen sentence speaks of a group that `one` belongs to, or stands in a text on it."""
+    own = [f"{pick.chunk.subject or ''} {_words(pick.chunk)}" for pick in selection.picks]
+    groups = [word for wider in one.wider for word in wider.wordings]
+    titles = [pick.chunk.heading_path[0] for pick in selection.picks if pick.chunk.heading_path]
+    return any(_names_group(word, text) for text in own for word in groups) or any(
+        one.name[:2] in title for title in titles
     )
-    about = any(name[:2] in pick.chunk.heading_path[0] for pick in selection.picks if pick.chunk.heading_path)
-    return () if not texts or named or wider or about else tuple(f"{name}的{what}" for what in names_of(measured))
+
+
+def _names_group(word: str, text: str) -> bool:
+    """Whether `text` names the group that is called `word`, and not one kind of it: 全国性商业银行, 外资银行."""
+    return re.search(rf"(?<!性)(?<!市)(?<!村)(?<!资){re.escape(word)}", text) is not None
 
 
 def _words(chunk: Chunk) -> str:
@@ -218,23 +240,24 @@ def _holds(chunk: Chunk, words: Sequence[str]) -> float:
     return sum(word in text for word in words) / len(words)
 
 
-def _foreign_matter(asked: Understanding, signals: Signals) -> tuple[str, ...]:
+def _foreign_matter(findings: Findings) -> tuple[str, ...]:
     """The policy terms asked about, when the library uses none of them and the question speaks of nothing else."""
+    signals = findings.signals
     if signals.untreated:
         return signals.untreated
-    if signals.known_terms or signals.concepts or asked.institutions:
+    if signals.known_terms or signals.concepts or findings.asked.institutions:
         return ()
     return signals.unknown_terms
 
 
-def _foreign_titles(asked: Understanding, documents: Sequence[Document]) -> tuple[str, ...]:
+def _foreign_titles(findings: Findings) -> tuple[str, ...]:
     """Names in 《》 that are neither a document of the library nor mentioned in one."""
-    held = [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
+    held = _titles(findings.documents)
     return tuple(
         title
-        for title in asked.titles
+        for title in findings.asked.titles
         if not any(squeeze(title) in name or name in squeeze(title) for name in held)
-        and not any(squeeze(title) in _squeezed(d.text) for d in documents)
+        and not any(squeeze(title) in _squeezed(d.text) for d in findings.documents)
     )
 
 
@@ -244,38 +267,25 @@ def _squeezed(text: str) -> str:
     return squeeze(text)
 
 
-def _statutes_not_held(
-    asked: Understanding, question: str, selection: Selection, documents: Sequence[Document]
-) -> tuple[str, ...]:
+def _statutes_not_held(findings: Findings) -> tuple[str, ...]:
     """Statutes named without 《》 that the library does not hold and no chosen sentence mentions."""
-    held = [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
-    texts = [squeeze(pick.chunk.plain) for pick in selection.picks]
-    return tuple(
-        dict.fromkeys(
-            match[0]
-            for match in _statutes().finditer(question)
-            if not any(match[0] in name for name in (*held, *texts, *asked.titles))
-        )
-    )
+    texts = (squeeze(pick.chunk.plain) for pick in findings.selection.picks)
+    known = (*_titles(findings.documents), *texts, *findings.asked.titles)
+    return tuple(statute for statute in findings.reading.statutes if not any(statute in name for name in known))
 
 
-@lru_cache(maxsize=1)
-def _statutes() -> re.Pattern[str]:
-    """Every name of statutes.txt, the longest first; 实施办法 and the like of a statute are other texts."""
-    lines = resources.files("assistant").joinpath("data", "statutes.txt").read_text(encoding="utf-8").splitlines()
-    names = {name for line in lines for name in line.partition("#")[0].split()}
-    return re.compile("|".join(sorted(names, key=lambda name: (-len(name), name))))
+def _titles(documents: Sequence[Document]) -> list[str]:
+    """Every name that a document of the library goes by."""
+    return [squeeze(name) for d in documents for name in (d.meta.title, *d.meta.aliases)]
 
 
-def _foreign_years(
-    asked: Understanding, query: Query, meta: DocumentMeta, documents: Sequence[Document]
-) -> tuple[str, ...]:
+def _foreign_years(findings: Findings) -> tuple[str, ...]:
     """Years asked about, when the text is one year's notice and speaks of another year."""
-    year = _year_of(meta)
-    if year is None or query.as_of is not None:
+    year = _year_of(findings.home.meta)
+    if year is None or findings.reading.query.as_of is not None:
         return ()
-    text = next(d.text for d in documents if d.id == meta.id)
-    return tuple(f"{other}年" for other in asked.years if other != year and str(other) not in text)
+    text = findings.home.text
+    return tuple(f"{other}年" for other in findings.asked.years if other != year and str(other) not in text)
 
 
 def _year_of(meta: DocumentMeta) -> int | None:
@@ -286,13 +296,13 @@ def _year_of(meta: DocumentMeta) -> int | None:
     return int(match[1]) if match else None
 
 
-def _foreign_regions(asked: Understanding, meta: DocumentMeta, documents: Sequence[Document]) -> tuple[str, ...]:
+def _foreign_regions(findings: Findings) -> tuple[str, ...]:
     """Regions asked about, when the text is for one region and speaks of none of those."""
-    own = meta.region or _region_in(meta)
-    if own is None or not asked.regions or own in asked.regions:
+    home, regions = findings.home, findings.asked.regions
+    own = home.meta.region or _region_in(home.meta)
+    if own is None or not regions or own in regions:
         return ()
-    text = next(d.text for d in documents if d.id == meta.id)
-    return tuple(region for region in asked.regions if region not in text)
+    return tuple(region for region in regions if region not in home.text)
 
 
 def _region_in(meta: DocumentMeta) -> str | None:
@@ -301,22 +311,20 @@ def _region_in(meta: DocumentMeta) -> str | None:
     return match[0] if match else None
 
 
-def _unaddressed(
-    asked: Understanding, meta: DocumentMeta, found: Retrieved, best: Chunk, institutions: Institutions
-) -> tuple[str, ...]:
+def _unaddressed(findings: Findings, institutions: Institutions) -> tuple[str, ...]:
     """The one institution asked about, when no clause found names it or a group it belongs to.
 
     A notice tells kinds of institutions what to do. A statute speaks of 保险人 and 抵押权人, whoever they are:
     there the best sentence must name another institution, so that it is about somebody else.
     """
-    specific = [name for name in asked.institutions if name not in GENERIC]
-    if len(asked.institutions) != 1 or not specific:
+    if len(findings.asked.institutions) != 1 or not findings.asked.specific:
         return ()
-    names = (specific[0], *institutions.covering(specific[0]))
-    wordings = [word for name in names for word in institutions.wordings(name)]
-    if any(word in e.chunk.plain for e in found.evidence for word in wordings):
+    [one] = findings.asked.specific
+    wordings = [word for named in (one, *one.wider) for word in named.wordings]
+    if any(word in e.chunk.plain for e in findings.found.evidence for word in wordings):
         return ()
-    others = [name for name in institutions.asked(_words(best)) if name not in GENERIC]
-    if meta.kind is not DocumentKind.NOTICE and not others:
+    best = findings.selection.best
+    others = [name for name in institutions.asked(_words(best.chunk)) if not is_generic(name)] if best else []
+    if findings.home.meta.kind is not DocumentKind.NOTICE and not others:
         return ()
-    return (f"对{specific[0]}的要求",)
+    return (f"对{one.name}的要求",)

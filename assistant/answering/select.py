@@ -8,21 +8,14 @@ from dataclasses import dataclass, replace
 
 from assistant.question.facts_asked import Attribute, AttributeRule
 from assistant.question.matters import Matter
+from assistant.question.reading import Reading
 from assistant.question.understanding import Kind, Understanding
 from assistant.schema.chunk import Chunk, ChunkId
 from assistant.schema.retrieval import Evidence, Retrieved
-from assistant.text.binding_words import binding_words
 from assistant.text.folding import fold, squeeze
-from assistant.text.institutions import Institutions
 
-GENERIC = frozenset({"银行机构", "银行保险机构"})
-BAN = binding_words().bans
-_TERM_ASKED = re.compile(
-    r"^(?:请问)?(?P<before>[\w“”]{2,12}?)(?:这个?词|一词|两个字|四个字|这事|这件事)?在(?:这份|本)?(?:通知|文件|全文|条例|本法)"
-    r"|(?:提到|出现|写到|说到)(?:了)?(?P<after>[\w“”]{2,12}?)的(?:有|条款|地方|是)"
-)
-_EXACT_BANS = ("严禁", "不得", "严防")  # asked for by name; 禁止 and 红线 mean all of them
 _PURPOSE = re.compile(r"(?:第一条\s*)?为(?:了)?[^。]+制定本(?:法|条例|办法|规定|细则|意见|通知)")
+_MOST_PLACES = 20  # of words asked for; more of them say nothing
 _HEADING_SHARED = 5  # characters in a row that name a heading
 
 
@@ -93,57 +86,46 @@ class Selection:
 
 
 class Selector:
-    """Retrieved → Selection."""
+    """Reading and Retrieved → Selection."""
 
-    def __init__(self, institutions: Institutions, *, tuning: Tuning | None = None) -> None:
-        self._institutions = institutions
+    def __init__(self, tuning: Tuning | None = None) -> None:
         self._tuning = tuning or Tuning()
 
     def select(
-        self,
-        asked: Understanding,
-        question: str,
-        found: Retrieved,
-        everything: Sequence[Chunk],
-        *,
-        terms: Sequence[str] = (),
-        focus: Sequence[str] = (),
-        matters: Sequence[Matter] = (),
-        words: Sequence[str] = (),
+        self, reading: Reading, found: Retrieved, everything: Sequence[Chunk], *, of_asking: bool = True
     ) -> Selection:
-        """The sentences that answer `question`.
+        """The sentences that answer the question.
 
         Args:
             everything: all sentences that the question may rest on, in the order of the corpus; read
                 when the question asks for all places of something, and to see how rare a term is.
-            terms: policy terms that the question speaks of, in these or in lay words.
-            focus: words and policy terms of that part of the question which asks, behind its story.
-            matters: matters of the table that this part names.
-            words: words of the whole question that the library uses.
+            of_asking: what the part that asks speaks of counts more than the rest.
         """
-        scored = self._scored(asked, found.evidence, focus, matters)
+        asked, words = reading.asked, reading.words
+        scored = self._scored(
+            asked, found.evidence, words.focus if of_asking else (), reading.demanded if of_asking else ()
+        )
         best = min(scored, key=lambda p: (-p.score, p.chunk.id), default=None)
         if best is None:
             return Selection(picks=(), best=None)
-        scanned = self._scan(asked, question, found, everything)
-        if scanned:
+        if scanned := self._scan(reading, found, everything):
             picks = self._with_items(asked, [Pick(chunk=c, score=best.score) for c in scanned], everything)
             held = {pick.chunk.id: pick for pick in picks}
             ordered = tuple(held[c.id] for c in everything if c.id in held)
             return Selection(picks=ordered, best=best, exhaustive=True)
-        picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words)
+        picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words.naming)
         picks = self._with_items(asked, picks, everything)
         if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
-            picks += self._companions(scored, best, picks, _rare(terms, everything, self._tuning.rare))
+            picks += self._companions(scored, best, picks, _rare(words.terms, everything, self._tuning.rare))
         return Selection(picks=tuple(_in_reading_order(picks)), best=best)
 
     def select_parts(
         self,
+        reading: Reading,
         parts: Sequence[AskedPart],
         whole: Selection,
         everything: Sequence[Chunk],
         *,
-        terms: Sequence[str] = (),
         keep_best: bool = False,
         beside: Sequence[Evidence] = (),
     ) -> Selection:
@@ -159,22 +141,24 @@ class Selector:
         """
         if whole.best is None or (whole.exhaustive and not any(part.enumerated for part in parts)):
             return whole
-        t = self._tuning
-        rare = _rare(terms, everything, t.rare)
-        of_whole = {str(s.chunk.id): s.score + t.clause_share * e.score for e in beside for s in e.sentences}
+        rare = _rare(reading.words.terms, everything, self._tuning.rare)
+        of_whole = self._of_whole(beside)
         chosen: dict[str, Pick] = {str(p.chunk.id): p for p in whole.picks[:1] if keep_best}
         gaps: list[Gap] = []
         for part in parts:
             picks = self._of_part(part, rare, {pick.chunk.parent_id for pick in chosen.values()}, of_whole)
-            if picks and part.asked.attributes and not any(_states(part.asked, pick.chunk) for pick in picks):
+            if _leaves_gap(part.asked, picks):
                 gaps.append(Gap(text=part.text, attributes=part.asked.attributes))
                 continue
             for pick in picks:
                 chosen.setdefault(str(pick.chunk.id), pick)
-        if not chosen:
-            return Selection(picks=whole.picks, best=whole.best, gaps=tuple(gaps), parts=len(parts))
-        picks = _in_order_of_parts(list(chosen.values())[: t.most_parts])
-        return Selection(picks=tuple(picks), best=whole.best, gaps=tuple(gaps), parts=len(parts))
+        picked = tuple(_in_order_of_parts(list(chosen.values())[: self._tuning.most_parts]))
+        return Selection(picks=picked or whole.picks, best=whole.best, gaps=tuple(gaps), parts=len(parts))
+
+    def _of_whole(self, beside: Sequence[Evidence]) -> dict[str, float]:
+        """What each sentence scores for the whole question, by chunk id."""
+        share = self._tuning.clause_share
+        return {str(s.chunk.id): s.score + share * e.score for e in beside for s in e.sentences}
 
     def _of_part(
         self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], of_whole: Mapping[str, float]
@@ -272,11 +256,9 @@ class Selector:
         if not asked.institutions or chunk.subject is None:
             return 0.0
         subject = chunk.subject
-        if any(self._institutions.addresses(subject, name) for name in asked.institutions):
-            generic = all(name in GENERIC for name in asked.institutions)
-            return self._tuning.institution * (0.2 if generic else 1.0)
-        covering = {wide for name in asked.institutions for wide in self._institutions.covering(name)}
-        if any(self._institutions.addresses(subject, wide) for wide in covering):
+        if any(one.addressed_in(subject) for one in asked.institutions):
+            return self._tuning.institution * (1.0 if asked.specific else 0.2)
+        if any(wider.addressed_in(subject) for one in asked.institutions for wider in one.wider):
             return 0.0
         return -0.5 * self._tuning.institution
 
@@ -297,55 +279,57 @@ class Selector:
         """Within one clause, a sentence to another institution answers another question."""
         if asked.several or best.parent_id != other.parent_id or best.subject is None or other.subject is None:
             return True
-        return (
-            best.subject == other.subject
-            or not asked.institutions
-            or (asked.kind is Kind.LIST and not asked.institutions)
-        )
+        return best.subject == other.subject or not asked.institutions
 
-    def _scan(self, asked: Understanding, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+    def _scan(self, reading: Reading, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
         """All places of something: quoted words, bans, an institution's duties; empty when none was asked for."""
-        scope = self._scope(question, found, everything)
-        if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS) and (asked.whole_document or scope):
-            pattern = self._words_asked(asked, question)
-            if pattern is not None:
-                hits = [c for c in scope or everything if pattern.search(c.plain) and self._may_address(asked, c)]
-                return hits if 0 < len(hits) <= 20 else []
-        if asked.kind is Kind.LIST and scope and len(scope) <= self._tuning.most_scope:
-            return [c for c in scope if self._may_address(asked, c)]
-        specific = [name for name in asked.institutions if name not in GENERIC]
-        if asked.whole_document and asked.kind is Kind.LIST and len(specific) == 1:
-            return [
-                c for c in scope or everything if c.subject and self._institutions.addresses(c.subject, specific[0])
-            ]
+        scope = _scope(reading.standalone, found, everything)
+        if _asks_for_places(reading.asked, scope) and reading.sought is not None:
+            return _places_of(reading.sought, reading.asked, scope or everything)
+        return self._whole_list(reading.asked, scope, everything) if reading.asked.kind is Kind.LIST else []
+
+    def _whole_list(self, asked: Understanding, scope: Sequence[Chunk], everything: Sequence[Chunk]) -> list[Chunk]:
+        """The clause that is named by its heading, or all that the one institution asked about has to do."""
+        if scope and len(scope) <= self._tuning.most_scope:
+            return [c for c in scope if _may_address(asked, c)]
+        if asked.whole_document and len(asked.specific) == 1:
+            [one] = asked.specific
+            return [c for c in scope or everything if c.subject and one.addressed_in(c.subject)]
         return []
 
-    def _words_asked(self, asked: Understanding, question: str) -> re.Pattern[str] | None:
-        """The words whose places are asked for."""
-        if asked.quoted:
-            return re.compile("|".join(re.escape(word) for word in asked.quoted))
-        if asked.kind is Kind.PROHIBITIONS:
-            named = [word for word in _EXACT_BANS if word in question]
-            return re.compile("|".join(named)) if named else BAN
-        match = _TERM_ASKED.search(question)
-        if match is None:
-            return None
-        return re.compile(re.escape((match["before"] or match["after"]).strip("“”")))
 
-    def _may_address(self, asked: Understanding, chunk: Chunk) -> bool:
-        if not asked.institutions or chunk.subject is None:
-            return True
-        names = {*asked.institutions, *(w for n in asked.institutions for w in self._institutions.covering(n))}
-        return any(self._institutions.addresses(chunk.subject, name) for name in names)
+def _places_of(sought: re.Pattern[str], asked: Understanding, within: Sequence[Chunk]) -> list[Chunk]:
+    """The sentences that use the words asked for; none when there are too many of them."""
+    hits = [c for c in within if sought.search(c.plain) and _may_address(asked, c)]
+    return hits if len(hits) <= _MOST_PLACES else []
 
-    def _scope(self, question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
-        """The sentences of the clause whose heading the question names; empty when it names none."""
-        asked = squeeze(fold(question))
-        for evidence in found.evidence[:3]:
-            heading = _heading_of(evidence)
-            if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
-                return [c for c in everything if c.parent_id == evidence.chunk.id]
-        return []
+
+def _asks_for_places(asked: Understanding, scope: Sequence[Chunk]) -> bool:
+    """Whether all places of some words are asked for, in the whole document or in one clause."""
+    return asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS) and (asked.whole_document or bool(scope))
+
+
+def _may_address(asked: Understanding, chunk: Chunk) -> bool:
+    """Whether a sentence may be meant for the institutions asked about, by itself or with a group of theirs."""
+    if not asked.institutions or chunk.subject is None:
+        return True
+    groups = (named for one in asked.institutions for named in (one, *one.wider))
+    return any(group.addressed_in(chunk.subject) for group in groups)
+
+
+def _scope(question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
+    """The sentences of the clause whose heading the question names; empty when it names none."""
+    asked = squeeze(fold(question))
+    for evidence in found.evidence[:3]:
+        heading = _heading_of(evidence)
+        if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
+            return [c for c in everything if c.parent_id == evidence.chunk.id]
+    return []
+
+
+def _leaves_gap(asked: Understanding, picks: Sequence[Pick]) -> bool:
+    """Whether a fact is asked for that none of the sentences states."""
+    return bool(picks and asked.attributes) and not any(_states(asked, pick.chunk) for pick in picks)
 
 
 def _states(asked: Understanding, chunk: Chunk) -> bool:

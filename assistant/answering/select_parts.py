@@ -5,50 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.asked_words import AskedWords
-from assistant.answering.select import GENERIC, AskedPart, Selection, Selector
-from assistant.question.parts import parts_of
-from assistant.question.places import Catalogue
-from assistant.question.understanding import Kind, Understanding, asking_part, asks_outright, single, understand
+from assistant.answering.select import AskedPart, Selection, Selector
+from assistant.question.reading import Reading
+from assistant.question.understanding import Kind, single
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.intrusions import intrusive
 from assistant.schema.chunk import Chunk
-from assistant.schema.retrieval import Query, Retrieved
-from assistant.text.institutions import Institutions
+from assistant.schema.retrieval import Retrieved
 
 
 class Chooser:
-    """Understanding, Query and Retrieved → Selection. Takes a question apart and searches for each part.
+    """Reading and Retrieved → Selection. Searches for each part that a question asks."""
 
-    Args:
-        words: tells what the question names.
-        catalogue: tells which documents its parts name.
-    """
-
-    def __init__(
-        self,
-        *,
-        selector: Selector,
-        searcher: Searcher,
-        words: AskedWords,
-        catalogue: Catalogue,
-        institutions: Institutions,
-    ) -> None:
+    def __init__(self, selector: Selector, searcher: Searcher) -> None:
         self._selector = selector
         self._searcher = searcher
-        self._words = words
-        self._catalogue = catalogue
-        self._institutions = institutions
 
     def choose(
-        self,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        everything: Sequence[Chunk],
-        *,
-        sides: Sequence[Retrieved] = (),
+        self, reading: Reading, found: Retrieved, everything: Sequence[Chunk], *, sides: Sequence[Retrieved] = ()
     ) -> tuple[Selection, Retrieved]:
         """The chosen sentences, none that orders a machine about, and `found` with the ranking that they led to.
 
@@ -57,95 +32,72 @@ class Chooser:
             sides: what was found in each of two versions compared.
         """
         if sides:
-            selection = self._of_sides(asked, query, found, sides, everything)
+            selection = self._of_sides(reading, found, sides, everything)
         else:
-            selection, found = self._of_question(asked, query, found, everything)
+            selection, found = self._of_question(reading, found, everything)
         return replace(selection, picks=tuple(p for p in selection.picks if not intrusive(p.chunk.plain))), found
 
     def _of_question(
-        self, asked: Understanding, query: Query, found: Retrieved, everything: Sequence[Chunk]
+        self, reading: Reading, found: Retrieved, everything: Sequence[Chunk]
     ) -> tuple[Selection, Retrieved]:
         """The sentences that answer the question; when it asks several things, each part is searched too.
 
         The ranking then goes by turns: the best of the whole, then the best of each part.
         """
-        terms = self._words.terms(query.standalone)
-        whole = self._selector.select(
-            asked,
-            query.standalone,
-            found,
-            everything,
-            terms=terms,
-            focus=self._words.focus(query.text),
-            matters=[] if asked.about_text else self._words.demanded(asking_part(query.text)),
-            words=self._words.words(query.standalone),
-        )
-        scanned = whole.exhaustive and (asked.whole_document or asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS))
-        parts = [] if scanned else self._parts(asked, query, found)
-        if whole.exhaustive and not parts:
-            return whole, found
+        whole = self._selector.select(reading, found, everything)
+        parts = [] if _scanned(reading, whole) else self._parts(reading, found)
         if parts:
             found = replace(found, ranking=by_turns(found.ranking, [part.found.ranking for part in parts]))
-        parts = parts or _by_institution(asked, found)
+        elif not whole.exhaustive:
+            parts = _by_institution(reading, found)
         if not parts:
             return whole, found
         told = not any(part.enumerated for part in parts)
-        whole = self._selector.select_parts(
-            parts, whole, everything, terms=terms, keep_best=told, beside=found.evidence
-        )
+        whole = self._selector.select_parts(reading, parts, whole, everything, keep_best=told, beside=found.evidence)
         return whole, found
 
     def _of_sides(
-        self,
-        asked: Understanding,
-        query: Query,
-        found: Retrieved,
-        sides: Sequence[Retrieved],
-        everything: Sequence[Chunk],
+        self, reading: Reading, found: Retrieved, sides: Sequence[Retrieved], everything: Sequence[Chunk]
     ) -> Selection:
         """The sentences of each of two versions that answer the question."""
-        terms = self._words.terms(query.standalone)
-        words = self._words.words(query.standalone)
-        whole = self._selector.select(asked, query.standalone, found, everything, terms=terms, words=words)
+        whole = self._selector.select(reading, found, everything, of_asking=False)
+        asked, words = single(reading.asked), reading.words.naming
         parts = [
-            AskedPart(text=query.standalone, asked=single(asked), found=side, words=words, enumerated=True)
-            for side in sides
+            AskedPart(text=reading.standalone, asked=asked, found=side, words=words, enumerated=True) for side in sides
         ]
-        return self._selector.select_parts(
-            parts, whole, everything, terms=terms, keep_best=False, beside=found.evidence
-        )
+        return self._selector.select_parts(reading, parts, whole, everything, beside=found.evidence)
 
-    def _parts(self, asked: Understanding, query: Query, found: Retrieved) -> list[AskedPart]:
+    def _parts(self, reading: Reading, found: Retrieved) -> list[AskedPart]:
         """What the question asks, part by part, each with its own evidence; empty when it asks one thing.
 
         Two clauses that ask after facts of their own (最低多少，几天内批) are parts without any 分别.
         """
-        parts = parts_of(query.text, self._catalogue)
-        understood = [single(understand(part.text, self._institutions)) for part in parts]
-        of_documents = len({part.documents for part in parts if part.documents}) > 1
-        facts = sum(bool(one.attributes) for one in understood)
-        composite = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
-        if not parts or not (asked.several or of_documents or composite):
-            return []
-        whose = frozenset({found.evidence[0].chunk.document_id}) if composite and found.evidence else None
+        apart = reading.facts_apart and found.evidence
+        whose = frozenset({found.evidence[0].chunk.document_id}) if apart else None
         return [
             AskedPart(
-                text=part.text,
-                asked=one,
-                found=self._searcher.part(query, part, whose),
-                words=self._words.words(part.text),
-                enumerated=part.enumerated,
+                text=one.part.text,
+                asked=one.asked,
+                found=self._searcher.part(one, whose),
+                words=one.words,
+                enumerated=one.part.enumerated,
             )
-            for part, one in zip(parts, understood, strict=True)
+            for one in reading.parts
         ]
 
 
-def _by_institution(asked: Understanding, found: Retrieved) -> list[AskedPart]:
+def _scanned(reading: Reading, whole: Selection) -> bool:
+    """Whether every place of what is asked for was given already."""
+    places = reading.asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS)
+    return whole.exhaustive and (reading.asked.whole_document or places)
+
+
+def _by_institution(reading: Reading, found: Retrieved) -> list[AskedPart]:
     """One part for each institution when the question asks of several (大行和股份行分别…); empty otherwise."""
-    specific = [name for name in asked.institutions if name not in GENERIC]
-    if not asked.several or len(specific) < 2:
+    asked = reading.asked
+    if not asked.several or len(asked.specific) < 2:
         return []
     return [
-        AskedPart(text=name, asked=replace(single(asked), institutions=(name,)), found=found, enumerated=True)
-        for name in specific
+        AskedPart(text=one.name, asked=replace(single(asked), institutions=(one,)), found=found, enumerated=True)
+        for one in asked.specific
     ]

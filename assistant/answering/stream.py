@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from assistant.answering.compose import Composer
-from assistant.answering.wrap_up import Finisher, Worked
+from assistant.answering.wrap_up import Said, Served, Worked, wrap_up
 from assistant.errors import ModelError
 from assistant.schema.answer import AnswerEvent, Citation, DeltaEvent, DoneEvent, Mode, SourcesEvent, Statement
 from assistant.writing.gate import GateReport, LlmComposer, notice_for
@@ -18,16 +18,15 @@ _log = logging.getLogger(__name__)
 _MOST_CLAUSES_FOR_MODEL = 5
 
 
-class Teller:
+class AnswerStream:
     """Worked → AnswerEvents: one `SourcesEvent`, `DeltaEvent`s, one `DoneEvent`.
 
     Args:
-        finisher: wraps up the answer.
         composer: cites the clauses that a model may read beside those of the extractive answer.
     """
 
-    def __init__(self, finisher: Finisher, composer: Composer) -> None:
-        self._finisher = finisher
+    def __init__(self, served: Served, composer: Composer) -> None:
+        self._served = served
         self._composer = composer
 
     def extracted(self, worked: Worked, *, notices: tuple[str, ...] = ()) -> Iterator[AnswerEvent]:
@@ -36,11 +35,14 @@ class Teller:
         yield SourcesEvent(citations=draft.citations or draft.nearest, standalone_question=worked.query.standalone)
         for line in draft.text.splitlines(keepends=True):
             yield DeltaEvent(text=line)
-        yield DoneEvent(
-            answer=self._finisher.finish(
-                worked, draft.text, draft.statements, draft.citations, Mode.EXTRACTIVE, notices
-            )
+        said = Said(
+            text=draft.text,
+            statements=draft.statements,
+            citations=draft.citations,
+            mode=Mode.EXTRACTIVE,
+            notices=notices,
         )
+        yield DoneEvent(answer=wrap_up(worked, said, self._served))
 
     def plainly(self, worked: Worked, writer: PlainWriter | None) -> Iterator[AnswerEvent]:
         """The extractive answer and, where a model is there, its plain version."""
@@ -74,22 +76,11 @@ class Teller:
             yield from self.extracted(worked, notices=(_notice(report),))
             return
         if not report.usable:  # only the clauses' own words went out: say the rest of them too
-            said = {statement.text for statement in passed}
-            for statement in (s for s in worked.draft.statements if s.text not in said):
-                passed.append(statement)
-                yield DeltaEvent(text=_spoken(statement))
-        used = {number for statement in passed for number in statement.citations}
-        yield DoneEvent(
-            answer=self._finisher.finish(
-                worked,
-                "".join(_spoken(statement) for statement in passed),
-                tuple(passed),
-                tuple(_with_quotes(c, passed) for c in offered if c.number in used),
-                report.mode,
-                () if report.usable and report.error is None else (_notice(report),),
-                prompt_version=writer.prompt_version if report.usable else None,
-            )
-        )
+            rest = _unsaid(worked.draft.statements, passed)
+            yield from (DeltaEvent(text=_spoken(statement)) for statement in rest)
+            passed += rest
+        said = _written(passed, offered, report, writer.prompt_version)
+        yield DoneEvent(answer=wrap_up(worked, said, self._served))
 
     def _offered(self, worked: Worked) -> tuple[Citation, ...]:
         """What the model may cite: the clauses of the extractive answer, then the next best."""
@@ -103,6 +94,25 @@ class Teller:
         room = max(0, _MOST_CLAUSES_FOR_MODEL - len(own))
         extra = self._composer.citations(more[:room])
         return (*own, *(replace(c, number=n) for n, c in enumerate(extra, start=len(own) + 1)))
+
+
+def _unsaid(own: Sequence[Statement], passed: Sequence[Statement]) -> list[Statement]:
+    """Those statements of the extractive answer that were not said yet."""
+    said = {statement.text for statement in passed}
+    return [statement for statement in own if statement.text not in said]
+
+
+def _written(passed: Sequence[Statement], offered: Sequence[Citation], report: GateReport, prompt_version: str) -> Said:
+    """What a model said, with the citations that it used."""
+    used = {number for statement in passed for number in statement.citations}
+    return Said(
+        text="".join(_spoken(statement) for statement in passed),
+        statements=tuple(passed),
+        citations=tuple(_with_quotes(c, passed) for c in offered if c.number in used),
+        mode=report.mode,
+        notices=() if report.usable and report.error is None else (_notice(report),),
+        prompt_version=prompt_version if report.usable else None,
+    )
 
 
 def _notice(report: GateReport) -> str:

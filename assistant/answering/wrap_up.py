@@ -29,68 +29,73 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finisher:
-    """Worked and the words of an answer → Answer."""
+class Said:
+    """The words of an answer, and what bears them out."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    mode: Mode
+    notices: tuple[str, ...] = ()  # about these words
+    prompt_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What every answer over one index needs to know of it."""
 
     generation: str  # the fingerprint of the index that answers
     weights: Weights
     title_of: Callable[[str], str]  # by document id
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause, by document and address
 
-    def finish(
-        self,
-        worked: Worked,
-        text: str,
-        statements: tuple[Statement, ...],
-        citations: tuple[Citation, ...],
-        mode: Mode,
-        notices: tuple[str, ...],
-        *,
-        prompt_version: str | None = None,
-    ) -> Answer:
-        """The answer that says `text`, with its notices, its confidence and the policies beside what it cites."""
-        degraded = worked.found.degraded
-        return Answer(
-            question=worked.question,
-            standalone_question=worked.query.standalone,
-            outcome=worked.draft.outcome,
-            mode=mode,
-            text=text,
-            statements=statements,
-            citations=citations,
-            nearest=worked.draft.nearest,
-            notices=(
-                *worked.notices,
-                *notices,
-                *self._of_then(worked, citations),
-                *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
-            ),
-            generation=self.generation,
-            degraded=degraded,
-            ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
-            related=self._beside(citations),
-            confidence=round(self.weights.probability(worked.features), 3) if worked.features else None,
-            prompt_version=prompt_version,
-        )
 
-    def _of_then(self, worked: Worked, citations: Sequence[Citation]) -> tuple[str, ...]:
-        """That an answer rests on texts of the day that the question names, which no longer hold."""
-        if worked.query.day is None:
-            return ()
-        cited = dict.fromkeys(c.document_id for c in citations if c.document_id in worked.query.versions)
-        titles = [f"《{self.title_of(i)}》" for i in cited]
-        if not titles:
-            return ()
-        year = worked.query.day.year
-        return (
-            f"所问为{year}年的情形，已按当时有效的{'、'.join(titles)}作答；该文本现已不再有效，请勿用于现在的业务。",
-        )
+def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
+    """The answer with its notices, its confidence and the policies beside what it cites."""
+    degraded = worked.found.degraded
+    return Answer(
+        question=worked.question,
+        standalone_question=worked.query.standalone,
+        outcome=worked.draft.outcome,
+        mode=said.mode,
+        text=said.text,
+        statements=said.statements,
+        citations=said.citations,
+        nearest=worked.draft.nearest,
+        notices=(
+            *worked.notices,
+            *said.notices,
+            *_of_then(worked, said.citations, served.title_of),
+            *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
+        ),
+        generation=served.generation,
+        degraded=degraded,
+        ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
+        related=_beside(said.citations, served.related_to),
+        confidence=round(served.weights.probability(worked.features), 3) if worked.features else None,
+        prompt_version=said.prompt_version,
+    )
 
-    def _beside(self, citations: Sequence[Citation]) -> tuple[RelatedPolicy, ...]:
-        """The policies beside the cited clauses, each once, with the numbers of the citations."""
-        found: dict[str, RelatedPolicy] = {}
-        for citation in citations:
-            for policy in self.related_to(citation.document_id, citation.address):
-                held = found.get(policy.id, policy)
-                found[policy.id] = replace(held, citations=(*held.citations, citation.number))
-        return tuple(found.values())
+
+def _of_then(worked: Worked, citations: Sequence[Citation], title_of: Callable[[str], str]) -> tuple[str, ...]:
+    """That an answer rests on texts of the day that the question names, which no longer hold."""
+    if worked.query.day is None:
+        return ()
+    cited = dict.fromkeys(c.document_id for c in citations if c.document_id in worked.query.versions)
+    titles = [f"《{title_of(i)}》" for i in cited]
+    if not titles:
+        return ()
+    year = worked.query.day.year
+    return (f"所问为{year}年的情形，已按当时有效的{'、'.join(titles)}作答；该文本现已不再有效，请勿用于现在的业务。",)
+
+
+def _beside(
+    citations: Sequence[Citation], related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]
+) -> tuple[RelatedPolicy, ...]:
+    """The policies beside the cited clauses, each once, with the numbers of the citations."""
+    found: dict[str, RelatedPolicy] = {}
+    for citation in citations:
+        for policy in related_to(citation.document_id, citation.address):
+            held = found.get(policy.id, policy)
+            found[policy.id] = replace(held, citations=(*held.citations, citation.number))
+    return tuple(found.values())

@@ -179,23 +179,31 @@ def _fact(value: object) -> str:
 def _clause_changes(before: Document | None, after: Document | None) -> tuple[ClauseChange, ...]:
     old = _own_words(before) if before else {}
     new = _own_words(after) if after else {}
-    same = {address for address in old.keys() & new.keys() if _key(old[address]) == _key(new[address])}
-    left = {a: words for a, words in old.items() if a not in same}
-    came = {a: words for a, words in new.items() if a not in same}
+    left, came = _others(old, new), _others(new, old)
     moved = _moves(left, came)
-    changes = []
-    for address, words in came.items():
-        if address in moved:
-            changes.append(ClauseChange(change=Change.MOVED, address=address, after=words, moved_from=moved[address]))
-        elif address in left and address not in moved.values():
-            changes.append(ClauseChange(change=Change.CHANGED, address=address, before=left[address], after=words))
-        else:
-            changes.append(ClauseChange(change=Change.ADDED, address=address, after=words))
-    taken = {c.address for c in changes if c.change is Change.CHANGED} | set(moved.values())
-    changes += [
-        ClauseChange(change=Change.REMOVED, address=a, before=words) for a, words in left.items() if a not in taken
-    ]
-    return tuple(changes)
+    stayed = {address: words for address, words in left.items() if address not in moved.values()}
+    changes = [_change(address, words, moved=moved.get(address), before=stayed) for address, words in came.items()]
+    gone = [(address, words) for address, words in stayed.items() if address not in came or address in moved]
+    return (*changes, *(ClauseChange(change=Change.REMOVED, address=a, before=words) for a, words in gone))
+
+
+def _others(some: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    """The clauses of `some` whose words do not stand at the same address of `others`."""
+    return {a: words for a, words in some.items() if a not in others or _key(others[a]) != _key(words)}
+
+
+def _change(address: str, words: str, *, moved: str | None, before: Mapping[str, str]) -> ClauseChange:
+    """What became of the clause that now stands at `address`.
+
+    Args:
+        moved: where the same words stood.
+        before: the words of clauses that stand nowhere else now.
+    """
+    if moved is not None:
+        return ClauseChange(change=Change.MOVED, address=address, after=words, moved_from=moved)
+    if address in before:
+        return ClauseChange(change=Change.CHANGED, address=address, before=before[address], after=words)
+    return ClauseChange(change=Change.ADDED, address=address, after=words)
 
 
 def _moves(left: Mapping[str, str], came: Mapping[str, str]) -> dict[str, str]:

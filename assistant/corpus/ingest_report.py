@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.corpus.outcomes import FileOutcome, FileVerdict, ReleaseReport
 from assistant.corpus.quality import Quality
-from assistant.corpus.release import FileOutcome, ReleaseReport, Verdict
 from assistant.errors import IndexStoreError
 from assistant.indexing.manifest import fsync_path
 
 REPORTS = "reports"
 VERDICT_WORDS = {
-    Verdict.ADDED: "收入",
-    Verdict.VERSION: "收入（新旧版本）",
-    Verdict.DUPLICATE: "已有",
-    Verdict.ALIAS: "已有，记为别名",
-    Verdict.UPDATED: "已有，信息已更新",
-    Verdict.REJECTED: "未收入",
-    Verdict.SKIPPED: "跳过",
+    FileVerdict.ADDED: "收入",
+    FileVerdict.VERSION: "收入（新旧版本）",
+    FileVerdict.DUPLICATE: "已有",
+    FileVerdict.ALIAS: "已有，记为别名",
+    FileVerdict.UPDATED: "已有，信息已更新",
+    FileVerdict.REJECTED: "未收入",
+    FileVerdict.SKIPPED: "跳过",
 }
 LEVEL_WORDS = {
     "part": "编",
@@ -43,7 +43,7 @@ def report_dict(report: ReleaseReport, *, corpus: Path, at: datetime) -> dict[st
         "at": at.isoformat(timespec="seconds"),
         "corpus": str(corpus),
         "exit_code": report.exit_code,
-        "counts": {verdict.value: report.count(verdict) for verdict in Verdict},
+        "counts": {verdict.value: report.count(verdict) for verdict in FileVerdict},
         "files": [_file_dict(outcome) for outcome in report.outcomes],
         "pending": list(report.pending),
         "index": None if report.build is None else {**asdict(report.build), "folder": str(report.build.folder)},
@@ -82,7 +82,7 @@ def write_report(report: ReleaseReport, *, corpus: Path, indexes_dir: Path, at: 
 
 
 def _page(report: ReleaseReport, corpus: Path, when: datetime) -> Iterator[str]:
-    counts = "，".join(f"{VERDICT_WORDS[v]} {report.count(v)}" for v in Verdict if report.count(v))
+    counts = "，".join(f"{VERDICT_WORDS[v]} {report.count(v)}" for v in FileVerdict if report.count(v))
     yield "# 收录报告"
     yield ""
     yield f"- 时间：{when:%Y-%m-%d %H:%M:%S} UTC"

@@ -19,6 +19,7 @@ from assistant.errors import SourceError, UnreadableSource
 
 MAX_BYTES = 50 * 2**20
 MAX_DISPLAY_CHARS = 200
+_MAX_SUFFIX = 8
 _MAX_STEM_BYTES = 120  # a file name has 255; a hash and an ending need room too
 _BLOCK = 1 << 20
 _NOT_SOURCES = frozenset({MANIFEST, "readme.md"})
@@ -187,15 +188,20 @@ def safe_name(name: str, *, sha: str) -> str:
     ['etc_passwd', 'file_CON.txt', '某_通知(1).txt', 'abababababababab', 'rf.md']
     """
     shown = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] not in "CZ" or c == " ")
-    stem, dot, suffix = "".join("_" if c in _UNSAFE or c == " " else c for c in shown).rpartition(".")
-    if not (dot and suffix.isascii() and suffix.isalnum() and len(suffix) <= 8):
-        stem, suffix = f"{stem}{dot}{suffix}", ""
-    while "_._" in stem or "__" in stem or ".." in stem:
+    stem, suffix = _parted("".join("_" if c in _UNSAFE or c == " " else c for c in shown))
+    while any(pair in stem for pair in ("_._", "__", "..")):
         stem = stem.replace("_._", "_").replace("__", "_").replace("..", "_")
     stem = _cut(stem.strip(". _-"), _MAX_STEM_BYTES).rstrip(". _-") or sha[:16]
     if stem.partition(".")[0].lower() in _RESERVED:
         stem = f"file_{stem}"
     return f"{stem}.{suffix.lower()}" if suffix else stem
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Stem and suffix; what is too long or strange for a suffix belongs to the stem."""
+    stem, dot, suffix = name.rpartition(".")
+    known = dot and suffix.isascii() and suffix.isalnum() and len(suffix) <= _MAX_SUFFIX
+    return (stem, suffix) if known else (name, "")
 
 
 def _cut(text: str, limit: int) -> str:

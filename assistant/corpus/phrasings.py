@@ -42,7 +42,7 @@ def usable_question(text: str) -> str:
     return clean
 
 
-class _Group(BaseModel):
+class _QuestionGroup(BaseModel):
     """Questions with one answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,7 +60,7 @@ class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     document: str = Field(min_length=1)
-    phrasings: tuple[_Group, ...]
+    phrasings: tuple[_QuestionGroup, ...]
 
 
 def read_phrasings(folders: Iterable[Path]) -> tuple[Phrasing, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from assistant.corpus.manifest import MANIFEST, ManifestLine, meta_from, read_manifest
 from assistant.errors import SourceError, UnreadableSource
@@ -105,25 +106,17 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
 
 def complete(meta: DocumentMeta, facts: Sequence[HeaderFact]) -> tuple[DocumentMeta, tuple[str, ...]]:
     """`meta` with what only the text states, and a warning for each fact that the two state differently."""
-    stated = {
+    stated: dict[str, Any] = {
         "document_number": _value(facts, "document_number"),
         "issued_on": _day(facts, "issued"),
         "effective_on": _day(facts, "effective"),
         "region": _value(facts, "region"),
     }
-    warnings = [
-        f"header_differs：{_NAMES[name]}登记为“{getattr(meta, name)}”，正文写作“{value}”，已按登记采用，请核对"
-        for name, value in stated.items()
-        if value is not None and getattr(meta, name) is not None and not _same(getattr(meta, name), value)
-    ]
     issuers = tuple(f.value for f in facts if f.name == "issuer")
     last_day = _day(facts, "expires")
     done = replace(
         meta,
-        document_number=meta.document_number or _value(facts, "document_number"),
-        issued_on=meta.issued_on or _day(facts, "issued"),
-        effective_on=meta.effective_on or _day(facts, "effective"),
-        region=meta.region or _value(facts, "region"),
+        **{name: getattr(meta, name) or value for name, value in stated.items()},
         issuers=issuers if meta.issuer is None or meta.issuer in issuers else (meta.issuer,),
         genre=_value(facts, "kind"),
         revised_on=revisions(facts),
@@ -131,7 +124,16 @@ def complete(meta: DocumentMeta, facts: Sequence[HeaderFact]) -> tuple[DocumentM
     )
     if done.year is None and done.issued_on is not None:
         done = replace(done, year=done.issued_on.year)
-    return done, tuple(warnings)
+    return done, _differences(meta, stated)
+
+
+def _differences(meta: DocumentMeta, stated: Mapping[str, object]) -> tuple[str, ...]:
+    """A warning for each fact that is registered one way and stated another."""
+    return tuple(
+        f"header_differs：{_NAMES[name]}登记为“{known}”，正文写作“{value}”，已按登记采用，请核对"
+        for name, value in stated.items()
+        if value is not None and (known := getattr(meta, name)) is not None and not _same(known, value)
+    )
 
 
 _NAMES = {"document_number": "文号", "issued_on": "发布日期", "effective_on": "施行日期", "region": "地区"}

@@ -40,11 +40,11 @@ def _day(value: object) -> object:
 Day = Annotated[str, BeforeValidator(_day), Field(pattern=r"^\d{4}(-\d{2}){0,2}$")]  # 年, 年-月 or 年-月-日
 
 
-class _Line(BaseModel):
+class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Base(_Line):
+class _Base(_Entry):
     """The document whose clauses the table speaks of."""
 
     id: str
@@ -59,7 +59,7 @@ class _Base(_Line):
     note: str | None
 
 
-class _Instrument(_Line):
+class _Instrument(_Entry):
     title: str
     doc_number: str | None
     issuer: str | None
@@ -84,7 +84,7 @@ class _Policy(_Instrument):
     predecessors: tuple[_Instrument, ...] = ()
 
 
-class _Table(_Line):
+class _RelatedTable(_Entry):
     as_of: Day
     base: _Base
     sources: dict[str, str]
@@ -94,7 +94,7 @@ class _Table(_Line):
 class RelatedPolicies:
     """The table, ready to be asked."""
 
-    def __init__(self, table: _Table) -> None:
+    def __init__(self, table: _RelatedTable) -> None:
         self._document_id = table.base.id
         self._by_place: dict[str, list[RelatedPolicy]] = {}
         self.policies = tuple(_fact(policy) for policy in table.policies)
@@ -123,14 +123,14 @@ def load_related(folder: Path) -> RelatedPolicies | None:
     if not path.exists():
         return None
     try:
-        table = read_table(path, _Table)
+        table = read_table(path, _RelatedTable)
     except SettingsError as exc:
         raise SourceError(exc.message, path=path) from exc
     _check(table, path)
     return RelatedPolicies(table)
 
 
-def _check(table: _Table, path: Path) -> None:
+def _check(table: _RelatedTable, path: Path) -> None:
     """What the types cannot say.
 
     Raises:
@@ -140,7 +140,7 @@ def _check(table: _Table, path: Path) -> None:
         raise SourceError(f"{path.name} 无法使用：{problem}", path=path)
 
 
-def _problems(table: _Table) -> Iterator[str]:
+def _problems(table: _RelatedTable) -> Iterator[str]:
     seen: set[str] = set()
     for number, policy in enumerate(table.policies, start=1):
         where = f"第 {number} 条政策"

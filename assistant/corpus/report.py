@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from assistant.errors import SourceError
 from assistant.parsing.clauses import is_deleted, numbering_gaps
 from assistant.parsing.markers import mark_at
 from assistant.safety.personal.numbers import count_persons
-from assistant.schema.document import APPARATUS, UNADDRESSED, Clause, Document, Level, Validity
+from assistant.schema.document import APPARATUS, UNADDRESSED, Clause, Document, Level, Table, Validity
 from assistant.text.folding import flow
 
 _HEADINGS = frozenset(
@@ -39,41 +39,61 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """The contract's shape, the same for a rejected file."""
-        document = self.document
-        verdict = "rejected" if document is None else ("warned" if self.warnings else "accepted")
-        meta = document.meta if document else None
-        places = _printed_places(document) if document else {}
+        verdict = "rejected" if self.rejected else ("warned" if self.warnings else "accepted")
         return {
-            "title": meta.title if meta else None,
-            "doc_number": meta.document_number if meta else None,
-            "issuers": list(meta.issuers or ((meta.issuer,) if meta.issuer else ())) if meta else [],
-            "issued": meta.issued_on.isoformat() if meta and meta.issued_on else None,
-            "effective": meta.effective_on.isoformat() if meta and meta.effective_on else None,
-            "kind": meta.genre if meta else None,
-            "status": meta.validity.value if meta else Validity.UNKNOWN.value,
-            "clauses": list(_clauses(document)) if document else [],
-            "cross_references": [
-                {"from": places.get(r.source, r.source), "raw": flow(r.raw), "to": _full_target(r.document, r.target)}
-                for r in (document.references if document else ())
-            ],
-            "tables": [
-                {
-                    "address": t.address,
-                    "caption": t.caption,
-                    "parent": t.parent,
-                    "rows": [list(row) for row in t.rows],
-                    "start": t.span.start,
-                    "end": t.span.end,
-                }
-                for t in (document.tables if document else ())
-            ],
+            **(_NOTHING if self.document is None else _content(self.document)),
             "report": {
                 "verdict": verdict,
                 "code": self.code,
-                "coverage": coverage(document) if document else 0.0,
+                "coverage": coverage(self.document) if self.document else 0.0,
                 "warnings": list(self.warnings),
             },
         }
+
+
+_NOTHING: Mapping[str, Any] = {
+    "title": None,
+    "doc_number": None,
+    "issuers": [],
+    "issued": None,
+    "effective": None,
+    "kind": None,
+    "status": Validity.UNKNOWN.value,
+    "clauses": [],
+    "cross_references": [],
+    "tables": [],
+}
+
+
+def _content(document: Document) -> dict[str, Any]:
+    """What a file says of itself, its clauses, references and tables."""
+    meta, places = document.meta, _printed_places(document)
+    return {
+        "title": meta.title,
+        "doc_number": meta.document_number,
+        "issuers": list(meta.issuers or ((meta.issuer,) if meta.issuer else ())),
+        "issued": meta.issued_on.isoformat() if meta.issued_on else None,
+        "effective": meta.effective_on.isoformat() if meta.effective_on else None,
+        "kind": meta.genre,
+        "status": meta.validity.value,
+        "clauses": list(_clauses(document)),
+        "cross_references": [
+            {"from": places.get(r.source, r.source), "raw": flow(r.raw), "to": _full_target(r.document, r.target)}
+            for r in document.references
+        ],
+        "tables": list(map(_table, document.tables)),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "address": table.address,
+        "caption": table.caption,
+        "parent": table.parent,
+        "rows": [list(row) for row in table.rows],
+        "start": table.span.start,
+        "end": table.span.end,
+    }
 
 
 def check_file(path: Path) -> CheckReport:

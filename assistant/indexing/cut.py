@@ -22,6 +22,7 @@ _SUBJECT = re.compile(r"^[^，。；：]{2,60}?(?:机构|公司|部门|银行|�
 _CONTAINERS = frozenset({Level.ATTACHMENT, Level.ISSUED, Level.PART, Level.SUBPART, Level.CHAPTER, Level.SECTION})
 _SILENT = frozenset({Level.LABEL}) | APPARATUS
 _NEVER = UNADDRESSED | APPARATUS
+_WHOLE = _NEVER | {Level.TITLE, Level.QUESTION}  # below which no unit stands
 _OWN = frozenset({Level.PARAGRAPH, Level.TABLE}) | _SILENT
 
 
@@ -46,20 +47,21 @@ def _units(document: Document) -> Iterator[tuple[Clause, tuple[str, ...]]]:
     ]
     while waiting:
         clause, path, inside = waiting.pop()
-        if clause.level is Level.TITLE:
-            if notice:
-                yield clause, path
-            continue
-        unit = _is_unit(clause, inside=inside)
+        unit = notice if clause.level is Level.TITLE else _is_unit(clause, inside=inside)
         if unit:
             yield clause, path
-        if clause.level is Level.QUESTION or clause.level in _NEVER:
+        if clause.level in _WHOLE:
             continue
-        heading = clause.heading if clause.level is not Level.TABLE else None
-        below = (*path, heading) if heading and heading != path[-1] else path
         own = _own_children(clause) if unit or clause.level in _CONTAINERS else 0
         inside = inside or (unit and clause.level not in _CONTAINERS)
+        below = _below(path, clause)
         waiting.extend((child, below, inside) for child in reversed(clause.children[own:]))
+
+
+def _below(path: tuple[str, ...], clause: Clause) -> tuple[str, ...]:
+    """The heading path of what stands below `clause`."""
+    heading = clause.heading if clause.level is not Level.TABLE else None
+    return (*path, heading) if heading and heading != path[-1] else path
 
 
 def _is_unit(clause: Clause, *, inside: bool) -> bool:
@@ -131,27 +133,18 @@ def _plain(level: Level, text: str) -> str:
 
 
 def _sentence_chunks(document: Document, unit: Clause, clause: Chunk) -> Iterator[Chunk]:
-    leads: dict[str, str] = {}
-    captions = {c.address: c.heading for c in unit.walk() if c.level is Level.TABLE and c.heading}
-    subject = general = None
+    leads = _Leads(unit)
+    speaker = _Speaker()
     for leaf in _spoken(unit):
         if leaf.span.end > clause.span.end or (leaf.level is Level.LABEL and leaf.span != clause.span):
             continue
         if leaf.level is Level.PARAGRAPH:
-            subject = general = None
-        row = leaf.level is Level.TABLE_ROW
-        # An item goes on from its 款, a 目 from its 款 and its 项; the next 项 from the 款 alone again.
-        lead = "".join(words for of, words in leads.items() if leaf.address.startswith(of))
-        if row and (caption := captions.get(leaf.address.rpartition(" ")[0])):
-            lead = f"{caption}："
-        for span in [Span(0, len(leaf.text))] if row else sentence_spans(leaf.text):
+            speaker = _Speaker()
+        lead = leads.before(leaf)
+        for span in [Span(0, len(leaf.text))] if leaf.level is Level.TABLE_ROW else sentence_spans(leaf.text):
             place = Span(leaf.span.start + span.start, leaf.span.start + span.end)
             text = document.text[place.start : place.end]
             plain = _plain(leaf.level, text)
-            own = subject_of(plain)
-            # 「大型商业银行…要落实…。要合理满足…」: a bare 要 goes back to 各银行机构, not to the class in between.
-            subject = own or (general if plain.startswith("要") and general else subject)
-            general = own if own and own.startswith(("各", "辖内")) else general
             yield Chunk(
                 id=ChunkId(f"{clause.id}@{place.start}-{place.end}"),
                 kind=ChunkKind.SENTENCE,
@@ -163,11 +156,49 @@ def _sentence_chunks(document: Document, unit: Clause, clause: Chunk) -> Iterato
                 text=text,
                 plain=plain,
                 lead=lead,
-                subject=subject,
+                subject=speaker.of(plain),
                 parent_id=clause.id,
             )
+        leads.note(leaf)
+
+
+class _Leads:
+    """The words that a leaf goes on from: those of its 款 and its 项, or the caption of its table."""
+
+    def __init__(self, unit: Clause) -> None:
+        self._captions = {c.address: c.heading for c in unit.walk() if c.level is Level.TABLE and c.heading}
+        self._leads: dict[str, str] = {}
+
+    def before(self, leaf: Clause) -> str:
+        """An item goes on from its 款, a 目 from its 款 and its 项; the next 项 from the 款 alone again."""
+        if leaf.level is Level.TABLE_ROW and (caption := self._captions.get(leaf.address.rpartition(" ")[0])):
+            return f"{caption}："
+        return "".join(words for of, words in self._leads.items() if leaf.address.startswith(of))
+
+    def note(self, leaf: Clause) -> None:
+        """Keep the words that later leaves go on from."""
         if leaf.level is Level.LEAD:
-            leads[leaf.address] = flow(leaf.text)
+            self._leads[leaf.address] = flow(leaf.text)
+
+
+class _Speaker:
+    """Whom the sentences of a paragraph address, one after the other."""
+
+    def __init__(self) -> None:
+        self._last: str | None = None
+        self._general: str | None = None
+
+    def of(self, plain: str) -> str | None:
+        """Whom the next sentence addresses.
+
+        「大型商业银行…要落实…。要合理满足…」: a bare 要 goes back to 各银行机构, not to the class in between.
+        """
+        own = subject_of(plain)
+        back = self._general if plain.startswith("要") else None
+        self._last = own or back or self._last
+        if own and own.startswith(("各", "辖内")):
+            self._general = own
+        return self._last
 
 
 def subject_of(sentence: str) -> str | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from assistant.errors import ModelOutputInvalid, ModelUnavailable
-from assistant.models.chat_faults import Fault, cut_short, retry_delay, translated
+from assistant.models.chat_faults import ReplyFault, cut_short, retry_delay, translated
 from assistant.models.reply_stream import Attempt, Budget, CappedBytes, Clock, Sign, pieces_in_time, sleep
 
 if TYPE_CHECKING:
@@ -40,23 +40,13 @@ class LangChainChatModel:
         model: str,
         api_key: str | None = None,
         temperature: float = 0.0,
-        connect_timeout_s: float = 2.0,
-        first_token_timeout_s: float = 15.0,
-        token_timeout_s: float = 10.0,
-        total_timeout_s: float = 90.0,
-        max_chars: int = 16_000,
+        budget: Budget | None = None,
     ) -> None:
         self._base_url = base_url
         self._model = model
         self._api_key = api_key or "none"  # local servers want none, the client wants some
         self._temperature = temperature
-        self._budget = Budget(
-            connect_s=connect_timeout_s,
-            first_token_s=first_token_timeout_s,
-            token_s=token_timeout_s,
-            total_s=total_timeout_s,
-        )
-        self._max_chars = max_chars
+        self._budget = budget or Budget()
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
         self._chat: ChatOpenAI | None = None
@@ -76,9 +66,9 @@ class LangChainChatModel:
 
         chat = self._opened()
         messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(user)]
-        clock = Clock(self._budget, self._max_chars)
+        clock = Clock(self._budget)
         for retries_left in (1, 0):
-            attempt = Attempt(_SPARE_BYTES + self._max_chars * _BYTES_PER_CHAR)
+            attempt = Attempt(_SPARE_BYTES + self._budget.chars * _BYTES_PER_CHAR)
             threading.Thread(target=self._read, args=(chat, messages, attempt), name="llm-reader", daemon=True).start()
             try:
                 fault = yield from pieces_in_time(attempt, clock)
@@ -167,7 +157,7 @@ class LangChainChatModel:
                 _log.warning("language model failed: %s (%s)", fault.error.code, type(exc).__name__)
             attempt.put(fault)
         else:
-            attempt.put(Sign.END if ended else Fault(cut_short()))
+            attempt.put(Sign.END if ended else ReplyFault(cut_short()))
 
 
 def _read_pieces(chat: ChatOpenAI, messages: list[BaseMessage], attempt: Attempt) -> bool:

@@ -17,14 +17,14 @@ _RETRYABLE_STATUS = frozenset({429, 500, 502, 503, 504, 529})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ReplyFault:
     """Why an attempt ended without a whole reply."""
 
     error: ModelError
     retry_after_s: float | None = None
 
 
-def translated(exc: Exception) -> Fault:
+def translated(exc: Exception) -> ReplyFault:
     """A foreign exception as one of ours."""
     import openai
 
@@ -44,10 +44,10 @@ def translated(exc: Exception) -> Fault:
             error = ModelOutputInvalid("语言模型返回的内容格式不符。")
     if error is not exc:
         error.__cause__ = exc
-    return Fault(error)
+    return ReplyFault(error)
 
 
-def _status_fault(exc: Any) -> Fault:
+def _status_fault(exc: Any) -> ReplyFault:
     """An error answer of the endpoint; `exc` is an `openai.APIStatusError`."""
     status = int(exc.status_code)
     if status in (401, 403):
@@ -57,7 +57,7 @@ def _status_fault(exc: Any) -> Fault:
         message = f"语言模型服务返回错误（HTTP {status}）。"
     error = ModelUnavailable(message, retryable=status in _RETRYABLE_STATUS)
     error.__cause__ = exc
-    return Fault(error, _seconds(exc.response.headers.get("retry-after")))
+    return ReplyFault(error, _seconds(exc.response.headers.get("retry-after")))
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -65,7 +65,7 @@ def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else None
 
 
-def retry_delay(fault: Fault) -> float | None:
+def retry_delay(fault: ReplyFault) -> float | None:
     """Seconds to wait before another attempt, `None` for none; jitter keeps clients apart."""
     if not isinstance(fault.error, ModelUnavailable) or not fault.error.retryable:
         return None

@@ -17,6 +17,7 @@ from typing import Any
 
 from assistant.errors import ModelUnavailable, SettingsError
 from assistant.models.chat import LangChainChatModel
+from assistant.models.reply_stream import Budget
 
 _log = logging.getLogger(__name__)
 _MODULE = "xllamacpp"
@@ -72,10 +73,7 @@ class GgufChatModel:
         context: int = 8192,
         threads: int = 2,
         temperature: float = 0.0,
-        first_token_timeout_s: float = 15.0,
-        token_timeout_s: float = 10.0,
-        total_timeout_s: float = 90.0,
-        max_chars: int = 16_000,
+        budget: Budget | None = None,
     ) -> None:
         check_gguf(path)
         if not _installed():
@@ -86,12 +84,7 @@ class GgufChatModel:
         self._context = context
         self._threads = threads
         self._temperature = temperature
-        self._budgets = {
-            "first_token_timeout_s": first_token_timeout_s,
-            "token_timeout_s": token_timeout_s,
-            "total_timeout_s": total_timeout_s,
-        }
-        self._max_chars = max_chars
+        self._budget = budget or Budget()
         self._lock = threading.Lock()
         self._server: Any = None
         self._chat: LangChainChatModel | None = None
@@ -122,8 +115,7 @@ class GgufChatModel:
                     model=self._path.name,
                     api_key=key,
                     temperature=self._temperature,
-                    max_chars=self._max_chars,
-                    **self._budgets,
+                    budget=self._budget,
                 )
             return self._chat
 

@@ -31,7 +31,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServerReply:
     """What came back; `pause_s` is how long the server wishes to be left alone."""
 
     status: int
@@ -67,7 +67,7 @@ class JsonEndpoint:
         """Give the connections back. Happens by itself when nobody holds the endpoint any more."""
         self._closer()
 
-    def post(self, fields: Mapping[str, object], *, limit: int) -> Reply:
+    def post(self, fields: Mapping[str, object], *, limit: int) -> ServerReply:
         """The server's answer, whatever its status.
 
         Args:
@@ -79,7 +79,7 @@ class JsonEndpoint:
         name, content = self._service.name, json.dumps(fields, ensure_ascii=False).encode()
         try:
             with self._client.stream("POST", self.url, content=content) as response:
-                return Reply(response.status_code, _retry_after(response), self._read(response, limit))
+                return ServerReply(response.status_code, _retry_after(response), self._read(response, limit))
         except httpx.TimeoutException as exc:
             raise self._timeout() from exc
         except httpx.DecodingError as exc:
@@ -91,7 +91,7 @@ class JsonEndpoint:
         except RuntimeError as exc:  # what httpx raises once `close` was called
             raise ModelUnavailable(f"{name}的连接已关闭，请重新启动助手。") from exc
 
-    def accepted(self, reply: Reply) -> bytes:
+    def accepted(self, reply: ServerReply) -> bytes:
         """The body of an answer that is no refusal.
 
         Raises:
@@ -157,7 +157,7 @@ def _retry_after(response: httpx.Response) -> float:
     return float(value) if value.isascii() and value.isdigit() else 0.0
 
 
-def _advice(service: Service, reply: Reply) -> str:
+def _advice(service: Service, reply: ServerReply) -> str:
     """What to look at after a refusal."""
     if reply.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return f"密钥缺失、有误或没有权限，请检查设置 {service.settings}API_KEY"

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +31,22 @@ _MAX_BYTES_BESIDE = 1024 * 1024
 _LONGEST_PAUSE_S = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How texts are sent.
+
+    Args:
+        query_prefix: put in front of each question; None and "" put nothing there.
+        document_prefix: the same for passages.
+        retry_pause_s: before a request is tried once more, where the server does not wish for longer.
+    """
+
+    batch_size: int = 32
+    query_prefix: str | None = None
+    document_prefix: str | None = None
+    retry_pause_s: float = 0.5
+
+
 class OpenAIEmbedder:
     """Embedder over an OpenAI-compatible endpoint. May be used from several threads.
 
@@ -38,8 +55,6 @@ class OpenAIEmbedder:
 
     Args:
         base_url: ends in /v1; `/embeddings` is put behind it.
-        query_prefix: put in front of each question; None and "" put nothing there.
-        document_prefix: the same for passages.
     """
 
     def __init__(
@@ -48,18 +63,16 @@ class OpenAIEmbedder:
         model: str,
         *,
         api_key: SecretStr | str | None = None,
-        batch_size: int = 32,
         timeout_s: float = 30.0,
-        query_prefix: str | None = None,
-        document_prefix: str | None = None,
-        retry_pause_s: float = 0.5,
+        sending: Sending | None = None,
     ) -> None:
+        how = sending or Sending()
         self._endpoint = JsonEndpoint(_SERVICE, base_url, "/embeddings", api_key=api_key, timeout_s=timeout_s)
         self._model = embeddable(model)
-        self._batch_size = batch_size
-        self._query_prefix = embeddable(query_prefix or "")
-        self._document_prefix = embeddable(document_prefix or "")
-        self._retry_pause_s = retry_pause_s
+        self._batch_size = how.batch_size
+        self._query_prefix = embeddable(how.query_prefix or "")
+        self._document_prefix = embeddable(how.document_prefix or "")
+        self._retry_pause_s = how.retry_pause_s
         self._lock = threading.Lock()
         self._dimension: int | None = None
 

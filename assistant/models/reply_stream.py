@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from assistant.errors import Abandoned
-from assistant.models.chat_faults import Fault, late, nothing_came, too_long
+from assistant.models.chat_faults import ReplyFault, late, nothing_came, too_long
 from assistant.models.giving_up import LOOK_S, given_up
 
 _QUEUE_PIECES = 64
@@ -30,12 +30,13 @@ _POLL_S = 0.1  # how often a reader with a full queue looks whether anyone still
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Seconds that an answer may take. `connect` holds for name, TCP and TLS together."""
+    """What a reply may take, in seconds and in characters. `connect_s` holds for name, TCP and TLS together."""
 
-    connect_s: float
-    first_token_s: float
-    token_s: float
-    total_s: float
+    connect_s: float = 2.0
+    first_token_s: float = 15.0
+    token_s: float = 10.0
+    total_s: float = 90.0
+    chars: int = 16_000
 
 
 class Sign(StrEnum):
@@ -47,7 +48,7 @@ class Attempt:
     """One request on its way: what its reader found, and the means to break it off."""
 
     def __init__(self, max_bytes: int) -> None:
-        self.found: queue.Queue[str | Sign | Fault] = queue.Queue(maxsize=_QUEUE_PIECES)
+        self.found: queue.Queue[str | Sign | ReplyFault] = queue.Queue(maxsize=_QUEUE_PIECES)
         self.max_bytes = max_bytes
         self.tail = b""  # the last bytes that came, to see [DONE]
         self._stopped = threading.Event()
@@ -58,7 +59,7 @@ class Attempt:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def put(self, item: str | Sign | Fault) -> None:
+    def put(self, item: str | Sign | ReplyFault) -> None:
         """Hand `item` over, or forget it when nobody listens any more."""
         while not self.stopped:
             try:
@@ -112,9 +113,8 @@ class CappedBytes(httpx.SyncByteStream):
 class Clock:
     """What is left of a budget, over all attempts at one reply."""
 
-    def __init__(self, budget: Budget, max_chars: int) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._max_chars = max_chars
         self._start = time.monotonic()
         self.chars = 0
 
@@ -137,11 +137,11 @@ class Clock:
 
     def count(self, piece: str) -> None:
         self.chars += len(piece)
-        if self.chars > self._max_chars:
+        if self.chars > self._budget.chars:
             raise too_long()
 
 
-def pieces_in_time(attempt: Attempt, clock: Clock) -> Generator[str, None, Fault | None]:
+def pieces_in_time(attempt: Attempt, clock: Clock) -> Generator[str, None, ReplyFault | None]:
     """Pieces as they come in time; returns the fault that ended them, or `None` at a good end."""
     connected = False
     while True:
@@ -153,8 +153,8 @@ def pieces_in_time(attempt: Attempt, clock: Clock) -> Generator[str, None, Fault
             case Sign.CONNECTED:
                 connected = True
             case Sign.END:
-                return None if clock.chars else Fault(nothing_came())
-            case Fault():
+                return None if clock.chars else ReplyFault(nothing_came())
+            case ReplyFault():
                 return item
             case str():
                 clock.count(item)
@@ -163,7 +163,7 @@ def pieces_in_time(attempt: Attempt, clock: Clock) -> Generator[str, None, Fault
                 yield item
 
 
-def _next(attempt: Attempt, wait_s: float) -> str | Sign | Fault:
+def _next(attempt: Attempt, wait_s: float) -> str | Sign | ReplyFault:
     """What the reader finds within `wait_s`, looking out for whether anybody still waits.
 
     Raises:

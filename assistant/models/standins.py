@@ -69,7 +69,7 @@ def _bigrams(text: str) -> Counter[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Prompted:
     """One prompt that a chat model was given."""
 
     system: str
@@ -94,14 +94,14 @@ class ScriptedChatModel:
         self._replies = replies
         self._id = id
         self._lock = threading.Lock()
-        self._asked: list[Asked] = []
+        self._asked: list[Prompted] = []
 
     @property
     def id(self) -> str:
         return self._id
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
+    def asked(self) -> tuple[Prompted, ...]:
         """Every prompt so far, oldest first."""
         with self._lock:
             return tuple(self._asked)
@@ -110,7 +110,7 @@ class ScriptedChatModel:
         """Pieces of the next reply. The call counts as asked before the first piece is taken."""
         with self._lock:
             reply = self._replies[min(len(self._asked), len(self._replies) - 1)]
-            self._asked.append(Asked(system, user))
+            self._asked.append(Prompted(system, user))
         return _pieces(reply)
 
 

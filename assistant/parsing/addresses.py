@@ -15,56 +15,47 @@ from functools import lru_cache
 
 from pydantic import TypeAdapter
 
-from assistant.parsing.markers import value_of
+from assistant.parsing.address_steps import (
+    FORMAL_HEADING,
+    HEADING_KINDS,
+    JOIN,
+    NUMERAL,
+    OUTLINE,
+    PART,
+    RANK,
+    UNITS,
+    Step,
+    printed,
+    read_step,
+)
 from assistant.schema.document import Clause, Document, DocumentMeta, Level
 from assistant.text.folding import squeeze
-from assistant.text.numerals import to_han
 from assistant.text.tables import packaged, read_table
 
-_N = r"[一二三四五六七八九十百千零〇两0-9０-９]{1,9}"
-_UNITS = r"分编|编|章|节|条|款|项|目|段|部分|问|答|行"
-_JOIN = r"\s{0,2}(?:、|和|及|以及|或者|或|与|至|到|－|—|~|～)\s{0,2}"
-# 第二、三款; 第六至十二条; 695条; 第十条之一
-_ORDINAL = re.compile(
-    rf"(?:第\s{{0,3}}({_N}(?:{_JOIN}(?:第\s{{0,2}})?{_N}){{0,12}})\s{{0,3}}({_UNITS})|({_N})\s{{0,3}}(条)(?!件))(?:之({_N})(?![十百千]))?"
-)
-_SINGLE_H2 = "㈠㈡㈢㈣㈤㈥㈦㈧㈨㈩"
-# 第（三）项; （十）; 第（一）、（二）项
-_BRACKETED = re.compile(
-    rf"第?\s{{0,2}}([（(]\s?{_N}\s?[）)](?:{_JOIN}第?[（(]\s?{_N}\s?[）)]){{0,12}})\s{{0,2}}(项|款|条|目|段)?"
-)
-_HEADING_1 = re.compile(r"([一二三四五六七八九十百]{1,5})\s{0,2}(?:[、.．]|$)")
-_HEADING_3 = re.compile(r"([0-9０-９]{1,3})\s{0,2}(?:[.．、]|$)")
-_HEADING_5 = re.compile(r"[①-⑳]")
-_PART = re.compile(rf"附\s?[件表录]\s?({_N})?[\s，的：:]{{0,3}}|印发件(\d*)\s{{0,2}}")
-_TABLE = re.compile(rf"表\s?({_N})[\s的]{{0,3}}")
-_ASKED = re.compile(rf"问答第({_N})(问|答)")
-_WORD = re.compile(r"标题|序言|题注|版头|主送|落款|附件目录")
+__all__ = [
+    "MAX_RANGE",
+    "Address",
+    "Chain",
+    "Step",
+    "abbreviations",
+    "bare_title",
+    "locate",
+    "parse_address",
+    "parse_addresses",
+    "read_chain",
+    "resolve_title",
+]
+
 _SKIP = re.compile(r"[\s的中]{0,4}")
-_CONNECT = re.compile(_JOIN)
+_CONNECT = re.compile(JOIN)
 _QUOTED = re.compile(r"《((?:[^《》]|《[^《》]*》){1,120})》\s{0,2}(?:[（(〔]([^（()）〔〕]{1,24})[）)〕])?[的\s]{0,3}")
 # Where an unquoted title ends.
 _BEGINS = re.compile(
-    rf"第\s{{0,3}}{_N}\s{{0,3}}(?:、|和|至|{_UNITS})|第?\s{{0,2}}[（(]\s?{_N}\s?[）)]|附\s?件\s?(?:{_N})?[\s第一二三四五六七八九十]|{_N}\s{{0,3}}条(?!例)|"
+    rf"第\s{{0,3}}{NUMERAL}\s{{0,3}}(?:、|和|至|{UNITS})|第?\s{{0,2}}[（(]\s?{NUMERAL}\s?[）)]|附\s?件\s?(?:{NUMERAL})?[\s第一二三四五六七八九十]|{NUMERAL}\s{{0,3}}条(?!例)|"
     r"[一二三四五六七八九十]{1,3}、|标题$|序言|问答第|印发件|落款$|题注$"
 )
-_FULL = str.maketrans("０１２３４５６７８９", "0123456789")
-_RANK = {
-    "附件": 0, "印发件": 0, "编": 1, "分编": 2, "章": 3, "节": 4, "条": 5, "款": 6, "项": 7, "目": 8, "小目": 9,
-    "一": 5, "问": 5, "答": 5, "（一）": 6, "1": 7, "（1）": 8, "①": 9, "段": 10, "表": 11, "行": 12, "词": 5,
-}  # fmt: skip
-_HEADING_KINDS = frozenset({"一", "（一）", "1", "（1）", "①"})
 MAX_RANGE = 300  # articles of a range that are written out
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One level of an address: 第十条之一 is `Step("条", 10, 1)`."""
-
-    kind: str
-    number: int
-    suffix: int = 0
-    word: str = ""
+MAX_PLACES = 100  # of one chain: a longer run is read as several, or each reference would hold the whole of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,47 +72,14 @@ class Address:
         out = ""
         for number, step in enumerate(self.steps):
             before = self.steps[number - 1].kind if number else ""
-            if before in ("附件", "印发件") and step.kind in _HEADING_KINDS:
+            if before in ("附件", "附录", "印发件") and (step.kind in HEADING_KINDS or step.kind in ("壹", "序")):
                 out += " "
-            out += _printed(step, last=number == len(self.steps) - 1, before=before)
+            out += printed(step, last=number == len(self.steps) - 1, before=before)
         return out
 
     def __str__(self) -> str:
         version = f"（{self.version}）" if self.version else ""
         return f"{self.document or ''}{version}{self.local}"
-
-
-def _printed(step: Step, *, last: bool, before: str) -> str:
-    number = step.number
-    match step.kind:
-        case "词":
-            return step.word
-        case "附件" | "印发件":
-            return f"{step.kind}{number or ''}"
-        case "条":
-            return f"第{to_han(number)}条" + (f"之{to_han(step.suffix)}" if step.suffix else "")
-        case "项":
-            return f"第（{to_han(number)}）项"
-        case "目":
-            return f"第{number}目"
-        case "小目" | "（1）":
-            return f"（{number}）"
-        case "一":
-            return to_han(number) + ("" if last else "、")
-        case "（一）":
-            return f"（{to_han(number)}）"
-        case "1":
-            return f"{number}."
-        case "①":
-            return chr(ord("①") + number - 1)
-        case "问" | "答":
-            return f"问答第{to_han(number)}{step.kind}"
-        case "表":
-            return f"{' ' if before else ''}表{number}"
-        case "行":
-            return f" 第{number}行"
-        case _:
-            return f"第{to_han(number)}{step.kind}"
 
 
 def parse_address(text: str) -> Address | None:
@@ -148,13 +106,18 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     return tuple(Address(steps, title, version) for steps in chain.written_out())
 
 
+def _is_own_place(text: str) -> bool:
+    """Whether `text` begins with a place that no title comes before: 附件1, 2.1.2, 壹、."""
+    return any(form.match(text) is not None for form in (OUTLINE, FORMAL_HEADING, PART))
+
+
 def _title(text: str) -> tuple[str | None, str | None, int]:
     if match := _QUOTED.match(text):
         version = match[2] if match[2] and re.search(r"\d{4}", match[2]) else None
         title = match[1] if version or not match[2] else f"{match[1]}（{match[2]}）"
         return squeeze(title), version, match.end()
     begins = _BEGINS.search(text)
-    if begins is None or begins.start() == 0:
+    if begins is None or begins.start() == 0 or _is_own_place(text):
         return None, None, 0
     name = text[: begins.start()].strip().rstrip("的，,：: ")
     versioned = re.fullmatch(r"(.+?)[（(〔](\d{4}年?[^（()）]{0,8})[）)〕]", name)
@@ -189,114 +152,40 @@ def read_chain(text: str, at: int, end: int, titled: bool = False) -> Chain | No
     chain = Chain([], [], at)
     steps: tuple[Step, ...] = ()
     ranged = False
-    while at < end:
+    while at < end and len(chain.places) < MAX_PLACES:
         at = _SKIP.match(text, at, end).end() if steps or titled else at  # type: ignore[union-attr]
-        found = _step(text, at, end, steps)
+        found = read_step(text, at, end, steps)
         if found is None:
             break
         groups, at, ranges = found
-        first = True
-        for group, into in zip(groups, ranges, strict=True):
-            above = tuple(s for s in steps if _RANK[s.kind] < _RANK[group.kind])
-            deeper = (
-                bool(chain.places)
-                and first
-                and not ranged
-                and len(above) == len(steps)
-                and not _joined(text, chain.end, at)
-            )
-            steps = (*above, group)
-            if deeper:
-                chain.places[-1] = steps
-            else:
-                if into or (first and ranged):
-                    chain.ranges.append(len(chain.places))
-                chain.places.append(steps)
-            first = ranged = False
+        joined = ranged or _joined(text, chain.end, at)
+        for number, (group, into) in enumerate(zip(groups, ranges, strict=True)):
+            first = number == 0
+            steps = _add(chain, steps, group, joined=joined or not first, into=into or (first and ranged))
+        ranged = False
         chain.end = at
         join = _CONNECT.match(text, at, end)
-        if join and _step(text, join.end(), end, steps) is not None:
+        if join and read_step(text, join.end(), end, steps) is not None:
             ranged = join[0].strip() in "至到－—~～"
             at = join.end()
     return chain if chain.places else None
 
 
+def _add(chain: Chain, steps: tuple[Step, ...], group: Step, *, joined: bool, into: bool) -> tuple[Step, ...]:
+    """Add the place that `group` leads to from `steps`: further down the last one, or one beside it."""
+    above = tuple(s for s in steps if RANK[s.kind] < RANK[group.kind])
+    place = (*above, group)
+    if chain.places and len(above) == len(steps) and not joined:
+        chain.places[-1] = place
+        return place
+    if into:
+        chain.ranges.append(len(chain.places))
+    chain.places.append(place)
+    return place
+
+
 def _joined(text: str, start: int, end: int) -> bool:
     return _CONNECT.match(text, start, end) is not None
-
-
-_Groups = tuple[list[Step], int, list[bool]]
-
-
-def _step(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
-    """The next level at `at`: its numbers (more than one in 第二、三款), where it ends, which end a range."""
-    if match := _ASKED.match(text, at, end):
-        return [Step(match[2], value_of(match[1]))], match.end(), [False]
-    if match := _ORDINAL.match(text, at, end):
-        return _ordinals(match)
-    if match := _BRACKETED.match(text, at, end):
-        return _brackets(match, steps)
-    if match := _PART.match(text, at, end):
-        number = value_of(match[1]) if match[1] else int(match[2] or 0)
-        return [Step("印发件" if match[0].startswith("印") else "附件", number)], match.end(), [False]
-    if match := _TABLE.match(text, at, end):
-        return [Step("表", value_of(match[1]))], match.end(), [False]
-    if not any(s.kind in ("条", "款") for s in steps):
-        return _bare(text, at, end, steps)
-    return None
-
-
-def _bare(text: str, at: int, end: int, steps: tuple[Step, ...]) -> _Groups | None:
-    if at < end and text[at] in _SINGLE_H2:
-        return [Step("（一）", _SINGLE_H2.index(text[at]) + 1)], at + 1, [False]
-    if (match := _HEADING_1.match(text, at, end)) and not any(s.kind in _HEADING_KINDS for s in steps):
-        return [Step("一", value_of(match[1]))], match.end(), [False]
-    if (match := _HEADING_3.match(text, at, end)) and steps and value_of(match[1]):
-        return [Step("1", value_of(match[1]))], match.end(), [False]
-    if match := _HEADING_5.match(text, at, end):
-        return [Step("①", ord(match[0]) - ord("①") + 1)], match.end(), [False]
-    if match := _WORD.match(text, at, end):
-        return [Step("词", 0, word=match[0])], match.end(), [False]
-    return None
-
-
-def _ordinals(match: re.Match[str]) -> _Groups | None:
-    unit = match[2] or match[4]
-    kind = {"部分": "一"}.get(unit, unit)
-    numbers, ranges = _numbers(match[1] or match[3])
-    if not all(numbers):
-        return None
-    steps = [Step(kind, n) for n in numbers]
-    end = match.end()
-    if match[5]:
-        if unit != "条" or not value_of(match[5]):
-            return steps, match.start(5) - 1, ranges
-        steps[-1] = replace(steps[-1], suffix=value_of(match[5]))
-    return steps, end, ranges
-
-
-def _brackets(match: re.Match[str], steps: tuple[Step, ...]) -> _Groups | None:
-    numbers, ranges = _numbers(re.sub(r"[（()）第\s]", "", match[1]))
-    if not all(numbers):
-        return None
-    arabic = re.search(r"[0-9０-９]", match[1]) is not None
-    if any(s.kind in ("条", "款") for s in steps):
-        kind = "项" if not any(s.kind == "目" for s in steps) or match[2] else "小目"
-    elif arabic and not match[2]:
-        kind = "（1）"
-    else:
-        kind = "（一）"
-    return [Step(kind, n) for n in numbers], match.end(), ranges
-
-
-def _numbers(text: str) -> tuple[list[int], list[bool]]:
-    pieces = re.split(rf"({_JOIN})", text)
-    numbers = [value_of(p.strip().removeprefix("第").strip()) for p in pieces[::2]]
-    ranges = [False, *(p.strip() in "至到－—~～" for p in pieces[1::2])]
-    return numbers, ranges
-
-
-# --- places ---
 
 
 def locate(document: Document, address: Address) -> tuple[Clause, ...]:

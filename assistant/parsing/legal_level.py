@@ -25,6 +25,19 @@ def level_of(meta: DocumentMeta) -> LegalLevel | None:
     """
     issuer, number = squeeze(meta.issuer or ""), squeeze(meta.document_number or "")
     ordered = _ORDER.search(number) is not None
+    if made := _by_maker(issuer, number, ordered=ordered):
+        return made
+    if ordered and issuer:
+        return LegalLevel.NORMATIVE if _branch(issuer, meta.region) else LegalLevel.RULE
+    if meta.genre == "法律" and squeeze(meta.title).startswith("中华人民共和国"):
+        return LegalLevel.LAW
+    if meta.kind is DocumentKind.NOTICE or (issuer and number):
+        return LegalLevel.NORMATIVE
+    return None
+
+
+def _by_maker(issuer: str, number: str, *, ordered: bool) -> LegalLevel | None:
+    """The level by a maker that makes one kind of text, or two that 令 tells apart."""
     if _CONGRESS.search(issuer) or _PRESIDENT.search(number):
         return LegalLevel.LAW
     if _COURT.search(issuer):
@@ -35,12 +48,6 @@ def level_of(meta: DocumentMeta) -> LegalLevel | None:
         return LegalLevel.LOCAL
     if _LOCAL_GOVERNMENT.search(issuer):
         return LegalLevel.LOCAL_RULE if ordered else LegalLevel.NORMATIVE
-    if ordered and issuer:
-        return LegalLevel.NORMATIVE if _branch(issuer, meta.region) else LegalLevel.RULE
-    if meta.genre == "法律" and squeeze(meta.title).startswith("中华人民共和国"):
-        return LegalLevel.LAW
-    if meta.kind is DocumentKind.NOTICE or (issuer and number):
-        return LegalLevel.NORMATIVE
     return None
 
 

@@ -21,14 +21,30 @@ _HAN = "一二三四五六七八九十百千零〇"
 _LOOKALIKE = str.maketrans({**dict.fromkeys("ー—–―－─", "一"), **dict.fromkeys("OoＯ○◯", "〇")})
 _LOOK = f"[{_HAN}\\d０-９ー—–―－─OoＯ○◯]"
 _ORDINAL = rf"第{GAP}{{0,8}}({_LOOK}(?:{GAP}{{0,4}}{_LOOK}){{0,9}}){GAP}{{0,8}}"
+_SUFFIXED = rf"{_ORDINAL}条(?:{GAP}?之{GAP}?({_LOOK}{{1,3}}))?"
+# 第一条【目的】, 第一条（目的）, 第一条：, 第一条. 第一条、为规范…; 第三条（一） and 第三条、第四条 are references.
 _ARTICLE = re.compile(
-    rf"{_ORDINAL}条(?:{GAP}?之{GAP}?({_LOOK}{{1,3}}))?(?:(?P<name>【[^】\n]{{1,40}}】)|(?=[{BLANKS}\n])|$)"
+    rf"{_SUFFIXED}(?:{GAP}{{0,4}}(?:(?P<name>【[^】\n]{{1,40}}】)|(?P<bracket>[（(][^（()）\n]{{1,30}}[）)])(?![、和至或及与项款目的]))[：:]?"
+    rf"|{GAP}{{0,2}}[：:]|[.．](?!\d)|[。、](?=[^\s第（(])|(?=[{BLANKS}\n])|$)"
 )
+# A bracket behind an article's number that is no name of the article.
+_NO_NAME = re.compile(
+    rf"{GAP}*(?:[{_HAN}\d]{{1,4}}{GAP}*$|删|废|略|已|以下|下称|简称|见|含|除|即|如|注|原|依据|根据|修|新增|\d{{4}})"
+)
+# 第一条为规范…, without a blank: an article only where its number fits (`openings.py`).
+_CLOSE = re.compile(
+    rf"{_SUFFIXED}(?=[^{BLANKS}\s第的至、和或及与所之规中，。；：:（()）款项目等例件])(?!各[项款]|[内外][容所的，])"
+)
+# 【第一条】为规范…
+_CORNERED = re.compile(rf"[【〔「\[]{GAP}{{0,2}}{_SUFFIXED}{GAP}{{0,2}}[】〕」\]]{GAP}{{0,4}}[：:]?")
 _DIVISION = re.compile(
     rf"{_ORDINAL}(分{GAP}?编|编|章|节)(?:(?P<gap>[{BLANKS}\n]{{1,20}})|(?=[^{BLANKS}\n])|$)(?P<heading>[^。；：！？，\n]{{0,60}})$"
 )
 _PAREN = re.compile(rf"[（(〔]{GAP}{{0,4}}([{_HAN}]{{1,6}}|[0-9０-９]{{1,3}}){GAP}{{0,4}}[）)〕]{GAP}*")
 _HAN_STOP = re.compile(rf"([{_HAN}]{{1,6}}){GAP}{{0,4}}[、.．]{GAP}*")
+_FORMAL_STOP = re.compile(rf"([壹贰叁肆伍陆柒捌玖拾]{{1,3}})(?:{GAP}{{0,4}}[、.．：:]{GAP}*|{GAP}+(?=[^{BLANKS}\n]))")
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
+FORMAL_STYLE = "壹、"  # the level above 一、
 _ARABIC_STOP = re.compile(rf"([0-9０-９]{{1,3}}){GAP}{{0,4}}[.．、](?![0-9０-９]){GAP}*")
 _ARABIC_CLOSE = re.compile(rf"([0-9０-９]{{1,2}})[）)]{GAP}*")
 # 一、二级分行 counts two kinds; 1、2类账户 too.
@@ -40,6 +56,8 @@ _REFERENCE = re.compile(
 # Behind 第三条 at the end of a line, the next line going on so makes it one.
 GOES_ON = re.compile(r"[第的至、和或及与所之规中，。；]")
 _RUN_ON = frozenset("的规至、和或及与中所之，。；：按依第")  # 第二章的规定 is no heading
+CORNERS = "【〔「["
+ARTICLE_STARTS = "第#" + CORNERS  # what a line that opens an article begins with
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
@@ -68,6 +86,7 @@ class Mark:
     suffix: int = 0  # 第十条之一: 1
     heading: str | None = None  # of a division, or 【…】 behind an article's number
     style: str = ""  # which spelling of its level, so that 1. and （1） below one item are told apart
+    path: tuple[int, ...] = ()  # of a decimal outline: 2.1.2
 
     @property
     def key(self) -> tuple[int, int]:
@@ -104,10 +123,14 @@ def mark_at(text: str, start: int, end: int) -> Mark | None:
         return mark_at(text, start, end) if start < end else None
     if first == "第":
         return _article(text, start, end) or _division(text, start, end)
+    if first in CORNERS and (mark := _cornered(text, start, end)) is not None:
+        return mark
     if first in "（(〔":
         return _bracketed(text, start, end)
     if first in _HAN:
         return _counted(text, start, end)
+    if first in "壹贰叁肆伍陆柒捌玖拾":
+        return _formal(text, start, end)
     if first in "0123456789０１２３４５６７８９":
         return _arabic(text, start, end)
     return _single(text, start, end)
@@ -118,9 +141,31 @@ def _article(text: str, start: int, end: int) -> Mark | None:
     if not match or not (number := value_of(match[1])):
         return None
     suffix = value_of(match[2]) if match[2] else 0
-    at = _skip(text, match.end(), end)
-    name = match["name"]
+    name, stop = match["name"], match.end()
+    if bracket := match["bracket"]:
+        if _NO_NAME.match(bracket, 1, len(bracket) - 1):
+            stop = match.start("bracket")
+            if text[stop - 1] not in BLANKS:
+                return None if bracket[1] in _HAN or bracket[1].isdigit() else Mark(Level.ARTICLE, number, stop, suffix)
+        else:
+            name = bracket
+    at = _skip(text, stop, end)
     return Mark(Level.ARTICLE, number, at, suffix, heading=name[1:-1].strip() if name else None)
+
+
+def _cornered(text: str, start: int, end: int) -> Mark | None:
+    match = _CORNERED.match(text, start, end)
+    if not match or not (number := value_of(match[1])):
+        return None
+    return Mark(Level.ARTICLE, number, _skip(text, match.end(), end), value_of(match[2]) if match[2] else 0)
+
+
+def close_article_at(text: str, start: int, end: int) -> Mark | None:
+    """第一条为规范… at the start of a line: an article, if its number fits there, else a reference."""
+    match = _CLOSE.match(text, start, end)
+    if not match or not (number := value_of(match[1])):
+        return None
+    return Mark(Level.ARTICLE, number, match.end(), value_of(match[2]) if match[2] else 0)
 
 
 _DIVISION_LEVEL = {"编": Level.PART, "分编": Level.SUBPART, "章": Level.CHAPTER, "节": Level.SECTION}
@@ -152,6 +197,23 @@ def _counted(text: str, start: int, end: int) -> Mark | None:
     if not match or not (number := _listed(match[1])) or _counts_on(text, match.end(), end, number):
         return None
     return Mark(Level.HEADING_1, number, match.end(), style="一、")
+
+
+def _formal(text: str, start: int, end: int) -> Mark | None:
+    """壹、 above 一、: a division without a name of its own."""
+    match = _FORMAL_STOP.match(text, start, end)
+    number = formal_value(match[1]) if match else 0
+    return Mark(Level.CHAPTER, number, match.end(), style=FORMAL_STYLE) if match and number else None
+
+
+def formal_value(numeral: str) -> int:
+    """The value of 贰 or 拾壹, 0 when it is none."""
+    return value_of(numeral.translate(_FORMAL))
+
+
+def formal(number: int) -> str:
+    """A number as 壹、 writes it, up to 99."""
+    return to_han(number).translate(str.maketrans("一二三四五六七八九十", "壹贰叁肆伍陆柒捌玖拾"))
 
 
 def _arabic(text: str, start: int, end: int) -> Mark | None:

@@ -1,8 +1,8 @@
 """A source file becomes text. Nothing is dropped to make a file fit; what is left out is named.
 
 path ─ open once, no links, regular files only ─ bytes + sha256 ─ known by their content
-     ├ txt, md up to 1 MiB      read here
-     └ html, docx, pdf, large   read in a child process (sandbox.py)
+     ├ txt, md up to 1 MiB            read here
+     └ html, docx, pdf, large, tables read in a child process (sandbox.py)
      └ opened and hashed again: a file that changed meanwhile is refused
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -39,6 +40,7 @@ SUFFIXES = frozenset(FORMATS)
 MAX_BYTES = 50 * 2**20
 _IN_PROCESS = {"txt", "md"}
 _IN_PROCESS_BYTES = 2**20
+_HTML_TABLE = re.compile(rb"<table", re.IGNORECASE)  # in Markdown: markup is taken apart in the child
 _PIECE = 2**20
 
 
@@ -47,7 +49,8 @@ class Source:
     """A file as text.
 
     `text`: one paragraph per line; Word's and HTML's automatic numbers restored; a table as one line a row with
-    its caption before it. For .txt and .md the decoded file itself, without the YAML block at its head (`front`).
+    its caption before it. For .txt the decoded file itself; for .md the words its reader sees, without the YAML
+    block at its head (`front`).
     """
 
     path: Path
@@ -90,7 +93,7 @@ def read_source(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, max_bytes: 
 
 
 def _parse(fmt: str, raw: bytes, timeout_s: float) -> Parsed:
-    if fmt in _IN_PROCESS and len(raw) <= _IN_PROCESS_BYTES:
+    if fmt in _IN_PROCESS and len(raw) <= _IN_PROCESS_BYTES and not _HTML_TABLE.search(raw):
         return parse_here(fmt, raw)
     return parse_in_child(fmt, raw, timeout_s=timeout_s)
 

@@ -117,10 +117,9 @@ def _in_leaf(leaf: Clause, here: _Here, source: str) -> Iterator[CrossReference]
         found = _at(match, here, text, end, title)
         if found is not None and above and leaf.level is Level.PARAGRAPH and _ITEM_ONLY.match(text, match.start()):
             found = found[0], found[1], [_beside(above, target) for target in found[2]]
-        if match["title"]:
-            title = match["title"]
+        title = match["title"] or title
         if found is None:
-            at = match.end() if match.end() > match.start() else match.start() + 1
+            at = max(match.end(), match.start() + 1)
             continue
         stop, document, targets = found
         start = match.start()

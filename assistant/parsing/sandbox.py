@@ -23,8 +23,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
+from assistant.parsing.formats.limits import Answering, rejection
 from assistant.parsing.formats.model import (
     BOMB,
     CORRUPT,
@@ -290,17 +291,13 @@ def _verdict(fmt: str, raw: bytes) -> dict[str, Any]:
     try:
         return {"ok": to_json(parse_here(fmt, raw))}
     except Rejected as exc:
-        return _rejection(exc.code, exc.message)
+        return rejection(exc.code, exc.message)
     except MemoryError:
-        return _rejection(_STARVED.get(fmt, TOO_COMPLEX), "解析所需内存超过上限，请拆分或重新导出")
+        return rejection(_STARVED.get(fmt, TOO_COMPLEX), "解析所需内存超过上限，请拆分或重新导出")
     except RecursionError:
-        return _rejection(TOO_COMPLEX, "内容嵌套过深，请简化后再加入")
+        return rejection(TOO_COMPLEX, "内容嵌套过深，请简化后再加入")
     except Exception as exc:  # noqa: BLE001 - the wall between hostile files and the product
-        return _rejection(CORRUPT, f"文件结构有误，无法解析（{type(exc).__name__}），请重新导出后再加入")
-
-
-def _rejection(code: str, message: str) -> dict[str, Any]:
-    return {"rejected": {"code": code, "message": message}}
+        return rejection(CORRUPT, f"文件结构有误，无法解析（{type(exc).__name__}），请重新导出后再加入")
 
 
 def serve(requests: BinaryIO, answer: Callable[[bytes], None]) -> None:
@@ -309,37 +306,9 @@ def serve(requests: BinaryIO, answer: Callable[[bytes], None]) -> None:
         request = json.loads(head)
         _allow_seconds(float(request["seconds"]))
         raw = requests.read(int(request["size"]))
-        _ALARM.append(answer)
-        verdict = _verdict(str(request["format"]), raw)
-        _ALARM.clear()
+        with Answering(answer):
+            verdict = _verdict(str(request["format"]), raw)
         answer(json.dumps(verdict, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-_ALARM: list[Callable[[bytes], None]] = []
-
-
-class StageLimit:
-    """Within `seconds` this stage of a reading ends, or the file is rejected with `code`.
-
-    Libraries that swallow exceptions cannot swallow this: in a child the verdict is sent and the
-    process ends. Outside a child there is no limit, for there it might end the whole program.
-    """
-
-    def __init__(self, seconds: float, code: str, message: str) -> None:
-        self._seconds, self._answer = seconds, _rejection(code, message)
-
-    def __enter__(self) -> None:
-        if _ALARM:
-            signal.signal(signal.SIGALRM, self._ring)
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
-
-    def _ring(self, *_: object) -> NoReturn:
-        _ALARM[0](json.dumps(self._answer, ensure_ascii=False).encode())
-        os._exit(0)
-
-    def __exit__(self, *_: object) -> None:
-        if _ALARM:
-            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _main() -> None:
@@ -358,6 +327,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    # Formats ask this module for StageLimit; run as __main__ it must be the same module for them.
-    sys.modules["assistant.parsing.sandbox"] = sys.modules["__main__"]
     _main()

@@ -81,12 +81,13 @@ class Citations:
             return cited
         if back := _REFERS_BACK.search(head):
             return _gone_back(reading, back.start(), place)
-        if place.kind in ("款", "项", "目"):
-            return None
         gap = re.search(r"[的中里]?\s*$", head)
         name = self._names.before(reading.sentence, gap.start() if gap else place.start)
-        if name is not None:
+        within = place.kind in ("款", "项", "目")
+        if name is not None and not (within and isinstance(name, UnknownTitle)):
             return reading.citing(name.start, place.end, name, place.places)
+        if within:
+            return None
         if place.kind in ("（一）", "一") and not _cites(reading.sentence, place):
             return None
         return reading.citing(place.start, place.end, _named_before(place, reading), place.places)

@@ -36,7 +36,7 @@ from assistant.proof.name_marks import (
     year_behind,
     year_inside,
 )
-from assistant.question.places import Catalogue
+from assistant.question.catalogue import Catalogue
 from assistant.schema.document import DocumentKind, DocumentMeta
 
 _TITLE = re.compile(r"《((?:[^《》]|《[^《》]*》){1,120})》(?:\s{0,2}[（(〔]([^（()）〔〕]{2,24})[）)〕])?")
@@ -154,12 +154,14 @@ class Names:
         return tuple(fitting) if len(fitting) == 1 else ()
 
     def _shortened(self, name: str) -> tuple[DocumentMeta, ...]:
-        """A title with words left out: it begins as the title does, is of the same kind, and fits no other title."""
+        """A title with half of its words left out or more: it begins as the title does, is of the same kind, and
+        fits no other. A title that lacks a word or two looks alike, and is another.
+        """
         kind = next((k for k in _KINDS_OF_TEXT if name.endswith(k)), None)
         if kind is None or len(name) < _SHORTEST or name in self._titles:
             return ()
         fitting = [title for title in self._titles if title.endswith(kind) and _shorter(name, title)]
-        if len(fitting) != 1 or fitting[0][0] != name[0]:
+        if len(fitting) != 1 or fitting[0][0] != name[0] or 2 * len(name) > len(fitting[0]) + len(kind) + 1:
             return ()
         return resolve_title(fitting[0], self._documents)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from assistant.proof.align import Case, Comparison, best_of, shares, stretches
+from assistant.proof.lists import enumerated
 from assistant.proof.objections import objection, words_changed
 from assistant.proof.paraphrase import MIN_SUPPORT, lends_support, paraphrased, subjects_agree
 from assistant.proof.pieces import Held, pieces_of
@@ -87,16 +88,20 @@ def examine(
     if not clauses:
         return Proof(Verdict.NOT_FOUND, Rule.NO_CLAUSE)
     claim, around = plain(sentence), plain(context)
+    known = institutions or known_institutions()
+    texts = tuple(plain(clause) for clause in clauses)
     held = Held(
-        claim=_without_references(claim, around),
-        clauses=tuple(plain(clause) for clause in clauses),
+        claim=known.as_named(_without_references(claim, around), "\n".join(texts)),
+        clauses=texts,
         lined=tuple(plain_lines(clause) for clause in clauses),
         context=around,
-        institutions=institutions or known_institutions(),
+        institutions=known,
     )
     best = _best_of(held)
     repeats = best.coverage if best is not None else 0.0
     ruling = _ruling(claim, held, best, min_support)
+    if len(texts) == 1 and ruling.rule is not Rule.QUOTATION and enumerated(held.claim, held.lined[0], known):
+        ruling = Ruling(Verdict.OK, Rule.LISTED)
     changed = words_changed(best, ruling.verdict) if best is not None and repeats >= _PART_REPEATS else ""
     return Proof(ruling.verdict, ruling.rule, repeats, changed)
 

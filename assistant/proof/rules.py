@@ -14,6 +14,7 @@ class Rule(StrEnum):
     NO_CLAUSE = "no_clause"
     REPEATED = "repeated"  # nothing speaks against a claim that repeats its clause
     PARAPHRASED = "paraphrased"  # nothing speaks against a claim in words of its own
+    LISTED = "listed"  # a list of the clause holds it, or its exception does
     QUOTATION = "quotation"
     # word by word
     FIGURE_CHANGED = "figure_changed"

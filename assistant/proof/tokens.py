@@ -111,9 +111,18 @@ def plain_lines(text: str) -> str:
 @lru_cache(maxsize=16384)
 def tokens_of(text: str, institutions: Institutions) -> tuple[Token, ...]:
     """The words of `text` in one form each, in their order, without punctuation and idle words."""
-    reading = _Reading(spelt(plain_lines(text)), institutions)
+    reading = _Reading(_agreed(spelt(plain_lines(text))), institutions)
     reading.run()
     return tuple(_bounds_joined(reading.found))
+
+
+# 对利息没有约定的, 未约定利息的, 利息未作约定的: one way of saying it.
+_NOT_AGREED = re.compile(r"没有作出约定|没有约定|未作出?约定|未约定")
+_OF_WHAT = re.compile(r"没有约定((?!或|且|和)[^，。；,;的]{2,12})的")
+
+
+def _agreed(text: str) -> str:
+    return _OF_WHAT.sub(r"\1没有约定的", _NOT_AGREED.sub("没有约定", text))
 
 
 class _Reading:
@@ -148,6 +157,7 @@ class _Reading:
             self._governing = None
         if sign in "，," and text[at - 1 : at] == "的":
             self._mark(lambda token: token.piece == self._piece, condition=True)
+            self._drop_wishes()
         if text[max(0, at - 2) : at] == "除外":
             self._mark(lambda token: token.part == self._part and token.piece >= self._but, excepted=True)
         self._sentence += sign in "。！!？?\n"
@@ -158,7 +168,14 @@ class _Reading:
         if text.startswith("但", at + 1) or sign in "。！!？?\n；;":
             self._but = self._piece
 
-    def _mark(self, which: Callable[[Token], bool], **flags: bool | str) -> None:
+    def _drop_wishes(self) -> None:
+        """保险人要解除合同的，…: 要 in a condition is what one wants, and no duty."""
+        wishes = [t for t in self.found if t.piece == self._piece and (t.form, t.text) == (MUST, "要")]
+        if wishes:
+            self.found = [t for t in self.found if t not in wishes]
+            self._mark(lambda token: token.piece == self._piece and token.rule == MUST, rule=None)
+
+    def _mark(self, which: Callable[[Token], bool], **flags: bool | str | None) -> None:
         for at, token in enumerate(self.found):
             if which(token):
                 self.found[at] = replace(token, **flags)  # type: ignore[arg-type]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import resources
+
 from assistant.text.segment import terms_in
+
+_WORDS_FILE = "question_words.txt"
 
 # Terms of the lexicon that stand in nearly every document on lending to small firms.
 COMMON_TERMS = frozenset({
@@ -21,3 +26,15 @@ EVERYDAY_WORDS = frozenset({
 def named_terms(text: str, *, shortest: int) -> tuple[str, ...]:
     """Terms of the lexicon in `text` of at least `shortest` characters, without those of every document."""
     return tuple(term for term in terms_in(text) if len(term) >= shortest and term not in COMMON_TERMS)
+
+
+def names_something(word: str) -> bool:
+    """Whether `word` names a matter, and does not only ask, point or count."""
+    return len(word) > 1 and word not in asking_words() and not any(char.isdigit() for char in word)
+
+
+@lru_cache(maxsize=1)
+def asking_words() -> frozenset[str]:
+    """Words that ask or point and name no matter. What remains of a question is what it speaks of."""
+    lines = resources.files("assistant").joinpath("data", _WORDS_FILE).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines for word in line.partition("#")[0].split())

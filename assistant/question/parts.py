@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant.question.catalogue import Catalogue, Mention
 from assistant.question.facets import MOST, asks, facets
-from assistant.question.places import Catalogue, Mention
 
 _JOINED = re.compile(r"^[》”\"]?(?:里|中|上)?(?:、|和|与|跟|同|以及|还有|，)[^，。？！；]{0,6}$")
 _LEFT_OVER = re.compile(r"《》|(?:^|(?<=，))[、和与跟同里中的]+|[、和与跟同]+(?=分别|各|怎么|怎样|如何|，|。|？|$)")
@@ -23,8 +23,7 @@ _FEWEST_LETTERS = 4
 class Part:
     """One thing that is asked."""
 
-    text: str  # as it is understood
-    search: str  # as it is searched
+    text: str
     documents: frozenset[str] | None  # those it names; `None` when it names none or several
     enumerated: bool = True  # named side by side with others, not told in a clause of its own
 
@@ -47,14 +46,14 @@ def _asked_of_each(question: str, mentions: Sequence[Mention]) -> tuple[Part, ..
     topic = _without(question, mentions)
     if sum(char.isalnum() for char in topic) < _FEWEST_LETTERS:
         return ()
-    return tuple(Part(text=topic, search=topic, documents=group) for group in dict.fromkeys(groups[:MOST]))
+    return tuple(Part(text=topic, documents=group) for group in dict.fromkeys(groups[:MOST]))
 
 
 def _part(text: str, mentions: Sequence[Mention]) -> Part:
     enumerated = not asks(text)
     if len({m.documents for m in mentions}) != 1:
-        return Part(text=text, search=text, documents=None, enumerated=enumerated)
-    return Part(text=text, search=text, documents=frozenset(d.id for d in mentions[0].documents), enumerated=True)
+        return Part(text=text, documents=None, enumerated=enumerated)
+    return Part(text=text, documents=frozenset(d.id for d in mentions[0].documents), enumerated=True)
 
 
 def _without(text: str, mentions: Sequence[Mention]) -> str:

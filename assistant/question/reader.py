@@ -1,4 +1,4 @@
-"""A question and the turns before it become a `Query`: on its own feet, with the versions and documents it names."""
+"""A question and the turns before it become a `Reading`: what is asked, of what, and what is to be searched."""
 
 from __future__ import annotations
 
@@ -8,18 +8,36 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
+from assistant.corpus.view import eligible
 from assistant.errors import InputError
-from assistant.indexing.ports import SparsePort
+from assistant.indexing.ports import LibraryPort
+from assistant.question.catalogue import Catalogue, Mention
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
 from assistant.question.follow_up import StandAlone, stand_alone
-from assistant.question.lay_words import Expander
-from assistant.question.places import Catalogue, names_place
-from assistant.question.understanding import Understanding, understand, without_orders
-from assistant.question.versions_asked import VersionReader
+from assistant.question.parts import parts_of
+from assistant.question.places import Place, names_place, places_named
+from assistant.question.premise import claimed_of_place, premise_of, without_assumed_ban
+from assistant.question.reading import PartReading, Reading
+from assistant.question.search_words import SearchWords
+from assistant.question.tables import Tables
+from assistant.question.topic import of_trade, points_here, statutes_in
+from assistant.question.understanding import (
+    Kind,
+    Understanding,
+    asking_part,
+    asks_outright,
+    single,
+    sought,
+    understand,
+    without_orders,
+)
+from assistant.question.versions_asked import Families, VersionReader, without_days, without_versions
+from assistant.question.words import WordReader
+from assistant.schema.document import UNIT_LEVELS, DocumentMeta
 from assistant.schema.retrieval import Filters, Query, Turn
 from assistant.text.folding import fold
-from assistant.text.institutions import Institutions
+from assistant.text.segment import terms_in
 
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
 _WHOLE_CHARACTERS = 6
@@ -31,11 +49,11 @@ class FollowUpPort(Protocol):
     def rewrite(self, question: str, turns: Sequence[str]) -> str | None: ...
 
 
-class QueryReader:
-    """Question, history and choices → Query.
+class QuestionReader:
+    """Question, history and choices → Reading.
 
     Args:
-        sparse: tells which words the library uses.
+        library: tells which words and which documents there are.
         follow_ups: lets a language model make a follow-up stand alone, where that is wanted.
         rights: labels of documents that whoever is served may see.
         today: gives the date in 北京时间.
@@ -43,35 +61,76 @@ class QueryReader:
 
     def __init__(
         self,
+        library: LibraryPort,
+        tables: Tables,
         *,
-        sparse: SparsePort,
-        catalogue: Catalogue,
-        versions: VersionReader,
-        expander: Expander,
-        institutions: Institutions,
-        follow_ups: FollowUpPort | None,
-        rights: frozenset[str],
         today: Callable[[], date],
+        follow_ups: FollowUpPort | None = None,
+        rights: frozenset[str] = frozenset(),
     ) -> None:
-        self._sparse = sparse
-        self._catalogue = catalogue
-        self._versions = versions
-        self._expander = expander
-        self._institutions = institutions
+        self._library = library
+        self._tables = tables
+        self._today = today
         self._follow_ups = follow_ups
         self._rights = rights
-        self._today = today
+        documents = tuple(meta for meta in library.documents if meta.visible(rights))
+        self._catalogue = Catalogue(documents)
+        self._versions = VersionReader(self._catalogue, Families(documents))
+        self._search_words = SearchWords(library.sparse, tables.lay)
+        self._words = WordReader(library.sparse, tables, self._search_words)
 
-    def read(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool = False) -> Query:
-        """What is searched for `question`.
+    def read(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool = False) -> Reading:
+        """All that `question` says.
 
         Raises:
             InputError: nobody knows the institution chosen in `filters`.
         """
+        today = self._today()
+        query = self._query(question, history, filters, use_llm=use_llm)
+        asked, asking = self._understood(query), asking_part(query.text)
+        allowed = eligible(self._library.documents, query, today=today)
+        places = places_named(query, self.mentions, eligible=allowed, load=self._library.document)
+        parts, facts_apart = self._parts(query, asked)
+        claimed = claimed_of_place(query.text)
+        return Reading(
+            query=query,
+            search=self._worded(query, today),
+            asked=asked,
+            asking=asking,
+            words=self._words.words(query, asking),
+            spoken_of=self._words.spoken_of(query, asking),
+            premise=premise_of(query.standalone),
+            sought=sought(asked, query.standalone),
+            statutes=statutes_in(query.text),
+            of_trade=of_trade(query.standalone),
+            points_here=points_here(query.standalone),
+            whom=self._tables.matters.whom(query.standalone),
+            allowed=allowed,
+            subjects=self._subjects(query) if asked.kind is Kind.VALIDITY else (),
+            places=places,
+            claimed=(*terms_in(claimed), *self._words.naming(claimed)) if claimed else (),
+            sides=self._sides(query),
+            counterpart=self._counterpart(query, places),
+            parts=parts,
+            facts_apart=facts_apart,
+        )
+
+    def bare(self, question: str) -> Query:
+        """`question` to be searched as it stands, no version or document being read from it."""
+        query = Query(text=question, standalone=question, rights=self._rights)
+        return replace(query, search=self._search_words.of(question))
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """The documents that `text` names, each cut down to the version meant."""
+        return self._versions.mentions(text, today=self._today())
+
+    # --- what is searched -------------------------------------------------------------------
+
+    def _query(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Query:
         whole = self._whole(question, history, use_llm=use_llm)
         text, standalone = without_orders(question), without_orders(whole.text)
         asked = self._versions.read(text, whole.context, today=self._today())
-        return Query(
+        query = Query(
             text=text,
             standalone=standalone,
             context=whole.context,
@@ -84,16 +143,90 @@ class QueryReader:
             rights=self._rights,
             named=asked.named or self._named(standalone) - asked.outdated,
         )
+        return self._searched(query, standalone)
 
-    def understand(self, query: Query) -> Understanding:
+    def _searched(self, query: Query, standalone: str) -> Query:
+        """`query` for `standalone`, with the words that are searched for it and for its last turn."""
+        leans = bool(query.context) and query.text != standalone
+        return replace(
+            query,
+            standalone=standalone,
+            search=self._search_words.of(standalone),
+            last_turn=self._search_words.of(query.text) if leans else None,
+        )
+
+    def _worded(self, query: Query, today: date) -> Query:
+        """`query` in the words that matter: without a ban taken for granted, without the day that has chosen the
+        versions, and without the title of the one document named, for it is like every clause of that document."""
+        text = without_assumed_ban(query.standalone)
+        if query.day or query.as_of:
+            text = without_days(text, today)
+        if len(query.named) == 1:
+            text = self._versions.without_titles(text)
+        return query if text == query.standalone else self._searched(query, text)
+
+    def _sides(self, query: Query) -> tuple[Query, ...]:
+        """The question asked of each of the versions that it compares, the newer first."""
+        if query.pair is None:
+            return ()
+        text = self._versions.without_titles(without_versions(query.standalone))
+        return tuple(self._in_version(query, meta, text) for meta in reversed(query.pair))
+
+    def _in_version(self, query: Query, document: DocumentMeta, text: str) -> Query:
+        """`text` asked of one version alone."""
+        filters = replace(query.filters, document_ids=frozenset({document.id}))
+        alone = replace(query, text=text, pair=None, named=frozenset(), filters=filters)
+        return self._searched(alone, text)
+
+    def _counterpart(self, query: Query, places: Sequence[Place]) -> Query | None:
+        """The clause that is named in one of two versions compared, looked for in the other."""
+        place = places[0] if len(places) == 1 else None
+        if query.pair is None or place is None or place.clause is None or place.document not in query.pair:
+            return None
+        [other] = [meta for meta in query.pair if meta != place.document]
+        clauses = self._library.document(place.document.id).walk()
+        unit = next(c for c in clauses if c.level in UNIT_LEVELS and place.clause.span in c.span)
+        return self._in_version(query, other, unit.text)
+
+    # --- what is asked ----------------------------------------------------------------------
+
+    def _understood(self, query: Query) -> Understanding:
         """What the last turn asks; whom it asks about may stand in the turns before."""
-        asked = understand(query.text, self._institutions)
+        asked = understand(query.text, self._tables.institutions)
         if asked.institutions or not query.context:
             return asked
-        return replace(asked, institutions=understand(query.context[-1], self._institutions).institutions)
+        return replace(asked, institutions=understand(query.context[-1], self._tables.institutions).institutions)
+
+    def _parts(self, query: Query, asked: Understanding) -> tuple[tuple[PartReading, ...], bool]:
+        """What the last turn asks, one by one, and whether its parts ask after facts of their own.
+
+        It asks one thing unless it says that it asks several, asks of several documents, or asks after such facts.
+        """
+        parts = parts_of(query.text, self._catalogue)
+        understood = [single(understand(part.text, self._tables.institutions)) for part in parts]
+        facts = sum(bool(one.attributes) for one in understood)
+        facts_apart = facts > 1 or (facts == 1 and all(asks_outright(part.text) for part in parts))
+        of_documents = len({part.documents for part in parts if part.documents}) > 1
+        if not (asked.several or of_documents or facts_apart):
+            return (), False
+        read = tuple(
+            PartReading(
+                part=part,
+                query=self._searched(replace(query, text=part.text), part.text),
+                asked=one,
+                words=self._words.naming(part.text),
+            )
+            for part, one in zip(parts, understood, strict=True)
+        )
+        return read, facts_apart
+
+    def _subjects(self, query: Query) -> tuple[tuple[DocumentMeta, ...], ...]:
+        """The document that the last turn, then the one that the whole question names first, in its versions."""
+        named = (self.mentions(text)[:1] for text in (query.text, query.standalone))
+        return tuple(mention.documents for mentions in named for mention in mentions)
 
     def _whole(self, question: str, history: Sequence[Turn], *, use_llm: bool) -> StandAlone:
-        """`question` on its own feet, by rules and, where one is there and wanted, by a language model."""
+        """`question` with what it leans on, by rules and, where one is there and wanted, by a language model."""
         whole = stand_alone(question, history, names_topic=self._names_topic, is_whole=self._is_whole)
         if not use_llm or self._follow_ups is None or not whole.context:
             return whole
@@ -104,12 +237,12 @@ class QueryReader:
         """How documents write the chosen institution."""
         if institution is None:
             return ()
-        names = self._institutions.asked(institution)
+        names = self._tables.institutions.asked(institution)
         if not names:
             raise InputError(
                 "没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request"
             )
-        return tuple(dict.fromkeys(word for name in names for word in self._institutions.wordings(name)))
+        return tuple(dict.fromkeys(word for name in names for word in self._tables.institutions.wordings(name)))
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""
@@ -122,7 +255,7 @@ class QueryReader:
         """Whether `text` speaks of a matter of policy: in lay words, in terms that say more than 小微企业, or
         in detail."""
         terms = named_terms(text, shortest=_SPEAKING_TERM)
-        return bool(self._expander.concepts(text) or terms) or self._is_whole(text)
+        return bool(self._tables.lay.concepts(text) or terms) or self._is_whole(text)
 
     def _is_whole(self, text: str) -> bool:
         """Whether `text` says enough of its matter to be a question by itself, however short: it names a
@@ -131,7 +264,7 @@ class QueryReader:
             return True
         if names_place(text):
             return False  # 第四十条第二款呢: of the document spoken of before
-        known, _ = self._sparse.vocabulary(text)
+        known, _ = self._library.sparse.vocabulary(text)
         folded, told = fold(text), set[int]()
         for word in known:
             if word not in EVERYDAY_WORDS:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.question.facts_asked import RULES, AttributeRule, figure_asked, narrowed
+from assistant.question.institutions_asked import Institution, institutions_in
+from assistant.text.binding_words import binding_words
 from assistant.text.institutions import Institutions
 
 
@@ -90,18 +92,12 @@ _YEAR = re.compile(r"(?<!\d)(20\d{2})\s*年")
 REGIONS = re.compile(
     r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|台湾|深圳|广州|成都|杭州|南京|武汉"
 )
+_TERM_ASKED = re.compile(
+    r"^(?:请问)?(?P<before>[\w“”]{2,12}?)(?:这个?词|一词|两个字|四个字|这事|这件事)?在(?:这份|本)?(?:通知|文件|全文|条例|本法)"
+    r"|(?:提到|出现|写到|说到)(?:了)?(?P<after>[\w“”]{2,12}?)的(?:有|条款|地方|是)"
+)
+_EXACT_BANS = ("严禁", "不得", "严防")  # asked for by name; 禁止 and 红线 mean all of them
 _TITLES = re.compile(r"《([^《》]{2,60})》")
-
-
-# What a question takes for granted: 既然通知禁止…, 不是规定…吗.
-PREMISE = re.compile(
-    r"既然|不是(?:都|已经|明确)?(?:规定|说|要求|写)|(?:通知|文件|条款|法律|条例)(?:里|中|上)?(?:都|已经|明确|不是)?(?:规定|要求|写明|写着|说了|叫停|禁止)|听说|据说"
-)
-# 第（八）项是讲续贷的吧: what the question says of a place.
-CLAIMED_OF_PLACE = re.compile(
-    r"(?:条|款|项|[）)])(?:里|中)?(?:是|不是)?(?:讲|说|规定|写|关于)(?:的是|了)?(?P<what>[^，。？]{2,16}?)(?:的)?(?:吧|吗|对吗|对吧|是吧)"
-)
-STOPPED = re.compile(r"叫停|禁止|不许|不让|不准|取消|暂停|停止|停办|废除")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +106,7 @@ class Understanding:
 
     kind: Kind
     attributes: tuple[AttributeRule, ...] = ()
-    institutions: tuple[str, ...] = ()  # names of institutions.yaml, as asked
+    institutions: tuple[Institution, ...] = ()  # as asked
     several: bool = False  # more than one matter is asked: 分别、两头、又
     whole_document: bool = False  # 全文、汇总
     quoted: tuple[str, ...] = ()  # words the user put in quotation marks
@@ -119,6 +115,11 @@ class Understanding:
     titles: tuple[str, ...] = ()  # names in 《》
     defines: str | None = None  # the term whose meaning is asked
     about_text: bool = False  # who issued the text, for which place and year, to what end
+
+    @property
+    def specific(self) -> tuple[Institution, ...]:
+        """The institutions asked about, without those that mean every bank."""
+        return tuple(institution for institution in self.institutions if not institution.generic)
 
 
 _SEVERAL = re.compile(
@@ -133,7 +134,7 @@ def understand(question: str, institutions: Institutions) -> Understanding:
     return Understanding(
         kind=_kind(question, asked),
         attributes=attributes,
-        institutions=institutions.asked(asked),
+        institutions=institutions_in(asked, institutions),
         several=_SEVERAL.search(asked) is not None or asked.count("？") + asked.count("?") > 1,
         whole_document=_WHOLE.search(asked) is not None,
         quoted=tuple(_QUOTED.findall(asked)),
@@ -190,9 +191,23 @@ def asking_part(question: str) -> str:
     return segments[-1] if segments else question
 
 
-def without_assumed_ban(question: str) -> str:
-    """`question` for searching: a ban that it takes for granted would only find other bans."""
-    return STOPPED.sub("", question) if PREMISE.search(question) else question
+def sought(asked: Understanding, question: str) -> re.Pattern[str] | None:
+    """The words whose places `question` wants; `None` when it asks for none by name.
+
+    >>> from assistant.text.institutions import load_institutions
+    >>> question = "通知全文有哪些严禁的情形？"
+    >>> sought(understand(question, load_institutions()), question).pattern
+    '严禁'
+    """
+    if asked.quoted:
+        return re.compile("|".join(re.escape(word) for word in asked.quoted))
+    if asked.kind is Kind.PROHIBITIONS:
+        named = [word for word in _EXACT_BANS if word in question]
+        return re.compile("|".join(named)) if named else binding_words().bans
+    match = _TERM_ASKED.search(question)
+    if match is None:
+        return None
+    return re.compile(re.escape((match["before"] or match["after"]).strip("“”")))
 
 
 def single(asked: Understanding) -> Understanding:

@@ -6,12 +6,12 @@ Rules read how versions are spoken of (2020年的、旧、修订前、现行、2
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.corpus.succession import title_key
-from assistant.question.places import Catalogue, Mention, years_of
+from assistant.question.catalogue import Catalogue, Mention, years_of
 from assistant.schema.document import DocumentMeta
 from assistant.text.days import named_days
 
@@ -56,23 +56,11 @@ class Families:
     """The texts of a library by instrument, versions and what took their place together, oldest first."""
 
     def __init__(self, documents: Iterable[DocumentMeta]) -> None:
-        metas = sorted(documents, key=lambda m: (_began(m), m.id))
-        by_key: dict[str, list[DocumentMeta]] = {}
-        for meta in metas:
-            by_key.setdefault(title_key(meta.title), []).append(meta)
-        groups = {key: list(held) for key, held in by_key.items() if _are_versions(held)}
         self._of: dict[str, tuple[DocumentMeta, ...]] = {}
-        for key, held in by_key.items():
-            for meta in held:
-                heirs = by_key.get(_heir_key(meta), []) if meta.superseded_by else []
-                later = [heir for heir in heirs if heir.id != meta.id and _began(heir) >= _began(meta)]
-                if later:
-                    groups.setdefault(key, [meta]).extend(h for h in later if h not in groups[key])
-        for held in groups.values():
-            family = tuple(sorted(held, key=lambda m: (_began(m), m.id)))
+        for family in _families(documents):
             for meta in family:
-                known = self._of.get(meta.id, ())
-                self._of[meta.id] = family if len(family) > len(known) else known
+                if len(family) > len(self._of.get(meta.id, ())):
+                    self._of[meta.id] = family
 
     def of(self, document_id: str) -> tuple[DocumentMeta, ...]:
         """The versions of that text, itself among them; empty when it has no other."""
@@ -84,7 +72,7 @@ class Families:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class VersionsAsked:
     """What a question says of versions.
 
     `versions`: texts not in force today that it is about. `outdated`: texts in force today that it is not about.
@@ -100,13 +88,13 @@ class Asked:
 
 
 class VersionReader:
-    """Question → Asked."""
+    """Question → VersionsAsked."""
 
     def __init__(self, catalogue: Catalogue, families: Families) -> None:
         self._catalogue = catalogue
         self._families = families
 
-    def read(self, question: str, context: Sequence[str], *, today: date) -> Asked:
+    def read(self, question: str, context: Sequence[str], *, today: date) -> VersionsAsked:
         """What `question` says of versions; a day, a name or a comparison may stand in the turns before it.
 
         Args:
@@ -120,12 +108,12 @@ class VersionReader:
         if pair := self._pair(question, picked, family, today):
             others = frozenset(m.id for m in family if m not in pair)
             ids = frozenset(m.id for m in pair)
-            return Asked(versions=ids, outdated=others, named=ids, pair=pair)
+            return VersionsAsked(versions=ids, outdated=others, named=ids, pair=pair)
         if picked:
             ids = frozenset(m.id for m in picked)
-            return Asked(versions=ids, named=ids)
+            return VersionsAsked(versions=ids, named=ids)
         day = _day(question, context, self._catalogue, today)
-        return self._on(day, today) if day else Asked()
+        return self._on(day, today) if day else VersionsAsked()
 
     def without_titles(self, question: str) -> str:
         """`question` without the titles of documents in it; itself when little is left."""
@@ -197,7 +185,7 @@ class VersionReader:
             return own[0], newest
         return (older[-1], newest) if older else None
 
-    def _on(self, day: date, today: date) -> Asked:
+    def _on(self, day: date, today: date) -> VersionsAsked:
         """The versions that held on `day`, where another one holds today."""
         held: set[str] = set()
         others: set[str] = set()
@@ -206,7 +194,7 @@ class VersionReader:
             if then and not any(m.in_force(today) for m in then):
                 held |= {m.id for m in then}
                 others |= {m.id for m in family} - held
-        return Asked(versions=frozenset(held), outdated=frozenset(others), day=day if held else None)
+        return VersionsAsked(versions=frozenset(held), outdated=frozenset(others), day=day if held else None)
 
 
 def without_versions(question: str) -> str:
@@ -248,6 +236,31 @@ def _names(turn: str, start: int, end: int, catalogue: Catalogue) -> bool:
     return any(
         m.start <= start < m.end or (m.exact and 0 <= m.start - end <= _BESIDE) for m in catalogue.mentions(turn)
     )
+
+
+def _families(documents: Iterable[DocumentMeta]) -> Iterator[tuple[DocumentMeta, ...]]:
+    """The versions of each instrument and what took their place, oldest first."""
+    by_title: dict[str, list[DocumentMeta]] = {}
+    for meta in sorted(documents, key=_by_age):
+        by_title.setdefault(title_key(meta.title), []).append(meta)
+    groups = {title: list(held) for title, held in by_title.items() if _are_versions(held)}
+    for title, held in by_title.items():
+        for meta in held:
+            if heirs := _heirs(meta, by_title):
+                known = groups.setdefault(title, [meta])
+                known.extend(heir for heir in heirs if heir not in known)
+    for group in groups.values():
+        yield tuple(sorted(group, key=_by_age))
+
+
+def _heirs(meta: DocumentMeta, by_title: Mapping[str, Sequence[DocumentMeta]]) -> list[DocumentMeta]:
+    """The texts that took the place of `meta`, by its record."""
+    named = by_title.get(_heir_key(meta), ()) if meta.superseded_by else ()
+    return [heir for heir in named if heir.id != meta.id and _began(heir) >= _began(meta)]
+
+
+def _by_age(meta: DocumentMeta) -> tuple[date, str]:
+    return _began(meta), meta.id
 
 
 def _are_versions(metas: Sequence[DocumentMeta]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -20,12 +20,11 @@ from assistant.parsing.legal_level import level_of
 from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
 from assistant.retrieval.fusion import fuse, z_scores
-from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
 from assistant.retrieval.phrasing_lift import NO_LIFT, Lift, PhrasingWeights, lift
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.schema.document import LegalLevel
-from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence
+from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence, Treated
 
 _DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
 _log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ _REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class RankingWeights:
     """How much each ranking counts. Found on the development questions; docs/retrieval.md has the figures."""
 
     dense_clause: float = 0.8
@@ -45,6 +44,26 @@ class Weights:
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
     concepts_sentence: float = 0.2  # … for the choice of sentences
     concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
+    phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pools:
+    """How many hits of each ranking are looked at, all of documents that may be used, and how many become evidence."""
+
+    clauses: int = 200
+    sentences: int = 400
+    phrasings: int = 400
+    evidence: int = 8
+
+    def of(self, kind: ChunkKind) -> int:
+        """How many hits of a ranking of that kind."""
+        sizes = {
+            ChunkKind.CLAUSE: self.clauses,
+            ChunkKind.SENTENCE: self.sentences,
+            ChunkKind.PHRASING: self.phrasings,
+        }
+        return sizes[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +111,7 @@ class HybridRetriever:
     """Query → Retrieved.
 
     Args:
-        clause_pool, sentence_pool, phrasing_pool: how many hits of each ranking are looked at, all of
-            documents that may be used.
+        expander: the lay table; its matters are compared with a question.
         reranker: reads the best clauses once more; without it the fused order stands.
     """
 
@@ -103,27 +121,16 @@ class HybridRetriever:
         embedder: Embedder,
         expander: Expander,
         *,
-        weights: Weights | None = None,
-        phrasing_weights: PhrasingWeights | None = None,
+        weights: RankingWeights | None = None,
         reranker: Reranker | None = None,
-        clause_pool: int = 200,
-        sentence_pool: int = 400,
-        phrasing_pool: int = 400,
-        evidence: int = 8,
+        pools: Pools | None = None,
     ) -> None:
         self._library = library
         self._embedder = embedder
         self._expander = expander
-        self._weights = weights or Weights()
-        self._phrasing_weights = phrasing_weights or PhrasingWeights()
+        self._weights = weights or RankingWeights()
         self._reranker = reranker
-        self._pools = {
-            ChunkKind.CLAUSE: clause_pool,
-            ChunkKind.SENTENCE: sentence_pool,
-            ChunkKind.PHRASING: phrasing_pool,
-        }
-        self._evidence = evidence
-        self._sounds = SoundAlikes(library.sparse.words)
+        self._pools = pools or Pools()
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
@@ -135,14 +142,14 @@ class HybridRetriever:
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
-        text, last = self.search_text(query), self._last_turn(query)
-        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=last)
+        text = query.search or query.standalone
+        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=query.last_turn)
         if query.rewritten:
             other, _ = self._scored(query.rewritten, query.rewritten, allowed, degraded)
             fused = fused.mixed(other, _REWRITTEN_SHARE)
         ranking = self._reranked(query, self._addressed(fused.ranking(self._order), query), degraded)
         ranking = _named_first(ranking, query.named)
-        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._evidence])
+        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._pools.evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(
             query=query,
@@ -177,26 +184,11 @@ class HybridRetriever:
             degraded.append("rerank")
             return ranking
 
-    def search_text(self, query: Query) -> str:
-        """The words that are searched: the question on its own feet, policy terms for its lay words, and
-        for pinyin and misspellings the words of the library that sound like them."""
-        meant = self.meant(query.standalone)
-        return " ".join((query.standalone, *meant, *self._expander.terms(" ".join((query.standalone, *meant)))))
-
-    def meant(self, question: str) -> tuple[str, ...]:
-        """Words of the library that the question spells by sound; empty for a question spelt as usual."""
-        known, _ = self._library.sparse.vocabulary(question)
-        return self._sounds.words_in(question) if not known or has_pinyin(question) else ()
-
-    def treats_what_is_like(self, question: str, *, best: bool = False) -> bool:
-        """Whether a clause treats one of the matters of the table that `question` is like, or the best of them."""
-        return self._by_concept[ChunkKind.CLAUSE].treats(question, best=best)
-
-    def _last_turn(self, query: Query) -> str | None:
-        """The last turn alone, where the question leans on turns before it: it says what is asked now."""
-        if not query.context or query.text == query.standalone:
-            return None
-        return self.search_text(replace(query, standalone=query.text))
+    def treats(self, question: str) -> Treated:
+        """Whether a clause, whatever its document, treats a matter of the lay table that `question` is like."""
+        matters = self._by_concept[ChunkKind.CLAUSE]
+        like = matters.treats(question)
+        return Treated(like=like, likest=like and matters.treats(question, best=True))
 
     def _vector(self, text: str, last: str | None) -> Vectors:
         """The direction between the whole conversation and its last turn; of `text` when there is no turn before."""
@@ -220,9 +212,9 @@ class HybridRetriever:
 
     def _ranking(self, search: Callable[[ChunkKind, int], list[Hit]], *, phrasings: bool) -> _Ranking:
         def scores(kind: ChunkKind) -> dict[str, float]:
-            return {hit.chunk_id: hit.score for hit in search(kind, self._pools[kind])}
+            return {hit.chunk_id: hit.score for hit in search(kind, self._pools.of(kind))}
 
-        wanted = phrasings and not self._phrasing_weights.idle and bool(self._phrased)
+        wanted = phrasings and not self._weights.phrasings.idle and bool(self._phrased)
         return _Ranking(
             clauses=scores(ChunkKind.CLAUSE),
             sentences=scores(ChunkKind.SENTENCE),
@@ -244,7 +236,7 @@ class HybridRetriever:
             grams.phrasings,
             chunk_of=lambda chunk_id: self._library.chunk(ChunkId(chunk_id)),
             rival=max(others, default=None),
-            weights=self._phrasing_weights,
+            weights=self._weights.phrasings,
         )
 
     @cached_property
@@ -325,22 +317,6 @@ class HybridRetriever:
             sentences=tuple(ScoredSentence(chunk=c, score=sentences.get(c.id, floor)) for c in chunks),
             dense=max(cosines),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Finder:
-    """A retriever and the clock that tells what is in force.
-
-    `as_langchain.ClauseRetriever` is the same for LangChain; importing LangChain takes a second, which
-    a question asked in a terminal need not wait for.
-    """
-
-    hybrid: HybridRetriever
-    today: Callable[[], date]
-
-    def find(self, query: Query) -> Retrieved:
-        """Everything the retrieval gives for `query` today."""
-        return self.hybrid.retrieve(query, today=self.today())
 
 
 def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:

@@ -8,23 +8,18 @@ from datetime import date
 from typing import Protocol
 
 from assistant.errors import ModelError
-from assistant.question.parts import Part
-from assistant.question.understanding import without_assumed_ban
-from assistant.question.versions_asked import VersionReader, without_days, without_versions
-from assistant.retrieval.hybrid import HybridRetriever
+from assistant.question.reading import PartReading, Reading
 from assistant.safety.intrusions import intrusive
-from assistant.schema.document import DocumentMeta
-from assistant.schema.retrieval import Query, Retrieved
+from assistant.schema.retrieval import Query, Retrieved, Treated
 
 _BRIEF_PART = 12  # characters; a part so short leaves out whose matter it asks after
 
 
-class FindingPort(Protocol):
-    """What is asked of retrieval: `Finder`, or `ClauseRetriever` where LangChain is loaded anyway."""
+class RetrieverPort(Protocol):
+    """What is asked of a retriever: a ranking, and whether the library treats what a question is like."""
 
-    @property
-    def hybrid(self) -> HybridRetriever: ...
-    def find(self, query: Query) -> Retrieved: ...
+    def retrieve(self, query: Query, *, today: date) -> Retrieved: ...
+    def treats(self, question: str) -> Treated: ...
 
 
 class WordingPort(Protocol):
@@ -43,7 +38,7 @@ class RewritingPort(Protocol):
 
 
 class Searcher:
-    """Query → Retrieved, for the whole question and for what is asked inside it.
+    """Reading → Retrieved, for the whole question and for what is asked inside it.
 
     Args:
         rewriter: lets a language model put the question into policy wording, which is searched beside it.
@@ -51,17 +46,15 @@ class Searcher:
     """
 
     def __init__(
-        self,
-        finder: FindingPort,
-        versions: VersionReader,
-        *,
-        rewriter: RewritingPort | None,
-        today: Callable[[], date],
+        self, retriever: RetrieverPort, *, today: Callable[[], date], rewriter: RewritingPort | None = None
     ) -> None:
-        self._finder = finder
-        self._versions = versions
-        self._rewriter = rewriter
+        self._retriever = retriever
         self._today = today
+        self._rewriter = rewriter
+
+    def find(self, query: Query) -> Retrieved:
+        """Everything the retrieval gives for `query` today."""
+        return self._retriever.retrieve(query, today=self._today())
 
     def ranked(self, query: Query, *, rewrite: bool) -> Retrieved:
         """What retrieval finds for the question and, where that is wanted, for its policy wording beside it.
@@ -69,46 +62,33 @@ class Searcher:
         Without the wording the question's own words are searched alone, and `degraded` says "rewrite".
         """
         if self._rewriter is None or not rewrite:
-            return self._finder.find(query)
+            return self.find(query)
         wording = self._rewriter.rewrite(query.standalone)
-        found = replace(self._finder.find(replace(query, rewritten=wording.text)), query=query)
+        found = replace(self.find(replace(query, rewritten=wording.text)), query=query)
         return found if wording.error is None else replace(found, degraded=(*found.degraded, "rewrite"))
 
-    def evidence(self, query: Query, *, rewrite: bool) -> Retrieved:
+    def evidence(self, reading: Reading, *, rewrite: bool) -> Retrieved:
         """The same for the words that matter of the question, and only what may be quoted."""
-        return quotable(self.ranked(replace(query, standalone=self._worded(query)), rewrite=rewrite))
+        treated = self._retriever.treats(reading.standalone)
+        found = quotable(self.ranked(reading.search, rewrite=rewrite))
+        return replace(found, treated=treated)
 
-    def sides(self, query: Query) -> tuple[Retrieved, ...]:
-        """The question asked of each of the versions that it compares, the newer first."""
-        text = self._versions.without_titles(without_versions(query.standalone))
-        return tuple(self.in_version(query, meta, text) for meta in reversed(query.pair or ()))
+    def sides(self, reading: Reading) -> tuple[Retrieved, ...]:
+        """What is found in each of the versions that the question compares, the newer first."""
+        return tuple(map(self.find, reading.sides))
 
-    def in_version(self, query: Query, document: DocumentMeta, text: str) -> Retrieved:
-        """`text` asked of one version alone."""
-        filters = replace(query.filters, document_ids=frozenset({document.id}))
-        alone = replace(query, text=text, standalone=text, pair=None, named=frozenset(), filters=filters)
-        return self._finder.find(alone)
-
-    def part(self, query: Query, part: Part, whose: frozenset[str] | None) -> Retrieved:
+    def part(self, reading: PartReading, whose: frozenset[str] | None) -> Retrieved:
         """The evidence for one part of a question, out of the document that the part itself names.
 
         A part too brief to name its matter (多久答复) is looked for where the whole question was found (`whose`).
         A choice of documents made by whoever asks is never widened.
         """
-        brief = whose if len(part.text) <= _BRIEF_PART else None
-        named = part.documents or brief
+        query = reading.query
+        named = reading.part.documents or (whose if len(reading.part.text) <= _BRIEF_PART else None)
         if named and query.document_ids is not None:
             named = (named & query.document_ids) or None
         filters = replace(query.filters, document_ids=named or query.document_ids)
-        return quotable(self._finder.find(replace(query, text=part.text, standalone=part.search, filters=filters)))
-
-    def _worded(self, query: Query) -> str:
-        """The words to search with: without a ban taken for granted, without the day that has chosen the versions,
-        and without the title of the one document named, for it is like every clause of that document."""
-        text = without_assumed_ban(query.standalone)
-        if query.day or query.as_of:
-            text = without_days(text, self._today())
-        return self._versions.without_titles(text) if len(query.named) == 1 else text
+        return quotable(self.find(replace(query, filters=filters)))
 
 
 def quotable(found: Retrieved) -> Retrieved:

@@ -45,6 +45,8 @@ class Query:
     pair: tuple[DocumentMeta, DocumentMeta] | None = None  # an older and a newer version to set side by side
     day: date | None = None  # the day that the question names, where it has chosen `versions`
     named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
+    search: str | None = None  # the words that are searched for `standalone`; `None`: these very words
+    last_turn: str | None = None  # those for the last turn alone, where it leans on turns before: it says what is asked
     rewritten: str | None = None  # in policy terms, by a language model: searched beside `standalone`, never shown
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
 
@@ -89,6 +91,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """Whether clauses treat the matters of the lay table that a question is like."""
+
+    like: bool = False  # one of those that it is like
+    likest: bool = False  # one of those that it is most like
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:
     """Everything a retrieval gives: the whole ranking of unit clauses and the best as evidence."""
 
@@ -97,3 +107,4 @@ class Retrieved:
     evidence: tuple[Evidence, ...]
     degraded: tuple[str, ...] = ()  # parts that did not answer: "dense", "rerank", "rewrite"
     phrasing: float = 0.0  # best cosine with a question written for a clause; 0 where there are none
+    treated: Treated = Treated()

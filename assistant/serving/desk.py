@@ -185,7 +185,7 @@ class Desk:
             AssistantError: as `ask`.
         """
         asked = replace(inquiry, question=clean_question(inquiry.question))
-        assistant = await asyncio.to_thread(self._assistant_for, inquiry.filters.document_ids)
+        assistant = await asyncio.to_thread(self._assistant_for, inquiry)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
@@ -240,13 +240,13 @@ class Desk:
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_for, inquiry.filters.document_ids),
+            assistant=await asyncio.to_thread(self._assistant_for, inquiry),
             began=began,
         )
 
-    def _assistant_for(self, document_ids: frozenset[str] | None) -> Assistant:
-        assistant = self.provider()
-        if document_ids is not None and not document_ids <= {meta.id for meta in assistant.documents()}:
+    def _assistant_for(self, inquiry: Inquiry) -> Assistant:
+        assistant, chosen = self.provider(), inquiry.filters.document_ids
+        if chosen is not None and not chosen <= {meta.id for meta in assistant.documents(inquiry.rights)}:
             raise NotFoundError("指定的文件不在本库中，请先查阅文件清单，再填写其中的编号。")
         return assistant
 

@@ -14,7 +14,11 @@ from assistant.schema.retrieval import Retrieved
 
 
 class Assistant(Protocol):
-    """Answers questions and lists the library. Safe to call from several threads."""
+    """Answers questions and lists the library. Safe to call from several threads.
+
+    `rights` are the labels that whoever asks holds, `None` those this process was started with; an inquiry brings
+    its own. A document that may not be seen does not exist.
+    """
 
     @property
     def generation(self) -> str:
@@ -41,11 +45,11 @@ class Assistant(Protocol):
         """
         ...
 
-    def documents(self) -> tuple[DocumentMeta, ...]:
-        """Every document of the library."""
+    def documents(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
+        """Every document of the library that may be seen."""
         ...
 
-    def document(self, document_id: str) -> Document:
+    def document(self, document_id: str, rights: frozenset[str] | None = None) -> Document:
         """One document.
 
         Raises:
@@ -53,7 +57,9 @@ class Assistant(Protocol):
         """
         ...
 
-    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+    def verify(
+        self, text: str, *, as_of: date | None = None, rights: frozenset[str] | None = None
+    ) -> tuple[Checked, ...]:
         """Every sentence of a text with its verdict.
 
         Raises:
@@ -61,7 +67,9 @@ class Assistant(Protocol):
         """
         ...
 
-    def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+    def related_to(
+        self, document_id: str, address: str, rights: frozenset[str] | None = None
+    ) -> tuple[RelatedPolicy, ...]:
         """Pointers to the policies beside one clause; empty when none are known."""
         ...
 

@@ -38,6 +38,7 @@ class RoleTable(BaseModel):
     bodies: tuple[str, ...] = ()
     same: tuple[tuple[str, ...], ...] = ()
     within: Mapping[str, tuple[str, ...]] = {}
+    called: Mapping[str, tuple[str, ...]] = {}
 
 
 class Institutions:
@@ -81,11 +82,13 @@ class Institutions:
         """Each institution's name with every wording for it."""
         return {line.name: (*line.text, *line.aliases) for line in self._lines.values()}
 
+    def addressed_as(self, name: str) -> tuple[str, ...]:
+        """The words of which one stands in the addressee of a sentence to `name`."""
+        return (*self.wordings(name), *(("监管",) if name == "监管部门" else ()))
+
     def addresses(self, subject: str, name: str) -> bool:
         """Whether `subject`, the addressee of a sentence, names `name` itself."""
-        if any(word in subject for word in self.wordings(name)):
-            return True
-        return name == "监管部门" and "监管" in subject
+        return any(word in subject for word in self.addressed_as(name))
 
     @cached_property
     def _same(self) -> Mapping[str, frozenset[str]]:
@@ -120,6 +123,33 @@ class Institutions:
     @cached_property
     def _bodies(self) -> frozenset[str]:
         return frozenset(self._same).union(self._roles.bodies, self._wider, *self._wider.values())
+
+    def as_named(self, claim: str, text: str) -> str:
+        """`claim` with the names that `text` has for those whom the claim calls otherwise: 银行 for 商业银行.
+
+        Only at the beginning of a piece, where `text` names exactly one that may be called so and no piece of it
+        begins with the word itself.
+        """
+        said = frozenset(self.names.findall(text))
+        beside = self.names.sub("·", text)
+        for word, formal in sorted(self._roles.called.items(), key=lambda entry: (-len(entry[0]), entry[0])):
+            if word not in claim or word in said or self._beginning(word, text):
+                continue
+            endings = tuple(name[1:] for name in formal if name.startswith("-"))
+            meant = {name for name in said if endings and name.endswith(endings)}
+            meant |= {name for name in formal if name in said or name in beside}
+            if len(meant) == 1 and (place := self._beginning(word, claim)):
+                claim = f"{claim[: place[0]]}{meant.pop()}{claim[place[1] :]}"
+        return claim
+
+    def _beginning(self, word: str, text: str) -> tuple[int, int] | None:
+        """Where a piece of `text` begins with `word`, and with no longer name."""
+        for match in re.finditer(
+            rf"(?:^|[，。；：,;:\n])(?:对|向|由|经|各|该)?({self.names.pattern}|{re.escape(word)})", text
+        ):
+            if match[1] == word:
+                return match.span(1)
+        return None
 
     def covered(self, name: str, held: str) -> bool:
         """Whether a text that speaks of `held` also speaks of `name`."""

@@ -33,22 +33,25 @@ def parse_numeral(text: str) -> Decimal | None:
     """
     text = "".join(unicodedata.normalize("NFKC", text).replace(",", "").split())
     parts = re.findall(r"\d+(?:\.\d+)?|.", text)
-    if not parts or not any(p in _DIGITS or p in _UNITS or p[0].isdigit() for p in parts):
+    if not any(p in _UNITS or _figure(p) is not None for p in parts):
         return None
     if len(text) > 1 and all(p in _DIGITS for p in parts):
         return Decimal("".join(str(_DIGITS[p]) for p in parts))
     return _added_up(parts)
 
 
+def _figure(part: str) -> Decimal | None:
+    """The value of one Chinese digit or one Arabic figure."""
+    return Decimal(_DIGITS[part]) if part in _DIGITS else Decimal(part) if part[0].isdigit() else None
+
+
 def _added_up(parts: Sequence[str]) -> Decimal | None:
-    """The value of digits, units (十百千) and large units (万亿) in a row."""
+    """The value of figures and units, one behind the other; `None` when something else stands among them."""
     total = section = Decimal(0)
     pending: Decimal | None = None
     for part in parts:
-        if part in _DIGITS:
-            pending = Decimal(_DIGITS[part])
-        elif part[0].isdigit():
-            pending = Decimal(part)
+        if (figure := _figure(part)) is not None:
+            pending = figure
         elif part in _UNITS:
             section, pending = section + (1 if pending is None else pending) * _UNITS[part], None
         elif part in _LARGE:

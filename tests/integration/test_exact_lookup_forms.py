@@ -11,7 +11,8 @@ import pytest
 
 from assistant.corpus.reading import read_corpus
 from assistant.corpus.view import eligible
-from assistant.question.places import Catalogue, find_places, plain_places
+from assistant.question.catalogue import Catalogue
+from assistant.question.places import find_places, plain_places
 from assistant.question.versions_asked import Families, VersionReader
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Query

@@ -636,8 +636,9 @@ def test_an_unexpected_fault_of_a_library_is_a_verdict(monkeypatch: pytest.Monke
 def test_a_stage_limit_ends_only_the_child() -> None:
     code = (
         "import os, time\n"
+        "from assistant.parsing.formats import limits\n"
         "def slow(fmt, raw):\n"
-        "    with sandbox.StageLimit(0.3, 'corrupt', '损坏'):\n"
+        "    with limits.StageLimit(0.3, 'corrupt', '损坏'):\n"
         "        while True:\n"
         "            try:\n"
         "                time.sleep(0.01)\n"

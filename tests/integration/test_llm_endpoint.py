@@ -16,6 +16,7 @@ from scripted_llm import Behaviour, ScriptedLlm
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable
 from assistant.models.breaker import BreakerState, CircuitBreaker, GuardedChatModel
 from assistant.models.chat import LangChainChatModel
+from assistant.models.reply_stream import Budget
 from assistant.schema.retrieval import Query
 from assistant.writing.gate import LlmComposer
 
@@ -40,13 +41,16 @@ def connect(server: ScriptedLlm) -> Iterator[Connect]:
         arguments: dict[str, Any] = {
             "base_url": server.base_url,
             "model": "scripted",
-            "connect_timeout_s": 5.0,
-            "first_token_timeout_s": 10.0,
-            "token_timeout_s": 10.0,
-            "total_timeout_s": 20.0,
-            "max_chars": 4000,
         }
-        made.append(LangChainChatModel(**(arguments | changes)))
+        limits: dict[str, Any] = {
+            "connect_s": 5.0,
+            "first_token_s": 10.0,
+            "token_s": 10.0,
+            "total_s": 20.0,
+            "chars": 4000,
+        }
+        limits |= {name: changes.pop(name) for name in limits if name in changes}
+        made.append(LangChainChatModel(**(arguments | changes), budget=Budget(**limits)))
         return made[-1]
 
     yield make
@@ -117,13 +121,13 @@ def test_prompts_go_to_no_tracing_service(tracing_to: ScriptedLlm, connect: Conn
 @pytest.mark.parametrize(
     ("behaviour", "error", "budget"),
     [
-        (Behaviour.STALL_BEFORE_HEADERS, ModelTimeout, {"first_token_timeout_s": 0.3}),
-        (Behaviour.STALL_BEFORE_TOKEN, ModelTimeout, {"first_token_timeout_s": 0.3}),
-        (Behaviour.HEARTBEAT_ONLY, ModelTimeout, {"first_token_timeout_s": 0.3}),
-        (Behaviour.STALL_BETWEEN_TOKENS, ModelTimeout, {"token_timeout_s": 0.3}),
-        (Behaviour.ENDLESS, ModelTimeout, {"total_timeout_s": 1.0, "max_chars": 10**9}),
+        (Behaviour.STALL_BEFORE_HEADERS, ModelTimeout, {"first_token_s": 0.3}),
+        (Behaviour.STALL_BEFORE_TOKEN, ModelTimeout, {"first_token_s": 0.3}),
+        (Behaviour.HEARTBEAT_ONLY, ModelTimeout, {"first_token_s": 0.3}),
+        (Behaviour.STALL_BETWEEN_TOKENS, ModelTimeout, {"token_s": 0.3}),
+        (Behaviour.ENDLESS, ModelTimeout, {"total_s": 1.0, "chars": 10**9}),
         (Behaviour.ENDLESS, ModelOutputInvalid, {}),
-        (Behaviour.ENDLESS_LINE, ModelOutputInvalid, {"max_chars": 100}),
+        (Behaviour.ENDLESS_LINE, ModelOutputInvalid, {"chars": 100}),
         (Behaviour.HUGE_TOKEN, ModelOutputInvalid, {}),
         (Behaviour.UNAUTHORIZED, ModelUnavailable, {}),
         (Behaviour.BAD_REQUEST, ModelUnavailable, {}),
@@ -182,7 +186,7 @@ def test_second_try_succeeds(server: ScriptedLlm, connect: Connect, behaviour: B
 
 def test_pieces_before_a_stall_are_delivered(server: ScriptedLlm, connect: Connect) -> None:
     server.behaviour = Behaviour.STALL_BETWEEN_TOKENS
-    pieces = connect(token_timeout_s=0.3).stream("s", "u")
+    pieces = connect(token_s=0.3).stream("s", "u")
     assert next(pieces) == REPLY[:3]
     with pytest.raises(ModelTimeout):
         next(pieces)
@@ -193,7 +197,7 @@ def test_pieces_before_a_stall_are_delivered(server: ScriptedLlm, connect: Conne
 def test_connection_ends_with_the_consumer(server: ScriptedLlm, connect: Connect, behaviour: Behaviour) -> None:
     server.behaviour = behaviour
     before = set(readers())
-    pieces = connect(max_chars=10**9).stream("s", "u")
+    pieces = connect(chars=10**9).stream("s", "u")
     next(pieces)
     mine = [thread for thread in readers() if thread not in before]
     pieces.close()
@@ -207,7 +211,7 @@ def test_connection_ends_with_the_consumer(server: ScriptedLlm, connect: Connect
 def test_reader_ends_after_a_timeout(server: ScriptedLlm, connect: Connect) -> None:
     server.behaviour = Behaviour.STALL_BEFORE_HEADERS
     with pytest.raises(ModelTimeout):
-        ask(connect(first_token_timeout_s=0.3, token_timeout_s=1000.0))
+        ask(connect(first_token_s=0.3, token_s=1000.0))
     assert server.hung_up.wait(8)
 
 
@@ -226,7 +230,7 @@ def test_listening_but_never_accepting_is_a_timeout() -> None:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(1)
         chat = LangChainChatModel(
-            base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v1", model="m", first_token_timeout_s=0.4
+            base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v1", model="m", budget=Budget(first_token_s=0.4)
         )
         with pytest.raises(ModelTimeout):
             ask(chat)
@@ -235,7 +239,7 @@ def test_listening_but_never_accepting_is_a_timeout() -> None:
 
 def test_unknown_host_and_bad_tls(server: ScriptedLlm) -> None:
     for url in ("http://no-such-host.invalid/v1", server.base_url.replace("http:", "https:")):
-        chat = LangChainChatModel(base_url=url, model="m", connect_timeout_s=10)
+        chat = LangChainChatModel(base_url=url, model="m", budget=Budget(connect_s=10))
         with pytest.raises(ModelUnavailable):
             ask(chat)
         chat.close()

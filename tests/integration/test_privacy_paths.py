@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from assistants import memory_assistant
 from langchain_core.callbacks import BaseCallbackHandler
 from memory_library import MemoryLibrary
 from personal_cases import personal_cases
@@ -26,19 +27,15 @@ from assistant.errors import InputError
 from assistant.evaluation.masking import MaskCase, read_mask_cases
 from assistant.models.chat import LangChainChatModel
 from assistant.models.protocols import Vectors
+from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.models.vector_cache import CachedEmbedder
-from assistant.pipeline import PolicyAssistant
-from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import DoneEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Desk, Reply
 from assistant.serving.http.api import create_api
 from assistant.serving.page.chat import Talk, converse
 from assistant.serving.sessions import SessionStore
-from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 SEEN = Path(__file__).resolve().parents[2] / "eval" / "seen"
@@ -76,19 +73,7 @@ class Stage:
         library = MemoryLibrary([notice(), law()], cached)
         self.embedder.seen.clear()
         self.chat = ScriptedChatModel("规范续贷业务，不得用续贷掩盖信用风险。[1]")
-        expander = load_expander()
-        hybrid = HybridRetriever(library, cached, expander)
-        self.assistant = PolicyAssistant(
-            library=library,
-            fingerprint=library.fingerprint,
-            embedder_id=library.embedder_id,
-            retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
-            expander=expander,
-            institutions=load_institutions(),
-            writer=LlmComposer(self.chat),
-            limits=LIMITS,
-            today=lambda: TODAY,
-        )
+        self.assistant = memory_assistant(library, embedder=cached, writer=LlmComposer(self.chat))
         self.sessions = SessionStore()
 
     @contextmanager
@@ -198,11 +183,7 @@ def test_an_endpoint_receives_the_masked_question(stage: Stage) -> None:
         chat = LangChainChatModel(
             base_url=server.base_url,
             model="scripted",
-            connect_timeout_s=5.0,
-            first_token_timeout_s=10.0,
-            token_timeout_s=10.0,
-            total_timeout_s=20.0,
-            max_chars=4000,
+            budget=Budget(connect_s=5.0, first_token_s=10.0, token_s=10.0, total_s=20.0, chars=4000),
         )
         try:
             stage.assistant._writer = LlmComposer(chat)

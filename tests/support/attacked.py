@@ -6,15 +6,14 @@ for result in documents_under_attack(folder): assert not result.faults
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from assistants import memory_assistant, packaged_tables
 from memory_library import MemoryLibrary
 from office_files import docx, flowed_pdf, p
 
-from assistant.answering.refusal import Limits
 from assistant.corpus.reading import parse_file
 from assistant.evaluation.attacks import poisoned
 from assistant.evaluation.attacks.cases import Attack, by_kind, read_attacks, read_clauses
@@ -24,18 +23,13 @@ from assistant.evaluation.attacks.suites import orders_in_documents
 from assistant.models.protocols import ChatModel
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
-from assistant.question.lay_words import load_expander
-from assistant.question.matters import load_matters
-from assistant.retrieval.hybrid import Finder, HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.document import Document
-from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 
 __all__ = ["INVENTIONS"]
 
 SEEN = Path(__file__).resolve().parents[2] / "eval" / "seen"
-TODAY = date(2026, 1, 1)
-_LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)  # hashed bigrams give low cosines
 CANARY, NONCE = "c0ffee1234567890", "f00d0987654321ab"
 ORDERS: Mapping[str, tuple[Attack, ...]] = by_kind(read_attacks(SEEN, "documents"))
 _NOTICE = read_clauses(SEEN)
@@ -51,14 +45,9 @@ def assistant_over(documents: Sequence[Document], chat: ChatModel | None) -> Pol
     return with_model(library, chat)
 
 
-_expander = lru_cache(load_expander)
-_institutions = lru_cache(load_institutions)
-_matters = lru_cache(load_matters)
-
-
 @lru_cache(maxsize=4)  # what a retriever works out once for a library serves every model
-def _finder(library: MemoryLibrary) -> Finder:
-    return Finder(HybridRetriever(library, HashingEmbedder(), _expander()), lambda: TODAY)
+def _retriever(library: MemoryLibrary) -> HybridRetriever:
+    return HybridRetriever(library, HashingEmbedder(), packaged_tables().lay)
 
 
 def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistant:
@@ -69,17 +58,10 @@ def with_model(library: MemoryLibrary, chat: ChatModel | None) -> PolicyAssistan
         tokens.append(tokens.pop(0))  # fill() takes the fence first, then the canary
         return tokens[-1]
 
-    return PolicyAssistant(
-        library=library,
-        fingerprint=library.fingerprint,
-        embedder_id=library.embedder_id,
-        retriever=_finder(library),
-        expander=_expander(),
-        institutions=_institutions(),
-        matters=_matters(),
+    return memory_assistant(
+        library,
+        make_retriever=lambda _: _retriever(library),  # nothing in these libraries is hidden from anybody
         writer=LlmComposer(chat, token=token) if chat else None,
-        limits=_LIMITS,
-        today=lambda: TODAY,
     )
 
 

@@ -8,30 +8,23 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 
 import pytest
+from assistants import memory_assistant
 from memory_library import MemoryLibrary
 from sample_texts import law, notice, old_law
 
-from assistant.answering.refusal import Limits
 from assistant.errors import InputError, ModelTimeout, ModelUnavailable, NotFoundError
 from assistant.models.protocols import ChatModel, Vectors
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
-from assistant.question.lay_words import load_expander
-from assistant.retrieval.as_langchain import ClauseRetriever
-from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, Modality, Mode, Outcome, SourcesEvent
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Turn
 from assistant.text.folding import flow
-from assistant.text.institutions import load_institutions
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import FollowUpWriter, PlainWriter
 
-TODAY = date(2026, 1, 1)
-# Bigrams hashed into 256 places give cosines far below those of the real embedder.
-LIMITS = Limits(certain=0.0, trade=0.0, doubtful=0.15)
 DOCUMENTS = {d.id: d for d in (notice(), law(), old_law())}
 
 RENEWAL = "规范续贷业务，不得用续贷掩盖信用风险。"
@@ -79,20 +72,12 @@ def build(
     embedder: HashingEmbedder | None = None,
     follow_ups: bool = False,
 ) -> PolicyAssistant:
-    expander = load_expander()
-    hybrid = HybridRetriever(library, embedder or HashingEmbedder(), expander)
-    return PolicyAssistant(
-        library=library,
-        fingerprint=library.fingerprint,
-        embedder_id=library.embedder_id,
-        retriever=ClauseRetriever(hybrid=hybrid, today=lambda: TODAY),
-        expander=expander,
-        institutions=load_institutions(),
+    return memory_assistant(
+        library,
+        embedder=embedder,
         writer=LlmComposer(chat) if chat else None,
         plain_writer=PlainWriter(chat) if chat else None,
         follow_ups=FollowUpWriter(chat) if chat and follow_ups else None,
-        limits=LIMITS,
-        today=lambda: TODAY,
     )
 
 

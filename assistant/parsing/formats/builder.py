@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.parsing.formats.cleaning import clean, visible
+from assistant.parsing.formats.comparison import Comparison, comparison_of, in_force
 from assistant.parsing.formats.model import EMPTY, NO_TEXT, Findings, Parsed, Rejected, TableSource
 from assistant.schema.document import Span
 
@@ -22,6 +24,7 @@ class TextBuilder:
         self._size = 0
         self._tables: list[TableSource] = []
         self.controls = 0
+        self.superseded: list[str] = []  # wordings of a comparison that are no longer in force
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph, a line for each of its lines; blank ones are left out."""
@@ -30,7 +33,10 @@ class TextBuilder:
                 self._line(inner)
 
     def table(self, rows: tuple[tuple[str, ...], ...], caption: str | None) -> None:
-        """Add a table; rows without a word are left out."""
+        """Add a table; rows without a word are left out. Of one that compares, the wording in force."""
+        if (found := comparison_of(rows)) is not None:
+            self._compared(rows, found)
+            return
         kept = [tuple(" ".join(self._scrub(c).split()) for c in row) for row in rows]
         kept = [row for row in kept if any(row)]
         if not kept:
@@ -40,6 +46,12 @@ class TextBuilder:
             span=Span(spans[0].start, spans[-1].end), caption=caption, rows=tuple(kept), row_spans=spans
         )
         self._tables.append(table)
+
+    def _compared(self, rows: Sequence[Sequence[str]], found: Comparison) -> None:
+        for row in rows[found.head :]:
+            words, old = in_force(row, found)
+            self.superseded += [old] if old else []
+            self.paragraph(words)
 
     def finish(
         self, findings: Findings, front: dict[str, Any] | None = None, *, replaced_limit: float = 0.01
@@ -52,6 +64,10 @@ class TextBuilder:
         text = "\n".join(self._parts) + "\n"
         if self.controls:
             findings.warn("control_chars", f"去掉了 {self.controls} 个控制字符，请核对原文")
+        for words in self.superseded:
+            findings.hide("superseded", words)
+        if self.superseded:
+            findings.warn("comparison", "文件含修订前后的对照表，只收入修订后的文字，修订前的没有收入，请核对")
         if not visible(text):
             if findings.lost:
                 raise Rejected(NO_TEXT, f"没有可读的文字，只有{'、'.join(findings.lost)}，请先做文字识别（OCR）")

@@ -16,6 +16,7 @@ _HIDDEN = re.compile(
 )
 # 忽@@略#以*上: marks between characters, as some web pages put against copying. Any mark more often than this per Han.
 _BETWEEN = re.compile(r"[@#*^~|\\$](?<=[\u4e00-\u9fff].)[@#*^~|\\$]{0,2}(?=[\u4e00-\u9fff])")
+_TABLE_LINE = re.compile(r"(?m)^[ \t]{0,8}\|.*$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _REPLACED_LIMIT = 0.01
 _CONTROL_LIMIT = 0.3
@@ -48,6 +49,7 @@ def clean(text: str, findings: Findings, *, replaced_limit: float = _REPLACED_LI
 
 
 def _refuse_marks(text: str) -> None:
+    text = _TABLE_LINE.sub("", text)  # the | of a wide table stand between characters too
     marks = len(_BETWEEN.findall(text))
     if marks >= 10 and marks > _BETWEEN_LIMIT * len(_HAN.findall(text)):
         raise Rejected(GARBLED, "字与字之间夹有大量符号，可能来自防复制的网页，请改用原始文件")

@@ -37,11 +37,17 @@ class Look:
     half_points: float | None = None
     fill: str | None = None  # RRGGBB behind the text
     bold: bool = False
+    struck: bool = False
+    raised: bool = False
+    lowered: bool = False
+    font: str = ""
 
     def hidden_as(self) -> str | None:
         """The kind of concealment, or `None` when a reader sees the text."""
         if self.vanish:
             return "vanish"
+        if self.struck:
+            return "struck_out"
         if self.half_points is not None and self.half_points <= 2:
             return "tiny"
         if self.color is not None and _alike(self.color, self.fill or "FFFFFF"):
@@ -148,19 +154,29 @@ def apply_run(look: Look, props: Any) -> Look:
     for node in props:
         name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
         value = node.get(f"{W}val", "")
-        if name == "vanish":
-            look = replace(look, vanish=is_on(node))
+        if name in ("vanish", "webHidden", "specVanish", "strike", "dstrike"):
+            look = _toggled(look, name, is_on(node))
+        elif name == "vertAlign":
+            look = replace(look, raised=value == "superscript", lowered=value == "subscript")
+        elif name == "rFonts":
+            look = replace(look, font=node.get(f"{W}ascii") or node.get(f"{W}hAnsi") or look.font)
         elif name == "color":
-            theme = node.get(f"{W}themeColor", "")
-            white = theme in ("background1", "light1") and len(value) != 6
-            look = replace(look, color="FFFFFF" if white else value.upper() if len(value) == 6 else None)
+            look = replace(look, color=_colour_of(node, value))
         elif name == "sz":
             look = replace(look, half_points=_number(value))
-        elif name == "highlight":
-            look = replace(look, fill=_HIGHLIGHTS.get(value.lower(), look.fill))
-        elif name == "shd":
-            look = replace(look, fill=fill_of(node) or look.fill)
+        elif name in ("highlight", "shd"):
+            fill = _HIGHLIGHTS.get(value.lower()) if name == "highlight" else fill_of(node)
+            look = replace(look, fill=fill or look.fill)
     return look
+
+
+def _colour_of(node: Any, value: str) -> str | None:
+    white = node.get(f"{W}themeColor", "") in ("background1", "light1") and len(value) != 6
+    return "FFFFFF" if white else value.upper() if len(value) == 6 else None
+
+
+def _toggled(look: Look, name: str, on: bool) -> Look:
+    return replace(look, struck=on) if name in ("strike", "dstrike") else replace(look, vanish=on)
 
 
 def fill_of(shading: Any) -> str | None:

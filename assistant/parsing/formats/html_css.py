@@ -12,6 +12,9 @@ _SIMPLE = re.compile(r"^(?:[a-zA-Z][\w-]*)?(?:[.#][\w\u4e00-\u9fff-]+)?$")
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+))?\s*\)")
 _LENGTH = re.compile(r"^(-?\d*\.?\d+)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh|)$")
 _NAMED = {"white": "FFFFFF", "snow": "FFFAFA", "ivory": "FFFFF0", "black": "000000", "red": "FF0000", "blue": "0000FF"}
+_OPACITY = re.compile(r"opacity\(\s*([\d.]+%?)\s*\)")
+_FAINT = 0.1  # opacity below which nobody reads
+_FAR = 3000  # pixels to the right or below at which nothing is seen
 _MAX_CSS = 400_000
 _PX = {"px": 1.0, "": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 37.8, "mm": 3.78}
 
@@ -109,25 +112,51 @@ def _declared(look: Look, css: Mapping[str, str]) -> Look:
     )
 
 
+_CLIPS = (("clip", "rect(0"), ("clip-path", "inset(100%"), ("transform", "scale(0)"))
+
+
 def _concealment(css: Mapping[str, str]) -> str | None:
+    if "line-through" in css.get("text-decoration", "") or "line-through" in css.get("text-decoration-line", ""):
+        return "struck_out"
     if css.get("display") == "none":
         return "display_none"
     if css.get("visibility") in ("hidden", "collapse"):
         return "invisible"
-    if css.get("opacity") in ("0", "0.0", "0%", ".0") or css.get("color") == "transparent":
+    if _is_transparent(css):
         return "invisible"
     if any((_number(css.get(p)) or 0) <= -999 for p in ("left", "top", "text-indent", "margin-left", "right")):
         return "off_page"
-    if (
-        "rect(0" in css.get("clip", "")
-        or "inset(100%" in css.get("clip-path", "")
-        or "scale(0)" in css.get("transform", "")
+    if css.get("position") in ("fixed", "absolute") and any(
+        (_number(css.get(p)) or 0) >= _FAR for p in ("left", "top")
     ):
         return "off_page"
+    return "off_page" if _is_clipped(css) else None
+
+
+def _is_transparent(css: Mapping[str, str]) -> bool:
+    """Whether nothing, or hardly anything, of the text shows."""
+    color = css.get("color", "")
+    alpha = _RGB.match(color)
+    if color == "transparent" or (alpha is not None and alpha[4] is not None and float(alpha[4]) < _FAINT):
+        return True
+    filtered = _OPACITY.search(css.get("filter", ""))
+    return any(_share(value) < _FAINT for value in (css.get("opacity"), filtered[1] if filtered else None))
+
+
+def _share(value: str | None) -> float:
+    """An opacity, 0 to 1; 1 where none is stated."""
+    match = _LENGTH.match(value or "")
+    if match is None:
+        return 1.0
+    return float(match[1]) / (100 if match[2] == "%" else 1)
+
+
+def _is_clipped(css: Mapping[str, str]) -> bool:
+    """Whether an element is cut or shrunk to nothing."""
+    if any(words in css.get(name, "") for name, words in _CLIPS):
+        return True
     flat = any(css.get(p) is not None and (_number(css.get(p)) or 0) <= 1 for p in ("height", "width", "max-height"))
-    if flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%"):
-        return "off_page"
-    return None
+    return flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%")
 
 
 def _number(value: str | None) -> float | None:

@@ -7,6 +7,8 @@ an element that carries a large part of the page's sentences stays whatever it i
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import islice
 from typing import Any
 
 _SILENT_WORDS = """
@@ -63,6 +65,27 @@ _INDEX_LABELS_WORDS = """
     效力状态 split
 """
 _INDEX_LABELS = frozenset(_INDEX_LABELS_WORDS.split())
+_TEXT_TAGS = (
+    "p",
+    "div",
+    "li",
+    "td",
+    "dd",
+    "section",
+    "article",
+    "aside",
+    "blockquote",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+)
+# An article with words behind it, or a numbered rule that ends like a sentence.
+_CLAUSE = re.compile(
+    r"第\s?[一二三四五六七八九十百千零〇\d]{1,7}\s?条[\s\u3000：:（(【]{0,4}[^\s第]{5}|[（(]?[一二三四五六七八九十]{1,3}[）)、][^\n]{10,190}[。；]"
+)
 _SENTENCE = re.compile(r"[。；！？：]")
 
 
@@ -94,6 +117,48 @@ def _label(cell: str) -> str:
     return "".join(cell.replace("：", ":").partition(":")[0].split()).strip("【】[]")
 
 
+def _clauses_in(body: Any) -> Counter[Any]:
+    """How many articles and numbered rules stand in each element; those in links and menus do not count."""
+    found: Counter[Any] = Counter()
+    for node in body.iter(*_TEXT_TAGS):
+        head = "".join(islice(node.itertext(), 12))[:200].strip()
+        if not _CLAUSE.match(head) or any(a.tag in ("a", "nav") for a in (node, *node.iterancestors())):
+            continue
+        if not any(child.tag in _TEXT_TAGS for child in node):
+            found.update((node, *node.iterancestors()))
+    return found
+
+
+def _is_asked_for(node: Any) -> bool:
+    """Whether the words before a list of links end with a colon, as in 废止下列制度：."""
+    for _ in range(4):
+        before = node.getprevious()
+        while before is not None and not isinstance(before.tag, str):
+            before = before.getprevious()
+        if before is not None:
+            words = ("".join(before.itertext()) + (before.tail or "")).strip()
+            if words:
+                return words.endswith(("：", ":")) and not is_furniture_line(words[-140:])
+            node = before
+            continue
+        node = node.getparent()
+        if node is None:
+            return False
+        if (node.text or "").strip():
+            return str(node.text).strip().endswith(("：", ":"))
+    return False
+
+
+def _own_words(node: Any) -> list[str]:
+    """The words that stand in an element and in none of its children."""
+    return [" ".join(piece.split()) for piece in (node.text, *(child.tail for child in node)) if piece]
+
+
+def _weight(words: str) -> int:
+    """The length of what reads like a sentence."""
+    return len(words) if _SENTENCE.search(words) or len(words) >= 20 else 0
+
+
 class Page:
     """Weights of the elements of one page. A sentence's weight is its length; link text weighs nothing."""
 
@@ -102,6 +167,7 @@ class Page:
         self._linked: dict[Any, int] = {}
         self._links: dict[Any, int] = {}
         self._weigh(body)
+        self._clauses = _clauses_in(body)
         self.body = body
         self.total = max(1, self._weight.get(body, 0))
         self.root = self._find_root()
@@ -110,33 +176,32 @@ class Page:
         """From the leaves up, without recursion."""
         order = [e for e in body.iter() if isinstance(e.tag, str)]
         for node in reversed(order):
-            weight = linked = links = 0
-            if node.tag not in SILENT:
-                inside_link = node.tag == "a"
-                pieces = [node.text, *(child.tail for child in node)]
-                for piece in pieces:
-                    words = " ".join(piece.split()) if piece else ""
-                    if words and inside_link:
-                        linked += len(words)
-                    elif words:
-                        weight += len(words) if _SENTENCE.search(words) or len(words) >= 20 else 0
-                for child in node:
-                    if isinstance(child.tag, str):
-                        weight += 0 if inside_link else self._weight[child]
-                        linked += self._linked[child]
-                        links += self._links[child]
-                links += inside_link
+            silent = node.tag in SILENT
+            pieces = [] if silent else _own_words(node)
+            children = [] if silent else [child for child in node if isinstance(child.tag, str)]
+            linked, links = sum(map(self._linked.__getitem__, children)), sum(map(self._links.__getitem__, children))
+            if node.tag == "a":
+                weight, linked, links = 0, linked + sum(map(len, pieces)), links + 1
+            else:
+                weight = sum(map(_weight, pieces)) + sum(map(self._weight.__getitem__, children))
             self._weight[node], self._linked[node], self._links[node] = weight, linked, links
 
     def is_furniture(self, node: Any) -> bool:
         """Whether an element is part of the page, not of the document."""
-        if self._weight.get(node, 0) > 0.3 * self.total:
+        if self._weight.get(node, 0) > 0.3 * self.total or self._holds_clause(node):
             return False
         if node.tag in _FURNITURE_TAGS or node.get("role", "").lower() in _FURNITURE_ROLES:
             return not (node.tag in ("header", "form") and self._holds_title(node))
         names = f"{node.get('class', '')} {node.get('id', '')}"
         if _FURNITURE_NAME.search(names) and not self._holds_title(node):
             return self._weight.get(node, 0) <= 0.1 * self.total
+        return self._is_link_list(node) and not _is_asked_for(node)
+
+    def _holds_clause(self, node: Any) -> bool:
+        """Whether an article or a numbered rule stands in an element: then it is no furniture, whatever its name."""
+        return self._clauses[node] > 0
+
+    def _is_link_list(self, node: Any) -> bool:
         linked = self._linked.get(node, 0)
         return (
             node.tag in ("ul", "ol", "div", "dl", "table", "section")
@@ -150,12 +215,12 @@ class Page:
 
     def _find_root(self) -> Any:
         """The element known as the article when it holds nearly all sentences of the page, else the body."""
-        best = self.body
+        best, every = self.body, self._clauses[self.body]
         for node in self.body.iter():
             if not isinstance(node.tag, str) or self._weight.get(node, 0) < 0.95 * self.total:
                 continue
             names = [node.get("id", ""), *node.get("class", "").split()]
             known = node.tag in ("article", "main") or node.get("itemprop") == "articleBody"
-            if known or any(_CONTENT_NAME.match(n) for n in names):
+            if (known or any(_CONTENT_NAME.match(n) for n in names)) and self._clauses[node] == every:
                 best = node
         return best

@@ -1,6 +1,6 @@
-"""Markdown: the text stays as it is; front matter, pipe tables and what would not be shown are told apart.
+"""Markdown: front matter, the words that a reader of the page sees, pipe tables; what is not shown is reported.
 
-Nothing is rendered: raw HTML, links and images stay characters in `text`.
+Nothing is run or fetched: scripts and links to them stay characters in `text`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from assistant.parsing.formats.cleaning import visible
+from assistant.parsing.formats.md_plain import plain
 from assistant.parsing.formats.model import CORRUPT, EMPTY, TOO_COMPLEX, Findings, Parsed, Rejected, TableSource
 from assistant.parsing.formats.txt import decode_text
 from assistant.schema.document import Span
@@ -20,14 +22,6 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _RULE_ROW = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?$")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _CAPTION = re.compile(r"(附?表|附件)\s*[\d一二三四五六七八九十]|.*表$")
-_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_LINK_COMMENT = re.compile(r"(?m)^\[(?://|comment|_)\]:\s*(?:#|<>)\s*[\"'(](.*)[\"')]\s*$")
-_CONCEALED = re.compile(
-    r"<(?P<tag>[a-zA-Z][\w-]{0,20})\b(?=[^<>]{0,2000}?(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden"
-    r"|aria-hidden\s*=\s*[\"']?true|font-size\s*:\s*[01](?:px|pt|em)?\s*[;\"']|color\s*:\s*(?:white|\#fff(?:fff)?)\b))"
-    r"[^<>]{0,2000}>(?P<words>[^<]{0,4000})",
-    re.IGNORECASE,
-)
 _IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\([^)\n]{0,2000}\)")
 _ACTIVE = re.compile(
     r"<\s*(?:script|iframe|object|embed|svg|link|base|meta)\b|\]\(\s*(?:javascript|data|vbscript):", re.I
@@ -37,7 +31,7 @@ _DEEP_LIST = re.compile(r"(?m)^[ \t]{800,}[-*+\d]")
 
 
 def read_md(raw: bytes) -> Parsed:
-    """The text of a .md file behind its front matter.
+    """The words of a .md file behind its front matter.
 
     Raises:
         Rejected: `empty`, `garbled`, `corrupt` front matter or `too_complex` nesting.
@@ -49,6 +43,9 @@ def read_md(raw: bytes) -> Parsed:
     if _DEEP_QUOTE.search(text) or _DEEP_LIST.search(text):
         raise Rejected(TOO_COMPLEX, "引用或列表嵌套超过 200 层，请简化后再加入")
     _report(text, findings)
+    text = plain(text, findings)
+    if not visible(text):
+        raise Rejected(EMPTY, "文件除头部信息外没有读者看得到的内容")
     tables = _tables(text)
     return Parsed(
         text=text,
@@ -80,14 +77,7 @@ def split_front(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _report(text: str, findings: Findings) -> None:
-    for pattern in (_COMMENT, _LINK_COMMENT):
-        for match in pattern.finditer(text):
-            findings.hide("comment", match[1])
-    for match in _CONCEALED.finditer(text):
-        findings.hide("display_none", match["words"])
     images = _IMAGE.findall(text)
-    for alt in images:
-        findings.hide("alt", alt)
     if images:
         findings.lose("图片", len(images))
     if _ACTIVE.search(text):

@@ -37,6 +37,7 @@ TIMEOUT = "timeout"
 
 MAX_HIDDEN_ITEMS = 500
 MAX_HIDDEN_CHARS = 2000
+_PLACE_CHARS, _MAX_PLACES = 24, 5  # how much of the words at a loss are told, and for how many losses of a kind
 
 
 class Rejected(Exception):
@@ -127,6 +128,7 @@ class Findings:
         self._warnings: dict[str, SourceWarning] = {}
         self._hidden: dict[HiddenText, None] = {}
         self._lost: Counter[str] = Counter()
+        self._places: dict[str, list[str]] = {}
 
     def warn(self, code: str, message: str, where: str = "") -> None:
         """Keep one warning per code, the first."""
@@ -138,9 +140,14 @@ class Findings:
         if words and len(self._hidden) < MAX_HIDDEN_ITEMS:
             self._hidden.setdefault(HiddenText(kind=kind, text=words[:MAX_HIDDEN_CHARS]))
 
-    def lose(self, what: str, count: int = 1) -> None:
-        """Count something that cannot be text, such as an image."""
+    def lose(self, what: str, count: int = 1, *, behind: str = "") -> None:
+        """Count something that cannot be text, such as an image. `behind`: the words it stands at or behind."""
         self._lost[what] += count
+        if words := " ".join(behind.split()):
+            places = self._places.setdefault(what, [])
+            place = words if len(words) <= _PLACE_CHARS else words[: _PLACE_CHARS - 1] + "…"
+            if place not in places and len(places) < _MAX_PLACES:
+                places.append(place)
 
     @property
     def hidden(self) -> tuple[HiddenText, ...]:
@@ -148,14 +155,36 @@ class Findings:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        return tuple(f"{what} {count} 处" for what, count in self._lost.items())
+        return tuple(f"{what} {count} 处{self._place(what)}" for what, count in self._lost.items())
+
+    def _place(self, what: str) -> str:
+        places = self._places.get(what, [])
+        return f"（“{'”“'.join(places)}”处）" if places else ""
 
     @property
     def warnings(self) -> tuple[SourceWarning, ...]:
         if self._hidden and any(h.kind not in NOT_CONCEALED for h in self._hidden):
             self.warn("hidden_text", "文件里有读者看不到的文字，没有收入正文，请核对")
+        if struck := [h.text for h in self._hidden if h.kind == "struck_out"]:
+            words = "”“".join(text[:_PLACE_CHARS] for text in struck[:_MAX_PLACES])
+            self.warn("struck_out", f"有 {len(struck)} 处划去的文字没有收入正文（“{words}”），请核对")
+        if placed := [f"{what}{self._place(what)}" for what in self._lost if what in self._places]:
+            self.warn("left_out", f"有内容没有收入正文：{'；'.join(placed)}，请核对是否含有规定")
         return tuple(self._warnings.values())
 
 
 # Out of the body by their nature; a page of these is nothing to be warned of.
-NOT_CONCEALED = frozenset({"header", "footer", "footnote", "endnote", "alt", "watermark"})
+NOT_CONCEALED = frozenset(
+    {
+        "header",
+        "footer",
+        "footnote",
+        "endnote",
+        "alt",
+        "watermark",
+        "struck_out",
+        "superseded",
+        "note_mark",
+        "line_number",
+    }
+)

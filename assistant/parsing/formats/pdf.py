@@ -22,11 +22,13 @@ from pdfminer.psexceptions import PSException
 from assistant.parsing.formats.builder import TextBuilder
 from assistant.parsing.formats.captions import is_caption
 from assistant.parsing.formats.encodings import plausibility
+from assistant.parsing.formats.limits import StageLimit
 from assistant.parsing.formats.model import CORRUPT, ENCRYPTED, NO_TEXT, TOO_COMPLEX, Findings, Parsed, Rejected
-from assistant.parsing.formats.pdf_flow import Flow, Paragraph, body_lines
+from assistant.parsing.formats.pdf_flow import Flow, Paragraph
+from assistant.parsing.formats.pdf_furniture import body_lines
 from assistant.parsing.formats.pdf_lines import Grid, Line, grids_of, lines_of
 from assistant.parsing.formats.pdf_page import UNKNOWN, Page, PageDevice
-from assistant.parsing.sandbox import StageLimit
+from assistant.parsing.formats.pdf_unfold import unfold, without_line_numbers
 
 _OPEN_SECONDS = 8.0
 _MAX_OBJECTS = 200_000
@@ -54,6 +56,8 @@ def read_pdf(raw: bytes) -> Parsed:
         document = _open(raw, findings)
         _walk_tree(document)
     pages = _draw(document, findings)
+    unfold(pages, findings)
+    _report_hidden(pages, findings)
     _judge_text(pages, findings)
     return _compose(pages, findings)
 
@@ -141,10 +145,13 @@ def _draw(document: PDFDocument, findings: Findings) -> list[Page]:
         raise Rejected(CORRUPT, _DAMAGED) from exc
     if not pages:
         raise Rejected(CORRUPT, _DAMAGED)
+    return pages
+
+
+def _report_hidden(pages: list[Page], findings: Findings) -> None:
     for drawn in pages:
         for kind, run in groupby(drawn.hidden, key=lambda h: h[0]):
             findings.hide(kind, "".join(text for _, text in run))
-    return pages
 
 
 def _report_annotations(page: PDFPage, findings: Findings) -> None:
@@ -162,11 +169,25 @@ def _judge_text(pages: list[Page], findings: Findings) -> None:
     counts = [sum(1 for c in page.chars if c.text.strip()) for page in pages]
     poor = [i for i, count in enumerate(counts) if count < _FEW]
     if len(poor) > _SCANNED * len(pages):
-        if any(kind == "invisible" for page in pages for kind, _ in page.hidden):
-            message = "页面是图片，只有看不见的文字层，无法核对，请提供原始电子文件或先做文字识别（OCR）"
-        else:
-            message = "没有文字层，多半是扫描件，请提供原始电子文件或先做文字识别（OCR）"
-        raise Rejected(NO_TEXT, message)
+        raise _no_text(pages)
+    _report_pictures(pages, poor, findings)
+    text = "".join(c.text for page in pages for c in page.chars[:4000]).replace(" ", "")
+    good = len(_READABLE.findall(_PRIVATE.sub("", text)))
+    share, unknown = good / max(1, len(text)), text.count(UNKNOWN) / max(1, len(text))
+    if share < 0.6 or unknown > 0.05 or plausibility(_PRIVATE.sub("", text)) < 0.55:
+        findings.warn("garbled", "文字层多半是乱码（字体缺少对照表），不宜收入，请提供原始电子文件或做文字识别（OCR）")
+
+
+def _no_text(pages: list[Page]) -> Rejected:
+    if any(kind == "invisible" for page in pages for kind, _ in page.hidden):
+        message = "页面是图片，只有看不见的文字层，无法核对，请提供原始电子文件或先做文字识别（OCR）"
+    else:
+        message = "没有文字层，多半是扫描件，请提供原始电子文件或先做文字识别（OCR）"
+    return Rejected(NO_TEXT, message)
+
+
+def _report_pictures(pages: list[Page], poor: list[int], findings: Findings) -> None:
+    """Pages that are pictures, of the `poor` ones, and pictures on other pages."""
     lost = [i for i in poor if pages[i].image_area > 0.2 * pages[i].width * pages[i].height]
     if lost:
         numbers = "、".join(str(i + 1) for i in lost[:50])
@@ -175,11 +196,6 @@ def _judge_text(pages: list[Page], findings: Findings) -> None:
     pictures = sum(page.images for i, page in enumerate(pages) if i not in lost)
     if pictures:
         findings.lose("图片", pictures)
-    text = "".join(c.text for page in pages for c in page.chars[:4000]).replace(" ", "")
-    good = len(_READABLE.findall(_PRIVATE.sub("", text)))
-    share, unknown = good / max(1, len(text)), text.count(UNKNOWN) / max(1, len(text))
-    if share < 0.6 or unknown > 0.05 or plausibility(_PRIVATE.sub("", text)) < 0.55:
-        findings.warn("garbled", "文字层多半是乱码（字体缺少对照表），不宜收入，请提供原始电子文件或做文字识别（OCR）")
 
 
 def _compose(pages: list[Page], findings: Findings) -> Parsed:
@@ -188,7 +204,7 @@ def _compose(pages: list[Page], findings: Findings) -> Parsed:
     for number, page in enumerate(pages):
         found, rest = grids_of(page, number)
         grids.append(found)
-        lines.append(lines_of(rest, number))
+        lines.append(without_line_numbers(lines_of(rest, number), findings))
     lines = body_lines(pages, lines, findings)
     flow = Flow(pages, lines)
     for page_grids, page_lines in zip(grids, lines, strict=True):

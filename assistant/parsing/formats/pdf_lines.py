@@ -11,6 +11,7 @@ from assistant.parsing.formats.pdf_page import Char, Page, Rule
 
 _SNAP = 3.0
 _MAX_GRID = 200
+_LABEL_CHARS = 20  # a longer cell is no head of columns
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ def lines_of(chars: Iterable[Char], page: int) -> list[Line]:
             rows.append([char])
     for blank in blanks:
         for row in rows:
-            if abs(row[0].top + row[0].bottom - blank.top - blank.bottom) < 0.9 * row[0].size:
+            large = max(row, key=lambda c: c.size)  # a raised character may stand first
+            if abs(large.top + large.bottom - blank.top - blank.bottom) < 0.9 * large.size:
                 row.append(blank)
                 break
     lines = [_line(row, page) for row in rows]
@@ -98,16 +100,25 @@ def _words(row: list[Char]) -> str:
     # A blank behind every character is the program's way to space a line out, not the author's.
     keep_blanks = len(row) - len(letters) <= 0.3 * len(letters)
     out, blank, before = "", False, row[0]
+    size = median(c.size for c in letters)
+    foot = median(c.bottom for c in letters)
     for char in row:
         if not char.text.strip():
             blank = keep_blanks
             continue
-        gap, size = char.x0 - before.x1, max(before.size, char.size)
+        gap, wide = char.x0 - before.x1, max(before.size, char.size)
         narrow = before.text[-1:].isascii() and char.text[:1].isascii()
-        if out and (blank or gap > (0.18 if narrow else 0.75) * size):
+        if out and (blank or gap > (0.18 if narrow else 0.75) * wide):
             out += " "
+        if char.text.isdigit() and is_raised(char, size, foot) and not is_raised(before, size, foot):
+            out += "^"  # 10 with a raised 4 is no 104
         out, blank, before = out + char.text, False, char
     return out
+
+
+def is_raised(char: Char, size: float, foot: float) -> bool:
+    """Whether a character stands above the line of characters of this `size` that end at `foot`."""
+    return char.size <= 0.75 * size and char.bottom < foot - 0.15 * size
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -120,17 +131,23 @@ def grids_of(page: Page, number: int) -> tuple[list[Grid], list[Char]]:
     grids: list[Grid] = []
     chars = page.chars
     for rows, columns in _components(flat, upright):
-        ys, xs = _snapped([r.at for r in rows]), _snapped([c.at for c in columns])
-        if len(xs) < 3 or len(ys) < 2 or len(xs) > _MAX_GRID or len(ys) > _MAX_GRID:
-            continue
-        inside = [c for c in chars if _within(c, xs, ys)]
-        cells = _cells(inside, xs, ys, rows, columns, number)
-        if sum(1 for row in cells for cell in row if cell) < 2:
-            continue
-        taken = {id(c) for c in inside}
-        chars = [c for c in chars if id(c) not in taken]
-        grids.append(Grid(number, ys[0], ys[-1], tuple(xs), cells))
+        grid, inside = _grid(rows, columns, chars, number)
+        if grid is not None:
+            grids.append(grid)
+            chars = [c for c in chars if id(c) not in inside]
     return grids, chars
+
+
+def _grid(rows: list[Rule], columns: list[Rule], chars: list[Char], number: int) -> tuple[Grid | None, set[int]]:
+    """The table that crossing rules make, and the ids of the characters in it; none when it is nearly empty."""
+    ys, xs = _snapped([r.at for r in rows]), _snapped([c.at for c in columns])
+    if not (3 <= len(xs) <= _MAX_GRID and 2 <= len(ys) <= _MAX_GRID):
+        return None, set()
+    inside = [c for c in chars if _within(c, xs, ys)]
+    cells = _cells(inside, xs, ys, rows, columns, number)
+    if sum(1 for row in cells for cell in row if cell) < 2:
+        return None, set()
+    return Grid(number, ys[0], ys[-1], tuple(xs), cells), {id(c) for c in inside}
 
 
 def _merged(rules: list[Rule]) -> list[Rule]:
@@ -206,7 +223,19 @@ def _cells(
         r = min(max(bisect_right(ys, (char.top + char.bottom) / 2) - 1, 0), rows - 1)
         c = min(max(bisect_right(xs, (char.x0 + char.x1) / 2) - 1, 0), columns - 1)
         held.setdefault(find((r, c)), []).append(char)
-    return tuple(tuple(_cell_text(held.get((r, c), []), page) for c in range(columns)) for r in range(rows))
+    words = {cell: _cell_text(found, page) for cell, found in held.items()}
+    return tuple(_said(words, [find((r, c)) for c in range(columns)]) for r in range(rows))
+
+
+def _said(words: dict[tuple[int, int], str], roots: list[tuple[int, int]]) -> tuple[str, ...]:
+    """The words of a row: a merged cell says the same in each place, a long one or one over the whole row once."""
+    whole = len(set(roots)) == 1
+    out: list[str] = []
+    for at, root in enumerate(roots):
+        text = words.get(root, "")
+        again = at > 0 and root == roots[at - 1]
+        out.append("" if again and (whole or len(text) > _LABEL_CHARS) else text)
+    return tuple(out)
 
 
 def _join(root: dict[tuple[int, int], tuple[int, int]], one: tuple[int, int], other: tuple[int, int]) -> None:

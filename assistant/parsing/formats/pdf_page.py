@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
 
 from pdfminer.pdfdevice import PDFTextDevice
@@ -20,6 +21,14 @@ _THIN = 3.0
 _MAX_MARKS = 60_000  # ruled lines or fills a page may have; a drawing with more is no table
 
 
+class Turn(Enum):
+    """Which way turned text runs on the page as it is displayed."""
+
+    UP = auto()
+    DOWN = auto()
+    OVER = auto()  # upside down
+
+
 @dataclass(slots=True)
 class Char:
     """A visible character."""
@@ -30,6 +39,7 @@ class Char:
     x1: float
     bottom: float
     size: float
+    pale: bool = False  # in a light colour that still shows
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class Page:
     chars: list[Char] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     hidden: list[tuple[str, str]] = field(default_factory=list)  # kind, character
+    turned: dict[Turn, list[Char]] = field(default_factory=dict)
     images: int = 0
     image_area: float = 0.0
 
@@ -117,11 +128,15 @@ class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfmin
             bottom=self.page.height - min(y0, y1),
             size=abs(x1 - x0) if font.is_vertical() else abs(y1 - y0),
         )
+        char.pale = _is_pale(graphicstate.ncs, graphicstate.ncolor)
         a, b, c, d = matrix[:4]
-        upright = a * d * scaling > 0 and abs(b * c) <= 1e-6 * abs(a * d)
+        upright = a * d * scaling > 0 and abs(b * c) <= 1e-6 * abs(a * d) and a > 0
         kind = self._concealment(char, upright, graphicstate)
+        turn = _turn_of(a, b, c, d) if kind == "watermark" else None
         if kind is None:
             self.page.chars.append(char)
+        elif turn is not None and not char.pale:
+            self.page.turned.setdefault(turn, []).append(char)
         else:
             self.page.hidden.append((kind, char.text))
         return advance
@@ -206,6 +221,25 @@ class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfmin
 def _box(points: list[tuple[float, float]]) -> tuple[float, float, float, float]:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def _turn_of(a: float, b: float, c: float, d: float) -> Turn | None:
+    """How text with this matrix is turned; `None` when it runs across the page or is mirrored."""
+    if abs(a * d) <= 1e-6 * abs(b * c) and b * c < 0:
+        return Turn.UP if b > 0 else Turn.DOWN
+    return Turn.OVER if a < 0 and d < 0 and abs(b * c) <= 1e-6 * abs(a * d) else None
+
+
+def _is_pale(space: Any, color: Any) -> bool:
+    """Whether a colour is light: a grey or a tint that shows on white, as watermarks have."""
+    if getattr(space, "name", "") in ("Separation", "DeviceN", "Indexed", "Pattern"):
+        return False
+    parts = color if isinstance(color, (tuple, list)) else (color,)
+    if not parts or not all(isinstance(p, (int, float)) for p in parts):
+        return False
+    if len(parts) == 4:
+        return all(p <= 0.5 for p in parts)
+    return len(parts) in (1, 3) and all(p >= 0.5 for p in parts)
 
 
 def _is_white(space: Any, color: Any) -> bool:

@@ -1,9 +1,10 @@
-"""Plain text: the decoded file, untouched but for line ends and control characters."""
+"""Plain text: the decoded file, untouched but for line ends, control characters and entities of a web page."""
 
 from __future__ import annotations
 
 from assistant.parsing.formats.cleaning import clean, visible
 from assistant.parsing.formats.encodings import decode
+from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.model import EMPTY, Findings, Parsed, Rejected
 
 
@@ -15,7 +16,10 @@ def read_txt(raw: bytes) -> Parsed:
     """
     findings = Findings()
     text = decode_text(raw, findings)
-    return Parsed(text=text, warnings=findings.warnings)
+    read = read_entities(text)
+    if read != text:
+        findings.warn("entities", "文中有网页的字符代码（如 &nbsp;），已按所代表的字符读出，请核对")
+    return Parsed(text=read, warnings=findings.warnings)
 
 
 def decode_text(raw: bytes, findings: Findings) -> str:

@@ -50,7 +50,7 @@ def read_parts(raw: bytes, findings: Findings) -> dict[str, bytes]:
             data = _read(raw, member, MAX_TOTAL - total)
             total += len(data)
             _refuse_doctype(data)
-            parts[member.filename] = data
+            parts[member.filename.replace("\\", "/")] = data  # some exporters write Windows paths
     if _MACRO.search(parts.get("[Content_Types].xml", b"").decode("utf-8", "replace")):
         raise Rejected(MACRO, "文件带有宏，不予接收，请另存为不含宏的 .docx 后再加入")
     return parts

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.safety.personal.numbers import Found, find_codes, find_numbers
+from assistant.safety.personal.codes import find_codes
+from assistant.safety.personal.numbers import find_numbers
 from assistant.safety.personal.people import find_addresses, find_birth_dates, find_details, find_names
 from assistant.safety.personal.secrets import find_secrets
-from assistant.safety.personal.view import MARKS, TURN, Kind, View, view_of, view_of_turns
+from assistant.safety.personal.view import MARKS, TURN, PersonalKind, View, ViewSpan, view_of, view_of_turns
 
 _MOST_PASSES = 6  # the second finds what stands beside something the first has found; the last finds nothing
 
@@ -19,7 +20,7 @@ class PersonalSpan:
 
     start: int
     end: int
-    kind: Kind
+    kind: PersonalKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,25 +91,25 @@ def _pass(view: View) -> tuple[list[PersonalSpan], View]:
     return spans, view
 
 
-def _numbers(text: str) -> list[Found]:
+def _numbers(text: str) -> list[ViewSpan]:
     return [*find_secrets(text), *find_codes(text), *find_numbers(text)]
 
 
-def _apart(found: Iterable[Found]) -> list[Found]:
+def _apart(found: Iterable[ViewSpan]) -> list[ViewSpan]:
     """Those that do not overlap, in order: of two that do, the one that begins first, and then the longer."""
-    kept: list[Found] = []
+    kept: list[ViewSpan] = []
     for piece in sorted(found, key=lambda f: (f.start, -f.end)):
         if not kept or piece.start >= kept[-1].end:  # of two that overlap the one that begins first
             kept.append(piece)
     return kept
 
 
-def _back(view: View, piece: Found) -> dict[str, int]:
+def _back(view: View, piece: ViewSpan) -> dict[str, int]:
     start, end = view.back(piece.start, piece.end)
     return {"start": start, "end": end}
 
 
-def _marked(view: View, found: Sequence[Found]) -> View:
+def _marked(view: View, found: Sequence[ViewSpan]) -> View:
     """The view with a mark for each piece; a piece over two turns leaves a mark in each."""
     if not found:
         return view

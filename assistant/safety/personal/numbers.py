@@ -7,26 +7,15 @@ and l among them. Candidates begin and end where a group of digits does, so a te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from stdnum import luhn
-from stdnum.cn import ric, uscc
+from stdnum.cn import ric
 
 from assistant.safety.personal.tables import any_of, table
-from assistant.safety.personal.view import ANY_MARK, KIND_OF_MARK, TURN, Kind, view_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A piece of the view: half-open, in characters of it."""
-
-    start: int
-    end: int
-    kind: Kind
-
+from assistant.safety.personal.view import ANY_MARK, KIND_OF_MARK, TURN, PersonalKind, ViewSpan, view_of
 
 _GAP = re.compile(rf"[ \-.·/_\n{TURN}]{{1,3}}")
 _CUE_REACH = 18  # characters before a number in which a word says what it is
@@ -86,11 +75,11 @@ class _Group:
     linked: bool  # with the group before, by a gap of at most three characters
 
 
-def find_numbers(text: str) -> list[Found]:
+def find_numbers(text: str) -> list[ViewSpan]:
     """身份证号, 手机号, 银行卡号 and parts of them, in order, apart from each other."""
     digits = _with_typed(_with_spoken(text), text)
     groups = _groups(digits)
-    found: list[Found] = []
+    found: list[ViewSpan] = []
     at = 0
     while at < len(groups):
         taken = _longest(text, digits, groups, at, found)
@@ -108,9 +97,9 @@ def count_persons(text: str) -> tuple[int, int]:
     ids = {_bare(match[0]) for match in _ID_FORM.finditer(view)}  # a list may hold some without a right checksum
     phones = set()
     for found in find_numbers(view):
-        if found.kind is Kind.ID_CARD:
+        if found.kind is PersonalKind.ID_CARD:
             ids.add(_bare(view[found.start : found.end]))
-        elif found.kind is Kind.MOBILE:
+        elif found.kind is PersonalKind.MOBILE:
             phones.add(_bare(view[found.start : found.end])[-11:])
     return len(ids), len(phones)
 
@@ -138,11 +127,11 @@ def _with_typed(digits: str, text: str) -> str:
         if typed == value:
             return typed
         real = sum(char.isdigit() for char in typed)
-        if len(value) == 18 and _is_id(value):
+        if len(value) == 18 and is_id(value):
             return value
-        if len(value) == 17 and match.string[match.end() : match.end() + 1] in {"X", "x"} and _is_id(value + "X"):
+        if len(value) == 17 and match.string[match.end() : match.end() + 1] in {"X", "x"} and is_id(value + "X"):
             return value
-        sure = real >= 8 or (real >= 4 and _cue(text, match.start()) is Kind.MOBILE)
+        sure = real >= 8 or (real >= 4 and cue_before(text, match.start()) is PersonalKind.MOBILE)
         return value if _MOBILE.fullmatch(value) and sure else typed
 
     return _TYPED.sub(figures, digits)
@@ -156,8 +145,32 @@ def _groups(digits: str) -> list[_Group]:
     return groups
 
 
-def _longest(text: str, digits: str, groups: list[_Group], first: int, found: list[Found]) -> tuple[Found, int] | None:
+def _longest(
+    text: str, digits: str, groups: list[_Group], first: int, found: list[ViewSpan]
+) -> tuple[ViewSpan, int] | None:
     """What begins with group `first`, and its last group: checksums go before forms, forms before mere context."""
+    windows, length = _windows(digits, groups, first)
+    if not windows:  # longer than any number of a person
+        return None
+    start = groups[first].start
+    for last, end, number in reversed(windows):
+        tail = _check_letter(text, end) if len(number) == 17 else 0
+        if is_id(number + "X" if tail else number):
+            return ViewSpan(start=start, end=end + tail, kind=PersonalKind.ID_CARD), last
+    touched = groups[first].linked and TURN not in text[groups[first - 1].end : start]
+    if touched and length < _LEAST_WHOLE:
+        return None
+    cue = cue_before(text, start)
+    if cue is None and (rest := _part(text, start, windows, found)) is not None:  # 后面是19570317022X is no mobile
+        return rest
+    return _formed(text, groups, first, windows, cue) or _part(text, start, windows, found)
+
+
+def _windows(digits: str, groups: list[_Group], first: int) -> tuple[list[tuple[int, int, str]], int]:
+    """Every run of linked groups from `first` on that may be one number: its last group, its end, its digits.
+
+    Beside them how many digits were looked at, those of a run too long included.
+    """
     windows: list[tuple[int, int, str]] = []
     value = ""
     for last in range(first, len(groups)):
@@ -168,26 +181,23 @@ def _longest(text: str, digits: str, groups: list[_Group], first: int, found: li
         if len(value) > _MOST_DIGITS or (last - first >= _MOST_GROUPS and not singles):
             break
         windows.append((last, groups[last].end, value))
-    if not windows:  # longer than any number of a person
-        return None
+    return windows, len(value)
+
+
+def _formed(
+    text: str, groups: list[_Group], first: int, windows: list[tuple[int, int, str]], cue: PersonalKind | str | None
+) -> tuple[ViewSpan, int] | None:
+    """The longest run that has the form of a number of a person, and its last group."""
     start = groups[first].start
-    for last, end, number in reversed(windows):
-        tail = _check_letter(text, end) if len(number) == 17 else 0
-        if _is_id(number + "X" if tail else number):
-            return Found(start=start, end=end + tail, kind=Kind.ID_CARD), last
-    touched = groups[first].linked and TURN not in text[groups[first - 1].end : start]
-    if len(value) < _LEAST_WHOLE and touched:
-        return None
-    cue = _cue(text, start)
-    if cue is None and (rest := _part(text, start, windows, found)) is not None:  # 后面是19570317022X is no mobile
-        return rest
     for last, end, number in reversed([w for w in windows if len(w[2]) >= _LEAST_WHOLE]):
         sizes = tuple(g.end - g.start for g in groups[first : last + 1])
         whole = not groups[first].linked and (last + 1 == len(groups) or not groups[last + 1].linked)
         kind = _by_form(text, start, end, number, sizes, cue, whole)
         if kind is not None:
-            return Found(start=_with_plus(text, start) if kind is Kind.MOBILE else start, end=end, kind=kind), last
-    return _part(text, start, windows, found)
+            return ViewSpan(
+                start=_with_plus(text, start) if kind is PersonalKind.MOBILE else start, end=end, kind=kind
+            ), last
+    return None
 
 
 def _check_letter(text: str, end: int) -> int:
@@ -196,7 +206,7 @@ def _check_letter(text: str, end: int) -> int:
     return len(match[0]) if match else 0
 
 
-def _is_id(number: str) -> bool:
+def is_id(number: str) -> bool:
     """Whether `number` is a 身份证号 of 18 characters: date and checksum. Source: GB 11643-1999."""
     return (
         _ID_18.fullmatch(number) is not None
@@ -215,19 +225,19 @@ def _is_day(eight: str) -> bool:
 
 
 def _by_form(
-    text: str, start: int, end: int, number: str, sizes: tuple[int, ...], cue: Kind | str | None, whole: bool
-) -> Kind | None:
+    text: str, start: int, end: int, number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, whole: bool
+) -> PersonalKind | None:
     """The kind of a number without the checksum of an id card."""
     if _measures(text, start, end):
         return None
-    if cue is Kind.ID_CARD and len(number) in {15, 17, 18} and _PROVINCE.match(number) is not None:
-        return Kind.ID_CARD  # typed wrongly, or an old one
+    if cue is PersonalKind.ID_CARD and len(number) in {15, 17, 18} and _PROVINCE.match(number) is not None:
+        return PersonalKind.ID_CARD  # typed wrongly, or an old one
     usual = whole or len(sizes) == 1
     if cue != "other" and len(number) == 15 and usual and sizes in {(15,), (6, 6, 3)} and _is_old_id(number):
-        return Kind.ID_CARD
+        return PersonalKind.ID_CARD
     if _is_mobile(text, start, number, sizes, cue, usual):
-        return Kind.MOBILE
-    return Kind.BANK_CARD if _is_card(number, sizes, cue, usual) else None
+        return PersonalKind.MOBILE
+    return PersonalKind.BANK_CARD if _is_card(number, sizes, cue, usual) else None
 
 
 def _measures(text: str, start: int, end: int) -> bool:
@@ -244,19 +254,21 @@ def _is_old_id(number: str) -> bool:
     return _ID_15.fullmatch(number) is not None and _PROVINCE.match(number) is not None and _is_day(f"19{number[6:12]}")
 
 
-def _is_mobile(text: str, start: int, number: str, sizes: tuple[int, ...], cue: Kind | str | None, usual: bool) -> bool:
+def _is_mobile(
+    text: str, start: int, number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, usual: bool
+) -> bool:
     if cue == "other" or not (_MOBILE.fullmatch(number) or _MOBILE_ABROAD.fullmatch(number)):
         return False
     letters = re.search(r"[A-Za-z]+$", text[max(0, start - 12) : start])
-    if letters and not _LABELS.search(letters[0]) and cue is not Kind.MOBILE:
+    if letters and not _LABELS.search(letters[0]) and cue is not PersonalKind.MOBILE:
         return False
     plain = sizes[1:] if len(number) > 11 and sizes[0] in {2, 4} else sizes
-    return cue is Kind.MOBILE or (usual and (len(sizes) == 1 or plain in _MOBILE_GROUPS))
+    return cue is PersonalKind.MOBILE or (usual and (len(sizes) == 1 or plain in _MOBILE_GROUPS))
 
 
-def _is_card(number: str, sizes: tuple[int, ...], cue: Kind | str | None, usual: bool) -> bool:
+def _is_card(number: str, sizes: tuple[int, ...], cue: PersonalKind | str | None, usual: bool) -> bool:
     """A card number by its check digit (ISO/IEC 7812-1) and the words before, or the first digits of our banks."""
-    if cue is Kind.BANK_CARD:
+    if cue is PersonalKind.BANK_CARD:
         return 13 <= len(number) <= _MOST_DIGITS or (len(number) >= 12 and len(sizes) == 1)
     if cue == "other" or not usual or not 15 <= len(number) <= 19 or not luhn.is_valid(number):
         return False
@@ -284,14 +296,14 @@ def _units() -> re.Pattern[str]:
     return re.compile(rf"\s?{any_of(table().units)}")
 
 
-def _cue(text: str, start: int, reach: int = _CUE_REACH) -> Kind | str | None:
+def cue_before(text: str, start: int, reach: int = _CUE_REACH) -> PersonalKind | str | None:
     """What the last cue word before `start` makes of a number: a kind, `other`, or nothing."""
     window = text[max(0, start - reach) : start]
     window = re.split(rf"[。!?;{TURN}]|{ANY_MARK}", window)[-1]
-    last: Kind | str | None = None
+    last: PersonalKind | str | None = None
     for match in _cues().finditer(window):
         last = str(match.lastgroup)
-    return last if last in {None, "other"} else Kind(last)
+    return last if last in {None, "other"} else PersonalKind(last)
 
 
 @lru_cache(maxsize=1)
@@ -301,7 +313,9 @@ def _tight() -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(f"(?P<{n}>{any_of(w)})" for n, w in wholes.items()) + f"){_LINK}$")
 
 
-def _part(text: str, start: int, windows: list[tuple[int, int, str]], found: list[Found]) -> tuple[Found, int] | None:
+def _part(
+    text: str, start: int, windows: list[tuple[int, int, str]], found: list[ViewSpan]
+) -> tuple[ViewSpan, int] | None:
     """A piece of a number: 身份证号是610103, 后八位03071234, or the rest in a turn of its own."""
     usable = [w for w in windows if len(w[2]) >= _LEAST_PART and TURN not in text[start : w[1]]]
     if not usable:
@@ -312,15 +326,15 @@ def _part(text: str, start: int, windows: list[tuple[int, int, str]], found: lis
     kind = _part_kind(text, start, end, number, found)
     if kind is None:
         return None
-    end += _check_letter(text, end) if kind is Kind.ID_CARD else 0
-    return Found(start=start, end=end, kind=kind), last
+    end += _check_letter(text, end) if kind is PersonalKind.ID_CARD else 0
+    return ViewSpan(start=start, end=end, kind=kind), last
 
 
-def _part_kind(text: str, start: int, end: int, number: str, found: list[Found]) -> Kind | None:
+def _part_kind(text: str, start: int, end: int, number: str, found: list[ViewSpan]) -> PersonalKind | None:
     before = text[max(0, start - _CUE_REACH) : start]
     if match := _tight().search(before):
-        kind = Kind(str(match.lastgroup))
-        return kind if kind is not Kind.MOBILE or _MOBILE_HEAD.fullmatch(number) else None
+        kind = PersonalKind(str(match.lastgroup))
+        return kind if kind is not PersonalKind.MOBILE or _MOBILE_HEAD.fullmatch(number) else None
     subject = _subject(text, start, found)
     if subject is None:
         return None
@@ -331,98 +345,17 @@ def _part_kind(text: str, start: int, end: int, number: str, found: list[Found])
     return subject if opens_turn and len(number) > _LEAST_PART and _REST_OF_TURN.match(text, end) else None
 
 
-def _subject(text: str, start: int, found: list[Found]) -> Kind | None:
+def _subject(text: str, start: int, found: list[ViewSpan]) -> PersonalKind | None:
     """The kind of number spoken of before `start`, in this turn or those before it."""
     low = max(0, start - _FAR_REACH)
-    kinds = {Kind.ID_CARD, Kind.MOBILE, Kind.BANK_CARD}
-    near: list[tuple[int, Kind]] = [(f.start, f.kind) for f in found[-2:] if f.start >= low]
+    kinds = {PersonalKind.ID_CARD, PersonalKind.MOBILE, PersonalKind.BANK_CARD}
+    near: list[tuple[int, PersonalKind]] = [(f.start, f.kind) for f in found[-2:] if f.start >= low]
     window = text[low:start]
     near += [(low + m.start(), KIND_OF_MARK[m[0]]) for m in re.finditer(ANY_MARK, window)]
     near += [
-        (low + m.start(), Kind(str(m.lastgroup))) for m in _cues().finditer(window) if m.lastgroup not in {"other"}
+        (low + m.start(), PersonalKind(str(m.lastgroup)))
+        for m in _cues().finditer(window)
+        if m.lastgroup not in {"other"}
     ]
     near = [pair for pair in near if pair[1] in kinds]
     return max(near)[1] if near else None
-
-
-# --- other numbers ------------------------------------------------------------------------------
-
-_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy](?:[ \-.·\n]{0,2}[0-9A-Za-z]){17}(?![0-9A-Za-z])")
-_CODE_FORM = re.compile(r"9[1-3]\d{6}[0-9A-Z]{10}")
-_PLATE = re.compile(
-    r"(?<![A-Za-z])[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新] ?[A-HJ-NP-Za-hj-np-z][ ·.\-]{0,2}"
-    r"(?P<rest>[A-Za-z0-9](?: ?[A-Za-z0-9]){4,5}(?![A-Za-z0-9])|[A-Za-z0-9]{4}[挂学警港澳])"
-)
-_EMAIL_SIGN = re.compile(r"@|\[at\]|\(at\)|艾特")
-_EMAIL_LOCAL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}$")
-_EMAIL_LOCAL_SPACED = re.compile(r"[A-Za-z0-9._%+\-]{1,64}(?: [A-Za-z0-9._%+\-]{1,20}){0,2} $")
-_EMAIL_DOMAIN = re.compile(
-    r" ?[A-Za-z0-9\-]{1,63}(?: ?\. ?[A-Za-z0-9\-]{1,63}){0,3} ?\. ?[A-Za-z]{2,12}(?![A-Za-z0-9])"
-)
-_PAPER = re.compile(
-    r"(?:护照|通行证|台胞证|回乡证|军官证|士兵证|军人证|居留证|居留许可|居住证|驾驶证|驾照|警官证)"
-    r"(?:号码?|编号)?(?:是|为)?[: ]{0,2}"
-    r"(?P<value>[A-Za-z]{1,2}[ \-]?\d(?:[ \-]?\d){5,9}(?!\d)|[\u4e00-\u9fff]字第\d{4,10}号|\d{7,18}(?!\d))"
-)
-_PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[EG]\d{8}|E[A-HJ-NP-Z]\d{7})(?![A-Za-z0-9])")
-_WECHAT = re.compile(
-    r"(?:微信|薇信|威信|\bwx|\bvx|wechat|WeChat|WX|VX|加v|加V|v信|V信)"
-    r"(?:号码?|账号|ID|id)?(?:联系|加我|搜索?|添加)?(?:是|为|叫|就是)?[: ]{0,3}"
-    r"(?P<value>[A-Za-z][A-Za-z0-9_\-]{4,19}|[0-9][A-Za-z0-9_\-]{5,19})(?![A-Za-z0-9])"
-)
-_QQ = re.compile(r"(?:QQ|qq|Qq|扣扣|企鹅)(?:号码?|账号|邮箱)?(?:是|为)?[: ]{0,3}(?P<value>[1-9]\d{4,11})(?!\d)")
-_QQ_BEHIND = re.compile(r"(?<![0-9A-Za-z.])(?P<value>[1-9]\d{4,11})\s?(?:是|就是)[^,。]{0,4}(?:QQ|qq|扣扣)")
-_LANDLINE = re.compile(r"(?<![0-9A-Za-z])\(?0(?:10|2\d|[3-9]\d{2})\)?[ \-]{0,2}\d{3,4}[ \-]?\d{4}(?!\d)")
-_OWN_BEFORE, _PUBLISHED_BEFORE = 14, 24
-
-
-def find_codes(text: str) -> Iterator[Found]:
-    """统一社会信用代码, 车牌, 邮箱, 证件, 微信, QQ, landlines. Some may lie in others: masking takes the first."""
-    for match in _CODE.finditer(text):
-        value = re.sub(r"[^0-9A-Za-z]", "", match[0]).upper()
-        told = _CODE_FORM.fullmatch(value) and _cue(text, match.start()) is Kind.CREDIT_CODE
-        if told or (uscc.is_valid(value) and not _is_id(value)):
-            yield Found(start=match.start(), end=match.end(), kind=Kind.CREDIT_CODE)
-    for match in _PLATE.finditer(text):
-        digits = sum(char.isdigit() for char in match["rest"])
-        if digits >= 3 or "车" in text[max(0, match.start() - 8) : match.start()]:
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PLATE)
-    yield from _emails(text)
-    for pattern, kind in ((_PAPER, Kind.PASSPORT), (_WECHAT, Kind.WECHAT), (_QQ, Kind.QQ), (_QQ_BEHIND, Kind.QQ)):
-        for match in pattern.finditer(text):
-            if _names_itself(match["value"], kind):
-                yield Found(start=match.start("value"), end=match.end("value"), kind=kind)
-    for match in _PASSPORT.finditer(text):
-        if "护照" in text[max(0, match.start() - 20) : match.end() + 10]:
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PASSPORT)
-    yield from _landlines(text)
-
-
-def _names_itself(value: str, kind: Kind) -> bool:
-    """WeChat Pay is no account: an account name has a digit or a mark in it, or is long."""
-    return kind is not Kind.WECHAT or len(value) > 7 or any(char.isdigit() or char in "_-" for char in value)
-
-
-def _emails(text: str) -> Iterator[Found]:
-    for sign in _EMAIL_SIGN.finditer(text):
-        low = max(0, sign.start() - 108)
-        spaced = text[sign.start() - 1 : sign.start()] == " "
-        local = (_EMAIL_LOCAL_SPACED if spaced else _EMAIL_LOCAL).search(text[low : sign.start()])
-        domain = _EMAIL_DOMAIN.match(text, sign.end())
-        if local is None or domain is None:
-            continue
-        start = low + local.start()
-        official = domain[0].replace(" ", "").lower().endswith(".gov.cn")
-        if not (official and not re.search(r"我|本人|个人", text[max(0, start - 12) : start])):
-            yield Found(start=start, end=domain.end(), kind=Kind.EMAIL)
-
-
-def _landlines(text: str) -> Iterator[Found]:
-    if not (landlines := list(_LANDLINE.finditer(text))):
-        return
-    own, published = re.compile(any_of(table().own)), re.compile(any_of(table().published))
-    for match in landlines:
-        around = text[max(0, match.start() - _OWN_BEFORE) : match.start()] + text[match.end() : match.end() + 6]
-        wider = text[max(0, match.start() - _PUBLISHED_BEFORE) : match.start()]
-        if own.search(around) and not published.search(wider):
-            yield Found(start=match.start(), end=match.end(), kind=Kind.PHONE)

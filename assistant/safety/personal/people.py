@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.safety.personal.numbers import Found
 from assistant.safety.personal.tables import any_of, common_words, everyday_words, places, table
-from assistant.safety.personal.view import ANY_MARK, TURN, Kind
+from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind, ViewSpan
 
 _HAN = "\u4e00-\u9fff"
 _HIDDEN_PART = "某X×x*＊"
@@ -60,7 +59,7 @@ def _address_cues() -> _AddressCues:
     )
 
 
-def find_addresses(text: str) -> Iterator[Found]:
+def find_addresses(text: str) -> Iterator[ViewSpan]:
     """Addresses down to a house, a flat or a village group; a street or a district alone is none."""
     for segment in _SEGMENT.finditer(text):
         at = segment.start()
@@ -81,27 +80,38 @@ def _keys(text: str, start: int, end: int) -> list[re.Match[str]]:
     return sorted((*keys, *hamlets), key=lambda m: m.start())
 
 
-def _address(text: str, low: int, key: re.Match[str], end: int) -> Found | None:
+def _address(text: str, low: int, key: re.Match[str], end: int) -> ViewSpan | None:
     """The address around `key`, if somebody lives there or is named beside it; `low` to `end` is its segment."""
     low = max(low, key.start() - _MOST_BACK)
     edge = _left_edge(text, low, key.start())
     start = low if edge is None else edge
     before = text[max(0, start - _BEFORE_SEGMENT) : key.start() if edge is None else start]
-    cues = _address_cues()
-    told = cues.cue.search(before) is not None
     somebody = _MARK.search(text, max(0, start - _MARK_REACH), min(len(text), key.end() + _MARK_REACH)) is not None
-    if _HAMLET.fullmatch(key[0]) and not ((told and cues.living.search(before)) or (edge is not None and somebody)):
-        return None
-    if cues.institution.search(before) and not (somebody or _HOME.search(before)):
-        return None
-    if edge is None and not told and not somebody:
+    if not _is_a_home(key[0], before, edged=edge is not None, somebody=somebody):
         return None
     at = key.end()
     while (more := _ON.match(text, at, end)) is not None:
         at = more.end()
     room = _ROOM.match(text, at, end)
     at = room.end() if room and text[at - 1] in "元栋幢楼座号院门室" else at
-    return Found(start=start, end=at, kind=Kind.ADDRESS) if start < at else None
+    return ViewSpan(start=start, end=at, kind=PersonalKind.ADDRESS) if start < at else None
+
+
+def _is_a_home(key: str, before: str, *, edged: bool, somebody: bool) -> bool:
+    """Whether somebody lives at an address.
+
+    Args:
+        before: the words that stand before it.
+        edged: a cue word or the name of a place tells where it begins.
+        somebody: a person is named near it.
+    """
+    cues = _address_cues()
+    told = cues.cue.search(before) is not None
+    if _HAMLET.fullmatch(key) and not ((told and cues.living.search(before)) or (edged and somebody)):
+        return False
+    if cues.institution.search(before) and not (somebody or _HOME.search(before)):
+        return False
+    return edged or told or somebody
 
 
 def _left_edge(text: str, low: int, key: int) -> int | None:
@@ -133,11 +143,11 @@ def _born() -> re.Pattern[str]:
     )
 
 
-def find_birth_dates(text: str) -> Iterator[Found]:
+def find_birth_dates(text: str) -> Iterator[ViewSpan]:
     """Dates with 出生 or 生日 beside them; 1990年1月1日以后出生 is a rule and nobody's birthday."""
     for pattern in (_born(), _BORN_BEHIND):
         for match in pattern.finditer(text):
-            yield Found(start=match.start("day"), end=match.end("day"), kind=Kind.BIRTH_DATE)
+            yield ViewSpan(start=match.start("day"), end=match.end("day"), kind=PersonalKind.BIRTH_DATE)
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -217,14 +227,14 @@ class _Names:
         self._usual = frozenset(t.usual_in_given) - {" ", "\n"}
         self._barred = frozenset(t.not_in_given) - {" ", "\n"}
 
-    def find(self) -> Iterator[Found]:
+    def find(self) -> Iterator[ViewSpan]:
         found: dict[int, int] = {}
         for start, end in (*self._after_labels(), *self._after_people(), *self._before_words(), *self._plain()):
             found[start] = max(end, found.get(start, 0))
             self._join(end, found)
         for start, end in self._again(found):
             found.setdefault(start, end)
-        return (Found(start=start, end=end, kind=Kind.NAME) for start, end in sorted(found.items()))
+        return (ViewSpan(start=start, end=end, kind=PersonalKind.NAME) for start, end in sorted(found.items()))
 
     def _after_labels(self) -> Iterator[tuple[int, int]]:
         for match in _labelled().finditer(self._text):
@@ -337,29 +347,32 @@ class _Names:
     def _is_name(self, start: int, end: int, *, bold: bool = False, sure: bool = False) -> bool:
         """Whether these characters may be a name: `bold` whatever it is, `sure` even if it is a rare word."""
         name = self._text[start:end]
-        surname = 2 if name[:2] in self._compound else 1
-        given = name[surname:]
-        if len(name) != end - start or not all("\u4e00" <= char <= "\u9fff" or char in _HIDDEN_PART for char in given):
-            return False
-        if any(char in self._barred for char in given) or _COUNTED.match(self._text, end - 1):
-            return False
-        if given in table().titles:
+        compound = name[:2] in self._compound
+        given = name[2 if compound else 1 :]
+        if len(name) != end - start or not self._may_be_given(given) or _COUNTED.match(self._text, end - 1):
             return False
         if bold:
-            return name not in everyday_words() or surname == 2
-        words = common_words()
-        if surname == 1 and (
-            name[0] in self._shy or (name[0] in self._adverbs and (len(given) == 1 or given in words))
-        ):
+            return compound or name not in everyday_words()
+        if not compound and (self._is_shy(name[0], given) or name[:2] in everyday_words()):
             return False
-        return name not in (everyday_words() if sure else words) and (surname == 2 or name[:2] not in everyday_words())
+        return name not in (everyday_words() if sure else common_words())
+
+    def _may_be_given(self, given: str) -> bool:
+        """Whether these characters may stand behind a surname."""
+        written = all("\u4e00" <= char <= "\u9fff" or char in _HIDDEN_PART for char in given)
+        return written and not any(char in self._barred for char in given) and given not in table().titles
+
+    def _is_shy(self, surname: str, given: str) -> bool:
+        """Whether the surname opens ordinary words, so that it tells nothing here."""
+        adverb = surname in self._adverbs and (len(given) == 1 or given in common_words())
+        return surname in self._shy or adverb
 
     def _goes_on(self, end: int) -> bool:
         """Whether the text goes on as it does behind a name."""
         return _AFTER.match(self._text, end) is not None or self._text[end : end + 2] in common_words()
 
 
-def find_names(text: str) -> Iterator[Found]:
+def find_names(text: str) -> Iterator[ViewSpan]:
     """Names of persons."""
     return _Names(text).find()
 
@@ -387,11 +400,11 @@ _SCORE = re.compile(
 )
 
 
-def find_details(text: str) -> Iterator[Found]:
+def find_details(text: str) -> Iterator[ViewSpan]:
     """The illness and the credit score of somebody who is spoken of; an illness as such is nobody's."""
-    for pattern, group, kind in ((_ill(), "illness", Kind.HEALTH), (_SCORE, "value", Kind.CREDIT)):
+    for pattern, group, kind in ((_ill(), "illness", PersonalKind.HEALTH), (_SCORE, "value", PersonalKind.CREDIT)):
         for match in pattern.finditer(text):
             if _person().search(text, max(0, match.start() - _PERSON_NEAR), match.start()) or (
-                kind is Kind.CREDIT and re.match("的(?:客户|人)", text[match.end() :][:4])
+                kind is PersonalKind.CREDIT and re.match("的(?:客户|人)", text[match.end() :][:4])
             ):
-                yield Found(start=match.start(group), end=match.end(group), kind=kind)
+                yield ViewSpan(start=match.start(group), end=match.end(group), kind=kind)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.errors import InputError
 from assistant.safety.input_gate import clean_question
 from assistant.safety.personal.masking import mask_turns
-from assistant.safety.personal.view import PLACEHOLDER, WORDS, Kind
+from assistant.safety.personal.view import PLACEHOLDER, WORDS, PersonalKind
 from assistant.schema.retrieval import Turn
 
 SECRET_CODE = "secret_in_question"  # noqa: S105 - a code for programs
@@ -29,7 +29,7 @@ _CARRIER = re.compile(
     r"|客户|借款人|申请人|法定代表人|负责人|车牌|统一社会信用代码|信用代码|公司|代码|出生日期|出生|生日|户籍|前|后|[一二三四五六七八九十几]+位|位|最后|接着|麻烦|登记|先生|女士|这|护照"
 )
 _TURNS_BACK = 4  # user turns that are read with a question; a number is not split over more
-_SPOKEN_FOR = {Kind.NAME: "客户"}  # 张三的贷款能展期吗 asks what 客户的贷款能展期吗 asks
+_SPOKEN_FOR = {PersonalKind.NAME: "客户"}  # 张三的贷款能展期吗 asks what 客户的贷款能展期吗 asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Screened:
 
     question: str
     history: tuple[Turn, ...] = ()  # the last few, oldest first
-    kinds: tuple[Kind, ...] = ()  # masked in the question, each once, in its order
+    kinds: tuple[PersonalKind, ...] = ()  # masked in the question, each once, in its order
 
     @property
     def searched(self) -> str:
@@ -68,7 +68,7 @@ def screen(question: str, history: Sequence[Turn] = ()) -> Screened:
     cleaned = clean_question(question)
     users = [turn for turn in history if turn.role == "user"][-_TURNS_BACK:]
     *before, last = mask_turns([*(turn.content for turn in users), cleaned])
-    if any(span.kind is Kind.SECRET for span in last.spans):
+    if any(span.kind is PersonalKind.SECRET for span in last.spans):
         raise InputError(_REFUSED, code=SECRET_CODE)
     turns = tuple(replace(turn, content=masked.text) for turn, masked in zip(users, before, strict=True))
     kinds = tuple(dict.fromkeys(_KIND_OF_WORDS[words] for words in PLACEHOLDER.findall(last.text)))

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from assistant.safety.personal.numbers import Found
 from assistant.safety.personal.tables import any_of, table
-from assistant.safety.personal.view import TURN, Kind
+from assistant.safety.personal.view import TURN, PersonalKind, ViewSpan
 
 _SAYS = (
     r"(?:改成了?|改为|设成了?|设置成|设置为|设为|设的就?是|就是|应该是|写的是|收到的是|收到|告诉你|给你|是|为|:|=|叫)"
@@ -46,12 +45,12 @@ def _behind() -> re.Pattern[str]:
     )
 
 
-def find_secrets(text: str) -> Iterator[Found]:
+def find_secrets(text: str) -> Iterator[ViewSpan]:
     """The values of passwords and codes."""
     for match in _named().finditer(text):
         value = match["value"]
         figures = not re.search(r"[A-Za-z!@#$%^&*_+.?~]", value)
         if figures or _MIXED.match(value) or (match["says"] and value.isascii() and value.isalpha()):
-            yield Found(start=match.start("value"), end=match.end("value"), kind=Kind.SECRET)
+            yield ViewSpan(start=match.start("value"), end=match.end("value"), kind=PersonalKind.SECRET)
     for match in _behind().finditer(text):
-        yield Found(start=match.start("value"), end=match.end("value"), kind=Kind.SECRET)
+        yield ViewSpan(start=match.start("value"), end=match.end("value"), kind=PersonalKind.SECRET)

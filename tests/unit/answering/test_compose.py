@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 from found_by_hand import clause_of, found, sentences
+from read_by_hand import read
 from sample_texts import law, notice
 
 from assistant.answering.compose import Composer, Draft, modality_in, render
 from assistant.answering.refusal import Abstention, Reason
 from assistant.answering.select import Pick, Selection
-from assistant.question.understanding import understand
 from assistant.schema.answer import Modality, Outcome, Statement
 from assistant.schema.document import Validity
 from assistant.text.folding import flow
@@ -34,7 +34,7 @@ ITEM = "（二）提供虚假材料的。"
 def answer(question: str, *wanted: str) -> Draft:
     chunks = [next(c for c in sentences(DOCUMENTS) if c.plain == words) for words in wanted]
     picks = tuple(Pick(chunk=chunk, score=1.0) for chunk in chunks)
-    return COMPOSER.answer(understand(question, INSTITUTIONS), question, Selection(picks=picks, best=picks[0]))
+    return COMPOSER.answer(read(question), Selection(picks=picks, best=picks[0]))
 
 
 def refuse(reason: Reason, *missing: str) -> Draft:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from assistant.answering.coverage import coverage, names_something
+from assistant.answering.coverage import coverage
 
 
 def rarity(text: str) -> dict[str, float]:
@@ -31,8 +31,3 @@ def test_what_the_evidence_says_in_other_words_is_not_missing() -> None:
 def test_nothing_asked_is_wholly_covered() -> None:
     found = coverage("？？", "", rarity=rarity)
     assert (found.share, found.strangest, found.pairs) == (1.0, 0.0, 1.0)
-
-
-@pytest.mark.parametrize(("word", "names"), [("续贷", True), ("多少", False), ("贷", False), ("3个月", False)])
-def test_words_that_name_something(word: str, names: bool) -> None:
-    assert names_something(word) is names

@@ -44,11 +44,11 @@ SENTENCES = [c for d in LIBRARY for c in cut(d) if c.kind is ChunkKind.SENTENCE]
 
 
 def stand(asked: Document, day: date = TODAY, library: list[Document] | None = None) -> Standing:
-    return standing(asked.meta, LIBRARY if library is None else library, SENTENCES, day=day)
+    return standing(asked.meta, LIBRARY if library is None else library, SENTENCES, day=day, today=TODAY)
 
 
 def said(asked: Document, day: date = TODAY) -> str:
-    return lead(stand(asked, day), today=TODAY)
+    return lead(stand(asked, day))
 
 
 def test_an_ended_text_names_what_took_its_place_and_the_clause_that_repeals_it() -> None:

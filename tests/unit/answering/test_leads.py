@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from read_by_hand import INSTITUTIONS, read
 from sample_texts import notice
 
 from assistant.answering.compose import modality_in
@@ -12,9 +13,7 @@ from assistant.indexing.cut import cut
 from assistant.question.understanding import understand
 from assistant.schema.answer import Statement
 from assistant.schema.chunk import Chunk, ChunkKind
-from assistant.text.institutions import load_institutions
 
-INSTITUTIONS = load_institutions()
 ANY_CLAUSE = next(c for c in cut(notice()) if c.kind is ChunkKind.CLAUSE)
 
 
@@ -25,8 +24,7 @@ def lead(question: str, *sentences: str, subject: str | None = None) -> str:
         )
         for number, text in enumerate(sentences, start=1)
     ]
-    asked = understand(question, INSTITUTIONS)
-    return lead_of(asked, question, statements, [clause(text) for text in sentences], INSTITUTIONS)
+    return lead_of(read(question), statements, [clause(text) for text in sentences], INSTITUTIONS)
 
 
 def clause(text: str) -> Chunk:

@@ -10,18 +10,18 @@ import pytest
 from found_by_hand import found, sentences
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read_by_hand import INSTITUTIONS, read
 from sample_texts import law, notice
 
-from assistant.answering.refusal import Abstention, Limits, Reason, Signals, abstention, off_topic, unstated
+from assistant.answering.refusal import Abstention, Findings, Limits, Reason, Signals, abstention, off_topic, unstated
 from assistant.answering.select import Gap, Selection, Selector
 from assistant.question.facts_asked import Attribute
-from assistant.question.understanding import understand
+from assistant.question.reading import Reading
 from assistant.schema.document import Document, Validity
-from assistant.schema.retrieval import Filters, Query, Retrieved
-from assistant.text.institutions import load_institutions
+from assistant.schema.retrieval import Query, Retrieved
 
-INSTITUTIONS = load_institutions()
-SELECTOR = Selector(INSTITUTIONS)
+SELECTOR = Selector()
+MEAT, LOAN = read("红烧肉怎么做"), read("贷款怎么办")
 NEAR = Signals(dense=0.95, known_words=5, unknown_words=0, concepts=0)
 FAR = Signals(dense=0.2, known_words=0, unknown_words=6, concepts=0)
 
@@ -39,18 +39,21 @@ def judge(
     as_of: date | None = None,
 ) -> Abstention | None:
     held = documents or [notice()]
-    asked = understand(question, INSTITUTIONS)
-    over = found(question, held, scores)
-    return abstention(
-        asked,
-        Query(text=question, standalone=question, filters=Filters(as_of=as_of)),
-        over,
-        SELECTOR.select(asked, question, over, sentences(held)),
-        signals=signals,
-        limits=Limits(),
-        institutions=INSTITUTIONS,
-        documents=held,
-    )
+    reading, over = read(question, as_of=as_of), found(question, held, scores)
+    selection = SELECTOR.select(reading, over, sentences(held))
+    return why_not(reading, over, selection, signals=signals, documents=held)
+
+
+def why_not(
+    reading: Reading,
+    over: Retrieved,
+    selection: Selection,
+    *,
+    signals: Signals = NEAR,
+    documents: Sequence[Document],
+) -> Abstention | None:
+    findings = Findings(reading=reading, found=over, selection=selection, signals=signals, documents=documents)
+    return abstention(findings, Limits(), INSTITUTIONS)
 
 
 def reason(found_why: Abstention | None) -> Reason | None:
@@ -81,9 +84,9 @@ def test_a_near_miss_is_refused_and_says_what_is_missing(question: str, attribut
 
 
 def test_unstated() -> None:
-    asked = understand("利率是多少？", INSTITUTIONS).attributes
+    asked = read("利率是多少？").asked.attributes
     over = found("利率", [notice()], {RENEWAL: 20.0})
-    picked = SELECTOR.select(understand("续贷？", INSTITUTIONS), "续贷？", over, sentences([notice()]))
+    picked = SELECTOR.select(read("续贷？"), over, sentences([notice()]))
     assert unstated(asked, picked) == (Attribute.RATE.value,)
     assert unstated((), picked) == ()
 
@@ -136,41 +139,32 @@ def test_talk_about_the_assistant(question: str, why: Reason) -> None:
 
 def test_nothing_found() -> None:
     nothing = Retrieved(query=Query(text="续贷", standalone="续贷"), ranking=(), evidence=())
-    why = abstention(
-        understand("续贷", INSTITUTIONS),
-        nothing.query,
-        nothing,
-        Selection(picks=(), best=None),
-        signals=NEAR,
-        limits=Limits(),
-        institutions=INSTITUTIONS,
-        documents=[],
-    )
+    why = why_not(read("续贷"), nothing, Selection(picks=(), best=None), documents=[])
     assert reason(why) is Reason.EMPTY_LIBRARY
 
 
 def test_words_alone_decide_when_vectors_are_out() -> None:
-    question = "红烧肉怎么做才好吃？"
-    assert off_topic(Signals(dense=None, known_words=0, unknown_words=4, concepts=0), question, Limits())
-    assert not off_topic(Signals(dense=None, known_words=3, unknown_words=0, concepts=0), question, Limits())
+    reading = read("红烧肉怎么做才好吃？")
+    assert off_topic(reading, Signals(dense=None, known_words=0, unknown_words=4, concepts=0), Limits())
+    assert not off_topic(reading, Signals(dense=None, known_words=3, unknown_words=0, concepts=0), Limits())
 
 
 @settings(deadline=None)
 @given(st.floats(0.5, 1.0), st.integers(0, 4), st.integers(0, 6))
 def test_what_the_colloquial_table_knows_is_never_off_topic(dense: float, known: int, unknown: int) -> None:
     signals = Signals(dense=dense, known_words=known, unknown_words=unknown, concepts=1)
-    assert not off_topic(signals, "红烧肉", Limits())
+    assert not off_topic(MEAT, signals, Limits())
 
 
 @settings(deadline=None)
-@given(st.floats(0.5, 0.98), st.integers(0, 4), st.integers(0, 6), st.sampled_from(["红烧肉怎么做", "贷款怎么办"]))
-def test_nearer_or_better_known_is_never_further_off(dense: float, known: int, unknown: int, question: str) -> None:
+@given(st.floats(0.5, 0.98), st.integers(0, 4), st.integers(0, 6), st.sampled_from([MEAT, LOAN]))
+def test_nearer_or_better_known_is_never_further_off(dense: float, known: int, unknown: int, reading: Reading) -> None:
     here = Signals(dense=dense, known_words=known, unknown_words=unknown, concepts=0)
     nearer = replace(here, dense=dense + 0.02)
     better = replace(here, known_words=known + 1)
-    if not off_topic(here, question, Limits()):
-        assert not off_topic(nearer, question, Limits())
-        assert not off_topic(better, question, Limits())
+    if not off_topic(reading, here, Limits()):
+        assert not off_topic(reading, nearer, Limits())
+        assert not off_topic(reading, better, Limits())
 
 
 def test_the_fact_of_another_institution_is_none_for_the_one_asked() -> None:
@@ -191,20 +185,12 @@ def test_a_statute_that_is_not_held_is_named() -> None:
 
 
 def test_facts_of_several_parts_are_all_named_when_none_is_stated() -> None:
-    asked = understand("利率是百分之几，期限最长几年？", INSTITUTIONS)
+    reading = read("利率是百分之几，期限最长几年？")
+    asked = reading.asked
     gaps = tuple(Gap(text=rule.attribute.value, attributes=(rule,)) for rule in asked.attributes)
     over = found("问题", [notice()], {RENEWAL: 5.0})
-    chosen = replace(SELECTOR.select(asked, "问题", over, sentences([notice()])), gaps=gaps, parts=len(gaps))
-    found_why = abstention(
-        asked,
-        Query(text="问题", standalone="问题"),
-        over,
-        chosen,
-        signals=NEAR,
-        limits=Limits(),
-        institutions=INSTITUTIONS,
-        documents=[notice()],
-    )
+    chosen = replace(SELECTOR.select(reading, over, sentences([notice()])), gaps=gaps, parts=len(gaps))
+    found_why = why_not(reading, over, chosen, documents=[notice()])
     assert found_why is not None
     assert found_why.reason is Reason.ATTRIBUTE
     assert set(found_why.missing) == {rule.attribute.value for rule in asked.attributes}

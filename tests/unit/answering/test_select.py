@@ -8,17 +8,18 @@ import pytest
 from found_by_hand import found, sentences
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read_by_hand import INSTITUTIONS, read
 from sample_texts import law, notice
 
-from assistant.answering.select import BAN, AskedPart, Selection, Selector
+from assistant.answering.select import AskedPart, Selection, Selector
 from assistant.question.understanding import single, understand
 from assistant.schema.retrieval import Query, Retrieved
-from assistant.text.institutions import load_institutions
+from assistant.text.binding_words import binding_words
 
-INSTITUTIONS = load_institutions()
 DOCUMENTS = [notice(), law()]
 EVERYTHING = sentences(DOCUMENTS)
-SELECTOR = Selector(INSTITUTIONS)
+SELECTOR = Selector()
+BANS = binding_words().bans
 
 RENEWAL = "规范续贷业务，不得用续贷掩盖信用风险。"
 DIVERSION = "严禁将涉农贷款资金用于购买理财产品。"
@@ -28,8 +29,7 @@ JOINT_STOCK = "股份制银行一级分行要健全部门设置。"
 
 
 def select(question: str, scores: Mapping[str, float], *, over: Retrieved | None = None) -> Selection:
-    asked = understand(question, INSTITUTIONS)
-    return SELECTOR.select(asked, question, over or found(question, DOCUMENTS, scores), EVERYTHING)
+    return SELECTOR.select(read(question), over or found(question, DOCUMENTS, scores), EVERYTHING)
 
 
 def words(selection: Selection) -> list[str]:
@@ -56,7 +56,7 @@ def test_nothing_found_nothing_chosen() -> None:
 def test_all_prohibitions_of_the_whole_document() -> None:
     selection = select("通知全文凡是严禁、不得、严防的都有哪些？", {RENEWAL: 5.0})
     assert selection.exhaustive
-    assert set(words(selection)) == {c.plain for c in EVERYTHING if BAN.search(c.lead + c.plain)}
+    assert set(words(selection)) == {c.plain for c in EVERYTHING if BANS.search(c.lead + c.plain)}
 
 
 def test_prohibitions_by_their_very_word() -> None:
@@ -83,7 +83,7 @@ def test_parts_of_a_question_each_have_their_say() -> None:
         )
         for part, sentence in (("大行要做什么", BIG), ("下乡月怎么办", FUNDRAISING))
     ]
-    chosen = SELECTOR.select_parts(parts, whole, EVERYTHING)
+    chosen = SELECTOR.select_parts(read("大行和股份行分别要做什么？"), parts, whole, EVERYTHING)
     assert {BIG, FUNDRAISING} <= set(words(chosen))
 
 
@@ -91,7 +91,7 @@ def test_parts_add_nothing_to_what_is_complete() -> None:
     whole = select("通知全文凡是严禁、不得、严防的都有哪些？", {RENEWAL: 5.0})
     asked = single(understand("大行", INSTITUTIONS))
     parts = [AskedPart(text="大行", asked=asked, found=found("大行", DOCUMENTS, {BIG: 5.0}))]
-    assert SELECTOR.select_parts(parts, whole, EVERYTHING) == whole
+    assert SELECTOR.select_parts(read("大行"), parts, whole, EVERYTHING) == whole
 
 
 QUESTIONS = [
@@ -156,7 +156,7 @@ def test_a_part_whose_fact_is_not_stated_leaves_a_gap() -> None:
     asked = {part: single(understand(part, INSTITUTIONS)) for part in ("贷款期限最长几年", "利率是百分之几")}
     whole = select("贷款期限最长几年，利率是百分之几？", {term: 5.0})
     parts = [AskedPart(text=t, asked=a, found=found(t, DOCUMENTS, {term: 5.0})) for t, a in asked.items()]
-    chosen = SELECTOR.select_parts(parts, whole, EVERYTHING)
+    chosen = SELECTOR.select_parts(read("贷款期限最长几年，利率是百分之几？"), parts, whole, EVERYTHING)
     assert [gap.text for gap in chosen.gaps] == ["利率是百分之几"]
     assert chosen.parts == 2
     assert words(chosen) == [term]

@@ -10,7 +10,7 @@ from sample_texts import notice
 
 from assistant.answering.compose import Composer, Draft
 from assistant.answering.confidence import packaged_weights
-from assistant.answering.wrap_up import Finisher, Worked
+from assistant.answering.wrap_up import Said, Served, Worked, wrap_up
 from assistant.schema.answer import Answer, Mode, Outcome
 from assistant.schema.retrieval import Query, Retrieved
 
@@ -28,10 +28,11 @@ def finished(query: Query, *, degraded: tuple[str, ...] = (), notices: tuple[str
         draft=Draft(outcome=Outcome.ANSWERED, lead="", statements=(), citations=CITATIONS),
         notices=("先",),
     )
-    finisher = Finisher(
+    served = Served(
         generation="f", weights=packaged_weights(), title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ()
     )
-    return finisher.finish(worked, "答", (), CITATIONS, Mode.EXTRACTIVE, notices)
+    said = Said(text="答", statements=(), citations=CITATIONS, mode=Mode.EXTRACTIVE, notices=notices)
+    return wrap_up(worked, said, served)
 
 
 QUERY = Query(text="问", standalone="问")

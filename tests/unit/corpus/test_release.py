@@ -17,11 +17,13 @@ import pytest
 from corpus_samples import NOTICE, Corner, rules
 
 from assistant.corpus import release as release_module
+from assistant.corpus import staging as staging_module
 from assistant.corpus.ingest_report import write_report
 from assistant.corpus.intake import display_name, find_candidates, safe_name
 from assistant.corpus.manifest import MANIFEST, ManifestLine, read_manifest
+from assistant.corpus.outcomes import FileVerdict, Given
 from assistant.corpus.reading import parse_file, read_corpus
-from assistant.corpus.release import Given, Verdict, recover
+from assistant.corpus.staging import recover
 from assistant.corpus.status import corpus_status
 from assistant.corpus.succession import title_key
 from assistant.errors import AssistantError, IndexStoreError, InputError, ModelUnavailable, NotFoundError, SourceError
@@ -262,7 +264,7 @@ def test_one_bad_file_among_many(corner: Corner) -> None:
         corner.put(f"{number:02}.txt", NOTICE.replace("续贷", f"第{number}类"))
     corner.put("bad.txt", b"")
     report = corner.release().add([corner.inbox])
-    assert (report.exit_code, report.count(Verdict.ADDED), report.count(Verdict.REJECTED)) == (3, 30, 1)
+    assert (report.exit_code, report.count(FileVerdict.ADDED), report.count(FileVerdict.REJECTED)) == (3, 30, 1)
     assert "bad.txt" not in corner.files
     assert report.build is not None
     assert report.build.documents == 30
@@ -273,7 +275,7 @@ def test_all_bad_leaves_corpus_and_index_as_they_were(corner: Corner) -> None:
     before = corner.state()
     bad = [corner.put("a.txt", b""), corner.put("b.exe", b"MZ"), corner.put("c.md", "---\ntitle: [\n---\n正文")]
     report = corner.release(embedder=lambda: pytest.fail("nothing is to be built")).add(bad)
-    assert (report.exit_code, report.count(Verdict.REJECTED), report.build) == (1, 3, None)
+    assert (report.exit_code, report.count(FileVerdict.REJECTED), report.build) == (1, 3, None)
     assert all(outcome.message for outcome in report.outcomes)
     assert corner.state() == before
 
@@ -340,7 +342,7 @@ def test_a_file_that_changes_while_it_is_read_is_rejected(
                 path.write_text(rules(2024), encoding="utf-8")
         return parse_file(file, entry)
 
-    monkeypatch.setattr("assistant.corpus.release.parse_file", meanwhile)
+    monkeypatch.setattr("assistant.corpus.judging.parse_file", meanwhile)
     report = corner.release().add([path])
     assert (report.exit_code, verdicts(report.outcomes)) == (1, [("rejected", "changed")])
     assert corner.files == []
@@ -350,7 +352,7 @@ def test_garbled_text_waits_for_a_person(corner: Corner, monkeypatch: pytest.Mon
     def garbled(file: Path, entry: ManifestLine | None = None) -> Document:
         return replace(parse_file(file, entry), warnings=("garbled：文字层多半是乱码",))
 
-    monkeypatch.setattr("assistant.corpus.release.parse_file", garbled)
+    monkeypatch.setattr("assistant.corpus.judging.parse_file", garbled)
     path = corner.put("通知.txt", NOTICE)
     refused = corner.release().add([path])
     assert (refused.exit_code, verdicts(refused.outcomes)) == (1, [("rejected", "garbled")])
@@ -479,7 +481,7 @@ def test_a_damaged_document_of_the_corpus_does_not_vanish_unseen(corner: Corner)
 def test_a_second_writer_is_refused_with_the_first_ones_id(corner: Corner) -> None:
     path = corner.put("通知.txt", NOTICE)
     with (
-        release_module._sole_writer(corner.corpus),
+        staging_module.sole_writer(corner.corpus),
         pytest.raises(IndexStoreError, match=f"进程号 {os.getpid()}"),
     ):
         corner.release().add([path])

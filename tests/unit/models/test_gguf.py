@@ -17,6 +17,7 @@ from assistant.assembly import build_chat
 from assistant.errors import ModelOutputInvalid, ModelUnavailable, SettingsError
 from assistant.models.breaker import GuardedChatModel
 from assistant.models.gguf import GgufChatModel, check_gguf
+from assistant.models.reply_stream import Budget
 from assistant.settings import LlmSettings
 
 
@@ -75,7 +76,7 @@ def test_the_file_is_served_to_this_process_alone(started: Started, server: Scri
 
 def test_budgets_hold_for_a_file_too(started: Started, server: ScriptedLlm, file: Path) -> None:
     server.behaviour = Behaviour.ENDLESS
-    chat = GgufChatModel(file, max_chars=1000)
+    chat = GgufChatModel(file, budget=Budget(chars=1000))
     with pytest.raises(ModelOutputInvalid):
         list(chat.stream("s", "u"))
     chat.close()
@@ -132,9 +133,7 @@ def test_settings_choose_it(started: Started, server: ScriptedLlm, file: Path) -
 if find_spec("xllamacpp"):  # the extra `local`; where it is not installed there is nothing to try
 
     def test_llama_cpp_runs_a_tiny_file(file: Path) -> None:
-        chat = GgufChatModel(
-            file, context=1024, threads=1, max_chars=40, first_token_timeout_s=120, total_timeout_s=240
-        )
+        chat = GgufChatModel(file, context=1024, threads=1, budget=Budget(chars=40, first_token_s=120, total_s=240))
         with pytest.raises(ModelOutputInvalid, match="过长"):  # random numbers never come to an end
             list(chat.stream("你是助手", "你好"))
         chat.close()

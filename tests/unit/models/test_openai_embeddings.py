@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from assistant.errors import ModelError, ModelOutputInvalid, ModelTimeout, ModelUnavailable, SettingsError
-from assistant.models.openai_embeddings import OpenAIEmbedder
+from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
 
 KEY = "sk-secret-0123456789"
 
@@ -92,7 +92,10 @@ def server() -> Iterator[Scripted]:
 
 
 def _client(url: str, **options: Any) -> OpenAIEmbedder:
-    return OpenAIEmbedder(url, "some-model", **({"timeout_s": 5.0, "retry_pause_s": 0.0} | options))
+    sent: dict[str, Any] = {"retry_pause_s": 0.0}
+    sent |= {name: options.pop(name) for name in ("batch_size", "query_prefix") if name in options}
+    sending = Sending(**sent)
+    return OpenAIEmbedder(url, "some-model", sending=sending, **({"timeout_s": 5.0} | options))
 
 
 def _good(*vectors: list[float]) -> Reply:
@@ -282,8 +285,8 @@ def test_a_broken_key_names_its_setting(key: str) -> None:
 
 
 def test_the_id_tells_endpoints_and_prefixes_apart() -> None:
-    def made(url: str = "http://a/v1", **options: Any) -> str:
-        with OpenAIEmbedder(url, "m", **options) as client:
+    def made(url: str = "http://a/v1", **sending: Any) -> str:
+        with OpenAIEmbedder(url, "m", sending=Sending(**sending)) as client:
             return client.id
 
     assert made() == made("http://a/v1/")

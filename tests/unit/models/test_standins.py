@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import ModelTimeout
 from assistant.models.protocols import ChatModel
-from assistant.models.standins import Asked, HashingEmbedder, ScriptedChatModel
+from assistant.models.standins import HashingEmbedder, Prompted, ScriptedChatModel
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
@@ -52,7 +52,7 @@ def test_scripted_model_keeps_prompts_and_repeats_its_last_reply() -> None:
     assert len(pieces) > 1
     assert "".join(pieces) == "第一句比八个字要长一些。"
     assert [list(model.stream("系统", f"问{n}")) for n in "二三"] == [["第", "二", "句"]] * 2
-    assert scripted.asked == tuple(Asked("系统", f"问{n}") for n in "一二三")
+    assert scripted.asked == tuple(Prompted("系统", f"问{n}") for n in "一二三")
 
 
 def test_scripted_model_raises_where_the_script_says() -> None:

@@ -168,7 +168,7 @@ def test_a_table_with_merged_cells_and_caption() -> None:
     parsed = read_docx(docx(p("一、任务") + p("表1 任务分解表") + table(*rows) + p("二、要求")))
     (found,) = parsed.tables
     assert found.caption == "表1 任务分解表"
-    assert found.rows == (("机构", "指标", ""), ("", "增速", "户数"), ("甲行", "1.1", "-8"))
+    assert found.rows == (("机构", "指标", "指标"), ("机构", "增速", "户数"), ("甲行", "1.1", "-8"))
     for row, span in zip(found.rows, found.row_spans, strict=True):
         assert parsed.text[span.start : span.end].split("\t") == list(row)
     assert lines(parsed)[0] == "一、任务"

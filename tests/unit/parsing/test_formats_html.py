@@ -123,8 +123,8 @@ def test_a_table_with_spans_caption_and_foot() -> None:
     (table,) = parsed.tables
     assert table.caption == "表1 任务表"
     assert table.rows == (
-        ("机构", "指标", ""),
-        ("", "增速 （%）", "户数"),
+        ("机构", "指标", "指标"),
+        ("机构", "增速 （%）", "户数"),
         ("甲行", "1.1", "-8"),
         ("合计", "1", "2"),
     )
@@ -162,7 +162,7 @@ CONCEALED = {
     '<p style="text-indent:-9999px">藏</p>': "off_page",
     '<div style="height:0;overflow:hidden">藏</div>': "off_page",
     "<!-- 藏着的话 -->": "comment",
-    "<del>藏</del>": "deletion",
+    "<del>藏</del>": "struck_out",
     '<img src="http://example.invalid/x.png" alt="藏">': "alt",
     '<ol><li style="display:none">藏</li></ol>': "display_none",
     "<table><tr hidden><td>藏</td><td>藏</td></tr></table>": "display_none",
@@ -206,7 +206,7 @@ def test_active_content_is_inert() -> None:
         page(body, head='<base href="http://example.invalid/"><meta http-equiv="refresh" content="0;url=x">')
     )
     assert parsed.text == "正文。\n"
-    assert set(parsed.lost) == {"内嵌网页或对象 2 处", "图片 1 处"}
+    assert set(parsed.lost) == {"内嵌网页或对象 2 处（“正文。”处）", "图片 1 处（“正文。”处）"}
 
 
 def test_entities_breaks_and_line_ends() -> None:
@@ -218,7 +218,7 @@ def test_footnotes_are_not_text() -> None:
     body = '<p>正文<sup><a href="#fn1">[1]</a></sup>。</p><div class="footnotes"><p>注释一则</p></div>'
     parsed = read_html(page(body))
     assert parsed.text == "正文。\n"
-    assert hidden(parsed) == {("footnote", "注释一则")}
+    assert hidden(parsed) == {("footnote", "注释一则"), ("note_mark", "[1]")}
 
 
 DEEP = {

@@ -33,10 +33,12 @@ date: 2024-05-06
 """
 
 
-def test_text_is_untouched_behind_the_front_matter() -> None:
+def test_the_words_behind_the_front_matter_stay_in_their_lines() -> None:
     parsed = read_md(PAGE.encode())
-    assert PAGE.endswith(parsed.text)
+    assert parsed.text.split("\n")[:8] == PAGE.split("\n")[4:12]
     assert parsed.text.startswith("# 某办法")
+    assert "第一条 甲。\n" in parsed.text
+    assert "```\n| 不是 | 表 |\n| --- | --- |\n```" in parsed.text
     assert parsed.front == {"title": "某办法", "date": date(2024, 5, 6)}
 
 
@@ -91,3 +93,10 @@ def test_refused(raw: bytes, code: str) -> None:
 def test_json_brings_everything_back() -> None:
     parsed = read_md(PAGE.encode())
     assert from_json(to_json(parsed)) == parsed
+
+
+def test_a_wide_table_is_no_text_with_marks_between_its_characters() -> None:
+    row = "|" + "|".join("甲乙丙丁戊己庚辛壬癸" * 6) + "|"
+    rule = "|" + "-|" * 60
+    parsed = read_md(f"# 排班表\n\n{row}\n{rule}\n{row}\n{row}\n".encode())
+    assert len(parsed.tables[0].rows[0]) == 60

@@ -127,7 +127,7 @@ def test_a_ruled_table_with_caption() -> None:
     parsed = read_pdf(pdf(draw(caption, grid(ROWS, merged=True), text_at(114, 480, "以上任务应当按期完成。"))))
     (table,) = parsed.tables
     assert table.caption == "表1 任务分解表"
-    assert table.rows == tuple(tuple(row) for row in ROWS)
+    assert table.rows == (("机构", "指标", "指标"), *(tuple(row) for row in ROWS[1:]))
     for row, span in zip(table.rows, table.row_spans, strict=True):
         assert parsed.text[span.start : span.end].split("\t") == list(row)
     assert parsed.text.splitlines()[-1] == "以上任务应当按期完成。"

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from assistant.corpus.reading import parse_file
+from assistant.parsing.clauses import parse_clauses
+from assistant.parsing.references import find_references
+from assistant.schema.document import DocumentKind
 
 LAW = """某法
 第一章 总则
@@ -87,3 +90,11 @@ def test_repeals_are_proposals(tmp_path: Path, words: str, titles: list[str]) ->
     path.write_text(f"某法\n第一条 甲。\n第二条 {words}", encoding="utf-8")
     found = [f.value for f in parse_file(path).facts if f.name == "repeals"]
     assert found == titles
+
+
+def test_a_long_run_of_places_costs_no_more_than_its_length() -> None:
+    """第一条 four thousand times on one line once took gigabytes: each reference held the whole run."""
+    text = f"某办法\n第一条 依照{'第一条' * 4000}办理。\n第二条 施行。\n"
+    found = find_references(parse_clauses(text, DocumentKind.LAW), text)
+    assert len(found) >= 40
+    assert sum(len(r.raw) for r in found) < 200 * len(text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sample_texts import law, notice
 
+from assistant.question.catalogue import Catalogue
 from assistant.question.parts import parts_of
-from assistant.question.places import Catalogue
 
 DOCUMENTS = [notice().meta, law().meta]
 CATALOGUE = Catalogue(DOCUMENTS)
@@ -16,8 +16,8 @@ LAW = next(name for name in CATALOGUE._names if CATALOGUE._names[name][0].id == 
 def test_documents_side_by_side_are_each_asked() -> None:
     parts = parts_of(f"贷款展期，通知和{LAW}分别怎么规定？", CATALOGUE)
     assert [part.documents for part in parts] == [frozenset({notice().meta.id}), frozenset({law().meta.id})]
-    assert all(part.search.startswith("贷款展期") for part in parts)
-    assert all(LAW not in part.search and "通知" not in part.search for part in parts)
+    assert all(part.text.startswith("贷款展期") for part in parts)
+    assert all(LAW not in part.text and "通知" not in part.text for part in parts)
 
 
 def test_a_part_that_names_a_document_is_looked_for_there() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sample_texts import law
 
-from assistant.question.places import Catalogue, Place, find_places, following_places, names_place, plain_places
+from assistant.question.catalogue import Catalogue
+from assistant.question.places import Place, find_places, following_places, names_place, plain_places
 from assistant.schema.document import Document
 
 LAW = law()

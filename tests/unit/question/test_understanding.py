@@ -160,7 +160,7 @@ NAMED = [
 
 @pytest.mark.parametrize(("question", "names"), NAMED)
 def test_institutions(question: str, names: tuple[str, ...]) -> None:
-    assert understood(question).institutions == names
+    assert tuple(one.name for one in understood(question).institutions) == names
 
 
 def test_the_longest_name_wins() -> None:
@@ -176,7 +176,7 @@ def test_what_a_question_names() -> None:
 def test_a_single_matter_of_many() -> None:
     asked = single(understood("汇总全文对大行和股份行分别有哪些要求？"))
     assert (asked.kind, asked.several, asked.whole_document) == (Kind.FACT, False, False)
-    assert asked.institutions == ("大型银行", "股份制银行")
+    assert tuple(one.name for one in asked.institutions) == ("大型银行", "股份制银行")
 
 
 ORDERS = [

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.question.places import Catalogue
-from assistant.question.versions_asked import Asked, Families, VersionReader, without_versions
+from assistant.question.catalogue import Catalogue
+from assistant.question.versions_asked import Families, VersionReader, VersionsAsked, without_versions
 from assistant.schema.document import DocumentKind, DocumentMeta, Validity
 
 TODAY = date(2026, 5, 1)
@@ -53,7 +53,7 @@ DOCUMENTS = (OLD, NEW, GONE, HEIR, ALONE)
 READER = VersionReader(Catalogue(DOCUMENTS), Families(DOCUMENTS))
 
 
-def read(question: str, *context: str) -> Asked:
+def read(question: str, *context: str) -> VersionsAsked:
     return READER.read(question, context, today=TODAY)
 
 
@@ -86,7 +86,7 @@ def test_extracts_of_one_day_are_no_versions() -> None:
 )
 def test_an_old_version_is_named(question: str) -> None:
     asked = read(question)
-    assert asked == Asked(versions=frozenset({"old"}), named=frozenset({"old"}))
+    assert asked == VersionsAsked(versions=frozenset({"old"}), named=frozenset({"old"}))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_text_and_its_heir_are_compared() -> None:
 
 @pytest.mark.parametrize("question", ["早市卫生条例有什么变化？", "抵押和质押有什么不同？", "城镇摊位费条例怎么收费？"])
 def test_nothing_is_compared(question: str) -> None:
-    assert read(question) == Asked()
+    assert read(question) == VersionsAsked()
 
 
 DATED = [
@@ -143,7 +143,7 @@ def test_a_day_chooses_among_versions(question: str, versions: set[str], outdate
 
 def test_a_day_stands_in_a_turn_before_and_now_ends_it() -> None:
     assert read("那怎么算？", "2022年摆摊怎么收费？").versions == {"old"}
-    assert read("那现在呢？", "2022年摆摊怎么收费？") == Asked()
+    assert read("那现在呢？", "2022年摆摊怎么收费？") == VersionsAsked()
     assert read("2022年那阵子呢？", "现在摆摊怎么收费？").versions == {"old"}
 
 

@@ -15,7 +15,8 @@ from assistant.errors import ModelUnavailable
 from assistant.models.protocols import Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import ConceptLine, Expander
-from assistant.retrieval.hybrid import HybridRetriever, Weights
+from assistant.question.search_words import SearchWords
+from assistant.retrieval.hybrid import HybridRetriever, Pools, RankingWeights
 from assistant.schema.chunk import ChunkKind
 from assistant.schema.document import Document
 from assistant.schema.retrieval import Filters, Query, Retrieved
@@ -166,9 +167,13 @@ def test_a_question_without_a_known_word_and_without_vectors_finds_nothing(held:
 
 
 def test_lay_words_are_searched_as_policy_terms(held: MemoryLibrary) -> None:
-    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER)
-    assert "续贷" in retriever.search_text(Query(text="钱能接着用吗", standalone="钱能接着用吗"))
-    assert ask(held, "钱能接着用吗").evidence[0].chunk.id == "notice#二、（一）"
+    asked = "钱能接着用吗"
+    words = SearchWords(held.sparse, EXPANDER).of(asked)
+    found = HybridRetriever(held, HashingEmbedder(), EXPANDER).retrieve(
+        Query(text=asked, standalone=asked, search=words), today=TODAY
+    )
+    assert "续贷" in words
+    assert found.evidence[0].chunk.id == "notice#二、（一）"
 
 
 def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
@@ -178,7 +183,7 @@ def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
 
 
 def test_as_many_pieces_of_evidence_as_wanted(held: MemoryLibrary) -> None:
-    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER, evidence=2)
+    retriever = HybridRetriever(held, HashingEmbedder(), EXPANDER, pools=Pools(evidence=2))
     found = retriever.retrieve(Query(text="贷款", standalone="贷款"), today=TODAY)
     assert len(found.evidence) == 2
     assert len(found.ranking) > 2
@@ -199,12 +204,12 @@ class Remembering(HashingEmbedder):
 def test_a_follow_up_is_searched_between_the_conversation_and_its_last_turn(held: MemoryLibrary) -> None:
     embedder = Remembering()
     whole, last = "能不能用续贷掩盖信用风险？那金融下乡月活动呢？", "那金融下乡月活动呢？"
-    query = Query(text=last, standalone=whole, context=("能不能用续贷掩盖信用风险？",))
+    query = Query(text=last, standalone=whole, context=("能不能用续贷掩盖信用风险？",), last_turn=last)
 
     def closest(share: float) -> float:
         """The cosine of the clause that the last turn asks for."""
         embedder.questions.clear()
-        retriever = HybridRetriever(held, embedder, EXPANDER, weights=Weights(last_turn=share))
+        retriever = HybridRetriever(held, embedder, EXPANDER, weights=RankingWeights(last_turn=share))
         evidence = retriever.retrieve(query, today=TODAY).evidence
         assert embedder.questions == [[whole, last]]
         return next(e.dense for e in evidence if e.chunk.id == "notice#三、（三）")

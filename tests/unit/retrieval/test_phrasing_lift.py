@@ -14,12 +14,13 @@ from assistant.indexing.cut import cut
 from assistant.indexing.phrasing_chunks import tie
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import Expander
-from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever, RankingWeights
 from assistant.retrieval.phrasing_lift import NO_LIFT, PhrasingWeights, lift
 from assistant.schema.chunk import Chunk, ChunkKind, Phrasing
 from assistant.schema.retrieval import Filters, Query, Retrieved
 
 TODAY = date(2026, 1, 1)
+FULL = PhrasingWeights()
 NONE = PhrasingWeights(dense=0, grams=0, sentence=0)
 DOCUMENTS = (notice(), law())
 
@@ -50,9 +51,9 @@ def of(chunk_id: str) -> Chunk:
     return next(chunk for key, chunk in TIED.items() if key == chunk_id)
 
 
-def ask(text: str, *, phrasings: tuple[Phrasing, ...] = PHRASINGS, weights: PhrasingWeights | None = None) -> Retrieved:
+def ask(text: str, *, phrasings: tuple[Phrasing, ...] = PHRASINGS, weights: PhrasingWeights = FULL) -> Retrieved:
     over = MemoryLibrary(DOCUMENTS, HashingEmbedder(), phrasings=phrasings)
-    retriever = HybridRetriever(over, HashingEmbedder(), Expander([]), phrasing_weights=weights)
+    retriever = HybridRetriever(over, HashingEmbedder(), Expander([]), weights=RankingWeights(phrasings=weights))
     return retriever.retrieve(Query(text=text, standalone=text), today=TODAY)
 
 

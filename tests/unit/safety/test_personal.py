@@ -16,7 +16,7 @@ from assistant.errors import InputError
 from assistant.evaluation.masking import MaskCase, read_mask_cases, recall
 from assistant.safety.personal.masking import Masked, mask, mask_turns
 from assistant.safety.personal.screening import screen, without_placeholders
-from assistant.safety.personal.view import PLACEHOLDER, Kind
+from assistant.safety.personal.view import PLACEHOLDER, PersonalKind
 from assistant.schema.retrieval import Turn
 
 CHECKSUMS = {"id_card", "credit_code", "bank_card"}
@@ -185,11 +185,11 @@ def test_masking(text: str, masked: str) -> None:
 def test_spans_count_code_points_of_the_original() -> None:
     text = "𠮷先生：１３８\u200b0013 8000"
     (span,) = mask(text).spans
-    assert (text[span.start : span.end], span.kind) == ("１３８\u200b0013 8000", Kind.MOBILE)
+    assert (text[span.start : span.end], span.kind) == ("１３８\u200b0013 8000", PersonalKind.MOBILE)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_has_a_readable_placeholder(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(PersonalKind))
+def test_every_kind_has_a_readable_placeholder(kind: PersonalKind) -> None:
     assert PLACEHOLDER.fullmatch(kind.placeholder)
     assert mask(f"我的{kind.placeholder}").spans == ()
 

@@ -13,7 +13,14 @@ import pytest
 from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, PlainVersion, Statement, Verdict
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.serving.http.wire import AnswerBody, DocumentBody
-from assistant.serving.render.fields import answer_body, as_fields, clause_body, document_body, outline_body
+from assistant.serving.render.fields import (
+    answer_body,
+    as_fields,
+    citation_body,
+    clause_body,
+    document_body,
+    outline_body,
+)
 from assistant.serving.render.html import answer_cards_html, cards_html, citation_html, marked_html, note_html
 from assistant.serving.render.markdown import answer_markdown, markdown_escaped
 from assistant.serving.render.terminal import answer_terminal
@@ -312,6 +319,7 @@ def test_answer_as_json_is_what_the_api_promises() -> None:
         "quoted": True,
     }
     assert made["plain"]["statements"][0]["modality"] is None
+    assert made["citations"][0] == as_fields(citation_body(citation()))
     assert made["citations"][0] == {
         "number": 1,
         "document_id": "notice",

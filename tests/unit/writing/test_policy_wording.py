@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from assistants import memory_assistant, packaged_tables
 from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
@@ -14,7 +16,7 @@ from assistant.errors import ModelTimeout, ModelUnavailable
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.pipeline import PolicyAssistant
 from assistant.question.lay_words import Expander
-from assistant.retrieval.hybrid import Finder, HybridRetriever
+from assistant.retrieval.hybrid import HybridRetriever
 from assistant.schema.answer import Answer
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Query, Retrieved
@@ -144,16 +146,12 @@ def test_the_questions_own_words_count_for_more() -> None:
 
 
 def assistant(chat: ScriptedChatModel | None, *, writer: ScriptedChatModel | None = None) -> PolicyAssistant:
-    return PolicyAssistant(
-        library=LIBRARY,
-        fingerprint="memory",
-        embedder_id="hashing",
-        retriever=Finder(HybridRetriever(LIBRARY, HashingEmbedder(), Expander([])), lambda: TODAY),
-        expander=Expander([]),
-        institutions=INSTITUTIONS,
+    return memory_assistant(
+        LIBRARY,
+        tables=replace(packaged_tables(), lay=Expander([])),
         writer=LlmComposer(writer) if writer else None,
         rewriter=Rewriter(chat, INSTITUTIONS) if chat else None,
-        today=lambda: TODAY,
+        limits=None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.retrieval.phonetic import SoundAlikes, has_pinyin
+from assistant.question.phonetic import SoundAlikes, has_pinyin
 
 WORDS = ["普惠", "小微", "信贷", "信贷计划", "单列", "志愿者", "金融", "银行", "形式", "供给", "LPR"]
 

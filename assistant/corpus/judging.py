@@ -1,0 +1,186 @@
+"""One file at the door of the corpus: read, compared with what is there, taken in or refused."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.corpus.intake import Candidate, check_unchanged, copy_in, display_name, safe_name
+from assistant.corpus.manifest import ManifestLine
+from assistant.corpus.outcomes import FileOutcome, FileVerdict, Given
+from assistant.corpus.quality import MAX_PERSONAL_IDS, MIN_COVERAGE, Quality, examine
+from assistant.corpus.reading import parse_file
+from assistant.corpus.shelf import Shelf, text_hash
+from assistant.corpus.succession import stem
+from assistant.errors import SourceError
+from assistant.schema.document import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileJudge:
+    """Candidate → FileOutcome; what is taken in lies in `staging` and on the shelf.
+
+    Args:
+        confirm: supersession of earlier versions needs no further word.
+        now: gives the time that is written down.
+    """
+
+    shelf: Shelf
+    staging: Path
+    given: Given
+    confirm: bool
+    now: Callable[[], datetime]
+
+    def judge(self, candidate: Candidate) -> FileOutcome:
+        """What became of one file."""
+        if candidate.skip is not None:
+            words = (
+                "不是普通文件（链接、管道或设备），已跳过" if candidate.skip == "special" else "不是政策文件，已跳过"
+            )
+            return FileOutcome(source=candidate.shown, verdict=FileVerdict.SKIPPED, code=candidate.skip, message=words)
+        copy = self.staging / "incoming"
+        try:
+            return self._judged(candidate, copy)
+        except SourceError as exc:
+            verdict = FileVerdict.SKIPPED if exc.code == "special" else FileVerdict.REJECTED
+            return FileOutcome(source=candidate.shown, verdict=verdict, code=exc.code, message=exc.message)
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
+
+    def _judged(self, candidate: Candidate, copy: Path) -> FileOutcome:
+        copy.mkdir()
+        raw = copy / "raw"
+        sha = copy_in(candidate.path, raw)
+        name = safe_name(os.fsencode(candidate.path.name).decode("utf-8", "replace"), sha=sha)
+        if sha in self.shelf.by_sha:
+            return self._known_bytes(candidate, sha, name)
+        named = raw.rename(copy / self.shelf.free_name(name, sha))
+        document = parse_file(named)
+        quality = examine(document)
+        check_unchanged(candidate.path, sha)
+        _refuse_poor(quality, candidate.path, self.given)
+        outcome = FileOutcome(
+            source=candidate.shown,
+            verdict=FileVerdict.ADDED,
+            document_id=document.id,
+            title=document.meta.title,
+            sha256=sha,
+            quality=quality,
+        )
+        text_sha = text_hash(document)
+        if text_sha in self.shelf.by_text:
+            return self._known_text(outcome, self.shelf.by_text[text_sha], name)
+        line = self._line(document, sha=sha, text_sha=text_sha, original=candidate.path.name)
+        outcome = replace(outcome, title=line.title)
+        line, older = self.shelf.place(line, confirm=self.confirm)
+        (self.staging / "files").mkdir(exist_ok=True)
+        named.rename(self.staging / "files" / named.name)
+        self.shelf.fresh.add(named.name)
+        self.shelf.put(line)
+        if not older:
+            return outcome
+        return replace(outcome, verdict=FileVerdict.VERSION, code="new_version", superseded=older)
+
+    def _known_bytes(self, candidate: Candidate, sha: str, name: str) -> FileOutcome:
+        there = self.shelf.by_sha[sha]
+        line = self.shelf.lines.get(there)
+        outcome = FileOutcome(
+            source=candidate.shown,
+            verdict=FileVerdict.DUPLICATE,
+            code="duplicate",
+            message=f"与已收的 {stem(there)} 完全相同",
+            document_id=stem(there),
+            title=line.title if line else None,
+            sha256=sha,
+        )
+        if line is None:
+            return outcome
+        stated = line.model_copy(update={**self.given.fields(), **({"proposal": None} if self.given.status else {})})
+        if stated != line:
+            self.shelf.put(stated)
+            return replace(outcome, verdict=FileVerdict.UPDATED, code="updated", message="文件已收，所知信息已更新")
+        return self._known_text(outcome, there, name)
+
+    def _known_text(self, outcome: FileOutcome, there: str, name: str) -> FileOutcome:
+        """The same words are there: under another name that name is kept as an alias."""
+        line = self.shelf.lines.get(there)
+        alias = stem(name)
+        held = {stem(there), *((line.title, *line.aliases) if line else ())}
+        if line is None or alias in held:
+            return replace(
+                outcome,
+                verdict=FileVerdict.DUPLICATE,
+                code="duplicate",
+                message=f"与已收的 {stem(there)} 内容相同",
+                document_id=stem(there),
+            )
+        self.shelf.put(line.model_copy(update={"aliases": (*line.aliases, alias)}))
+        return replace(
+            outcome,
+            verdict=FileVerdict.ALIAS,
+            code="alias",
+            message=f"与已收的 {stem(there)} 内容相同，已把文件名记为它的别名",
+            document_id=stem(there),
+        )
+
+    def _line(self, document: Document, *, sha: str, text_sha: str, original: str) -> ManifestLine:
+        meta = document.meta
+        facts: dict[str, Any] = {
+            "path": meta.source_path,
+            "sha256": sha,
+            "title": display_name(meta.title),
+            "issuer": meta.issuer,
+            "document_number": meta.document_number,
+            "year": meta.year,
+            "region": meta.region,
+            "issued_on": meta.issued_on,
+            "effective_on": meta.effective_on,
+            "expired_on": meta.expired_on,
+            "superseded_by": meta.superseded_by,
+            "status": meta.validity,
+            "aliases": meta.aliases,
+            "text_sha256": text_sha,
+            "original_name": display_name(os.fsencode(original).decode("utf-8", "replace")),
+            "added_at": self.now().replace(microsecond=0),
+            "added_by": _who(),
+        }
+        stated = self.given.fields()
+        if self.given.issued_on is not None:
+            stated["year"] = self.given.issued_on.year
+        return ManifestLine(**{**facts, **stated})
+
+
+def _refuse_poor(quality: Quality, path: Path, given: Given) -> None:
+    if not given.garbled_approved and any(warning.startswith("garbled：") for warning in quality.warnings):
+        message = "文字多半是乱码，未收入；核对无误后可加 --approve-garbled 再收入，或换用原始电子文件"
+        raise _Poor("garbled", message, path)
+    if quality.coverage < MIN_COVERAGE:
+        raise _Poor("low_coverage", f"只有 {quality.coverage:.0%} 的文字归入了条款，版式可能有误，未收入", path)
+    if quality.personal_ids >= MAX_PERSONAL_IDS and not given.personal_approved:
+        message = (
+            f"含有 {quality.personal_ids} 个身份证号，像是人员名单，未收入；"
+            "请去除后再加入，确须收入的，核对后加 --approve-personal"
+        )
+        raise _Poor("personal_data", message, path)
+
+
+class _Poor(SourceError):
+    """The file was read, but is nothing to rely on."""
+
+    def __init__(self, code: str, message: str, path: Path) -> None:
+        super().__init__(message, path=path)
+        self.code = code
+
+
+def _who() -> str | None:
+    """The account that runs this."""
+    try:
+        return display_name(getpass.getuser())
+    except (OSError, KeyError, ImportError):  # no name for this account, as in some containers
+        return None

@@ -1,0 +1,108 @@
+"""The one place where a release becomes the corpus, whole or not at all.
+
+    corpus/
+      .release/lock, pid                 held by the one writer; the kernel frees the lock when it ends
+      .release/staging/                  a release being made
+
+`staging/manifest.jsonl` is the point of no return: a process killed before it has changed nothing, and what
+is left of one killed after it is finished by the next writer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.corpus.manifest import MANIFEST
+from assistant.errors import IndexStoreError, SourceError
+from assistant.indexing.manifest import fsync_path
+
+_ROOM = ".release"
+_LOCK_TIMEOUT_S = 1.5
+
+
+@contextmanager
+def sole_writer(corpus: Path) -> Iterator[Path]:
+    """Hold the right to change `corpus`; gives an empty staging folder that is gone afterwards.
+
+    Raises:
+        SourceError: the folder is missing or not writable.
+        IndexStoreError: another process holds it; its id is named.
+    """
+    from filelock import FileLock, Timeout
+
+    room = corpus / _ROOM
+    if not corpus.is_dir():
+        raise SourceError(f"{corpus} 不是文件夹，请检查路径或设置 ASSISTANT_CORPUS_DIR", path=corpus)
+    try:
+        room.mkdir(exist_ok=True)
+        lock = FileLock(room / "lock")
+        lock.acquire(timeout=_LOCK_TIMEOUT_S)
+    except Timeout as exc:
+        raise IndexStoreError(f"另一个进程（进程号 {_holder(room)}）正在更改文件库，请等它结束后再试。") from exc
+    except OSError as exc:
+        raise SourceError(f"{corpus} 无法写入（{exc.strerror}），请检查目录权限", path=corpus) from exc
+    staging = room / "staging"
+    try:
+        (room / "pid").write_text(f"{os.getpid()}\n", encoding="ascii")
+        recover(corpus)
+        staging.mkdir()
+        yield staging
+    except OSError as exc:
+        raise SourceError(
+            f"{corpus} 无法读写（{exc.strerror}），未作任何改动，请检查磁盘空间和权限", path=corpus
+        ) from exc
+    finally:
+        if not (staging / MANIFEST).exists():  # else the next writer finishes it
+            shutil.rmtree(staging, ignore_errors=True)
+        (room / "pid").unlink(missing_ok=True)
+        lock.release()
+
+
+def recover(corpus_dir: Path) -> None:
+    """Finish what a killed process left: forward past the point of no return, else back."""
+    staging = corpus_dir / _ROOM / "staging"
+    if (staging / MANIFEST).exists():
+        _finish(corpus_dir, staging)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def commit(corpus: Path, staging: Path, lines: Sequence[str], gone: frozenset[str]) -> None:
+    """Write down what will be, then make it so."""
+    try:
+        files = staging / "files"
+        for path in sorted(files.iterdir()) if files.is_dir() else ():
+            path.chmod(0o644)
+            fsync_path(path)
+        (staging / "gone").write_text("".join(f"{name}\n" for name in sorted(gone)), encoding="utf-8")
+        part = staging / f"{MANIFEST}.part"
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        for path in (staging / "gone", part, staging):
+            fsync_path(path)
+        part.replace(staging / MANIFEST)
+        fsync_path(staging)
+        _finish(corpus, staging)
+    except OSError as exc:
+        raise SourceError(f"{corpus} 无法写入（{exc.strerror}），请检查磁盘空间和目录权限后重试", path=corpus) from exc
+
+
+def _finish(corpus: Path, staging: Path) -> None:
+    """Move what lies in staging into place; may be begun again after a crash at any point."""
+    files = staging / "files"
+    for path in sorted(files.iterdir()) if files.is_dir() else ():
+        path.replace(corpus / path.name)
+    for name in (staging / "gone").read_text(encoding="utf-8").splitlines():
+        (corpus / name).unlink(missing_ok=True)
+    (staging / MANIFEST).replace(corpus / MANIFEST)
+    fsync_path(corpus)
+
+
+def _holder(room: Path) -> str:
+    try:
+        text = (room / "pid").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return "未知"
+    return text if text.isdigit() else "未知"

@@ -1,0 +1,1 @@
+"""What a text states of itself, one module for each kind of fact."""

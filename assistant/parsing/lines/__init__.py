@@ -1,0 +1,1 @@
+"""What each line of a text is, before any tree is built."""

@@ -1,0 +1,104 @@
+"""What parsing knows of Chinese, from tables of the package that a bank may extend."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+
+from assistant.errors import SettingsError
+
+
+class TitleWords(BaseModel):
+    """What titles end with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    genres: tuple[str, ...]  # 文种
+    others: tuple[str, ...]
+    flat: tuple[str, ...]  # 文种 whose 一、 are rules, not headings
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Every word that may end a title."""
+        return (*self.genres, *self.others)
+
+
+class _Lookalikes(BaseModel):
+    """Pairs of characters with blanks between them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    radicals: str
+    numbering: str
+
+
+@lru_cache(maxsize=1)
+def titles() -> TitleWords:
+    """The words that end titles.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    return _read("titles.yaml", TitleWords)
+
+
+@lru_cache(maxsize=1)
+def lookalikes() -> dict[str, str]:
+    """A character that stands for another → that other one.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    table = _read("lookalikes.yaml", _Lookalikes)
+    return {pair[0]: pair[1] for pair in f"{table.radicals} {table.numbering}".split()}
+
+
+class ComparisonWords(BaseModel):
+    """Heads and remarks of a table that sets old beside new."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    old: frozenset[str]
+    new: frozenset[str]
+    same: frozenset[str]
+    gone: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def comparison() -> ComparisonWords:
+    """The words of tables that compare.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    return _read("comparison.yaml", ComparisonWords)
+
+
+class _SymbolFonts(RootModel[dict[str, dict[str, str]]]):
+    """Font → code → what it shows."""
+
+
+@lru_cache(maxsize=1)
+def symbol_fonts() -> dict[str, dict[str, str]]:
+    """Font name in small letters → two digits of the code → what it shows.
+
+    Raises:
+        SettingsError: the table cannot be used.
+    """
+    return {font.lower(): codes for font, codes in _read("symbol_fonts.yaml", _SymbolFonts).root.items()}
+
+
+_Table = TypeVar("_Table", bound=BaseModel)
+
+
+def _read(name: str, table: type[_Table]) -> _Table:
+    source = resources.files("assistant") / "data" / name
+    try:
+        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        return table.model_validate(raw)
+    except (OSError, yaml.YAMLError, ValidationError) as exc:
+        raise SettingsError(f"{name} 无法读取，请检查写法") from exc
