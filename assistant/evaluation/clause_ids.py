@@ -113,7 +113,8 @@ def clause_name(address: str, *, whole: bool = False) -> str:
     if address in _NAMES:
         return _NAMES[address]
     if match := _ANNEX.fullmatch(address):
-        return match[1] + clause_name(match[2], whole=True)
+        name = clause_name(match[2], whole=True)
+        return f"{match[1]} {name}" if name[0].isascii() else f"{match[1]}{name}"  # 附件2 5. is not 附件25.
     if match := _ASKED.fullmatch(address):
         return f"第{parse_numeral(match[1])}问"
     for pattern in (_ARTICLE, *((_WHOLE_ITEM, _NUMBERED) if whole else (_ITEM,)), _HEADING):

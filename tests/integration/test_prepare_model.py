@@ -16,8 +16,9 @@ from assistant.assembly import build_embedder
 from assistant.errors import InputError, ModelUnavailable
 from assistant.models.e5 import prepare as preparing
 from assistant.models.e5.convert_onnx import ENCODER, WordTable
+from assistant.models.e5.mark import read_mark
 from assistant.models.e5.onnx import OnnxE5Embedder
-from assistant.models.e5.prepare import is_whole, prepare, read_mark
+from assistant.models.e5.prepare import is_whole, prepare
 from assistant.models.e5.tokens import FILES
 from assistant.settings import EmbedderKind, EmbedderSettings, Settings
 

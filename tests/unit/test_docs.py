@@ -47,6 +47,27 @@ def test_the_picture_of_rooms_has_them_in_their_order() -> None:
     assert tuple(re.findall(r"^([a-z]+)(?:/|\.py)", picture, re.MULTILINE)) == ROOMS
 
 
+def unknown(text: str) -> list[str]:
+    """Names in a text that no module, function, class or constant of the program bears."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assistant").rglob("*.py"))
+    files = {path.name for path in (ROOT / "assistant").rglob("*.py")}
+    names = re.findall(r"`([A-Za-z_.]+)`", text)
+    known = (
+        name in files
+        if name.endswith(".py")
+        else re.search(rf"(?:def|class) {name.split('.')[-1]}\b|^{name} = ", source, re.M)
+        for name in names
+    )
+    return [name for name, found in zip(names, known, strict=True) if not found]
+
+
+def test_the_walks_call_what_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    walks = text[text.index("## A file walked") : text.index("## Limits")]
+    assert unknown(walks) == []
+    assert unknown("`Answerer.answer`, `sing_a_song`, `song.py`, `reader.py`, `CURRENT`") == ["sing_a_song", "song.py"]
+
+
 def test_the_page_of_helpers_names_each_of_them() -> None:
     folder = ROOT / "tests" / "support"
     text = (folder / "README.md").read_text(encoding="utf-8")

