@@ -51,7 +51,7 @@ def test_statements_of_the_laws() -> None:
 def test_claims_written_by_hand() -> None:
     documents = read_corpus([POLICIES / "texts", POLICIES / "notice_2024_shaanxi.txt"]).documents
     verifier = verifier_over(documents)
-    claims = read_gold_claims(ROOT / "eval" / "gold" / "claims.jsonl")
+    claims = read_gold_claims(ROOT / "eval" / "seen" / "claims.jsonl")
     judged = [(claim, verifier.check(claim.as_claim).verdict) for claim in claims]
     true = [(c, v) for c, v in judged if c.expect is Verdict.OK]
     false = [(c, v) for c, v in judged if c.expect is not Verdict.OK]

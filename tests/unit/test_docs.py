@@ -26,9 +26,7 @@ def missing(page: Path, text: str) -> list[str]:
     """Files that a page names and that are neither in the repository nor in the package."""
     named = [name for name in _FILE.findall(text) if not name.startswith(_OUTSIDE)]
     linked = [name for name in _LINK.findall(text) if not (page.parent / name).exists()]
-    return [
-        n for n in named if not any((base / n).exists() for base in (ROOT, ROOT / "assistant", ROOT / "eval"))
-    ] + linked
+    return [n for n in named if not any((base / n).exists() for base in BASES)] + linked
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
