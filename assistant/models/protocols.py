@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -48,6 +49,34 @@ class CrossEncoder(Protocol):
 
         Raises:
             ModelError: the model is not there, or gave something else than such numbers.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a reader makes of a question and its candidates. Log-odds; comparable between questions."""
+
+    sentences: tuple[float, ...]  # that each candidate answers, in their order
+    answered: float  # that any does
+    cut: int = 0  # how many texts were longer than the reader's window
+
+
+class AnswerReader(Protocol):
+    """Reads a question with candidate sentences and says which of them answer it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+        """Judge all candidates of one question together.
+
+        Args:
+            sentences: each with what it hangs on in front: the document's title on a line of its own, then the
+                lead of its list and the sentence.
+
+        Raises:
+            ModelError: the model is not there, was too slow, or gave something else than such numbers.
         """
         ...
 

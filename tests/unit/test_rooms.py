@@ -25,6 +25,7 @@ ROOMS = (
     "answering",
     "pipeline",
     "evaluation",
+    "training",
     "settings",
     "assembly",
     "serving",

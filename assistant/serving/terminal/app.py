@@ -46,6 +46,7 @@ from assistant.serving.terminal.shared import (
     say_json,
     scratch_folder,
 )
+from assistant.serving.terminal.train import train_app
 from assistant.serving.terminal.verify import proof, verify
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ app.add_typer(eval_app, name="eval")
 add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
+app.add_typer(train_app, name="train")
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)
