@@ -45,6 +45,7 @@ class Tokens:
         self.padding = weights.padding
 
     def __call__(self, text: str, most: int) -> list[int]:
+        most = min(most, self._weights.sizes.positions - 2)
         return [self._weights.begin, *self._cutter.cut(text)[:most], self._weights.end]
 
 

@@ -63,7 +63,7 @@ def test_the_same_weights_give_the_same_model(prepared_model: Path, tmp_path: Pa
 
 
 def test_a_fault_half_way_leaves_nothing_behind(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(target: Path, data: bytes) -> None:
+    def full(target: Path, data: bytes, *, delta: Path | None = None) -> None:
         (target / "encoder.onnx").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
@@ -81,7 +81,7 @@ def test_other_weights_make_it_anew(folder: Path) -> None:
 
 
 def test_a_model_that_does_not_run_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def strange(target: Path, data: bytes) -> NoReturn:
+    def strange(target: Path, data: bytes, *, delta: Path | None = None) -> NoReturn:
         raise RuntimeError("NOT_IMPLEMENTED: no kernel")
 
     monkeypatch.setattr(preparing, "convert", strange)
@@ -91,7 +91,7 @@ def test_a_model_that_does_not_run_is_not_put_in_place(tmp_path: Path, monkeypat
 
 
 def test_a_model_that_gives_no_vectors_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def empty(target: Path, data: bytes) -> WordTable:
+    def empty(target: Path, data: bytes, *, delta: Path | None = None) -> WordTable:
         for name in (ENCODER, *FILES):
             (target / name).write_bytes(b"{}")
         return WordTable(offset=0, vocabulary=1, begin=0, end=2)
@@ -106,7 +106,7 @@ def test_what_an_ended_process_left_is_cleared(tmp_path: Path, monkeypatch: pyte
     left = tmp_path / ".model.1.part"
     left.mkdir()
 
-    def full(target: Path, data: bytes) -> NoReturn:
+    def full(target: Path, data: bytes, *, delta: Path | None = None) -> NoReturn:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(preparing, "convert", full)
@@ -118,7 +118,7 @@ def test_what_an_ended_process_left_is_cleared(tmp_path: Path, monkeypatch: pyte
 def test_two_at_once_make_it_once(tmp_path: Path, prepared_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    def copied(target: Path, data: bytes) -> WordTable:
+    def copied(target: Path, data: bytes, *, delta: Path | None = None) -> WordTable:
         made.append(target)
         for name in (ENCODER, *FILES):
             shutil.copyfile(prepared_model / name, target / name)

@@ -91,7 +91,7 @@ def _pairs(weights: Weights, cutter: Cutter) -> Iterator[dict[str, NDArray[Any]]
 
 def sided(weights: Weights, cut: Sequence[int], most: int) -> list[int]:
     """`cut` down to `most` tokens between start and end."""
-    return [weights.begin, *cut[:most], weights.end]
+    return [weights.begin, *cut[: min(most, weights.sizes.positions - 2)], weights.end]
 
 
 def pair_feed(

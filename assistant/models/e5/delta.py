@@ -8,6 +8,7 @@ belong to the reader (`reader.py`). The files in `assistant/data/models` were tr
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ def read_delta(file: Path, *, layers: Mapping[str, tuple[int, int]]) -> Delta:
     """
     try:
         data = file.read_bytes()
-        with np.load(file, allow_pickle=False) as held:
+        with np.load(io.BytesIO(data), allow_pickle=False) as held:
             arrays = {name: np.asarray(held[name], dtype=np.float32) for name in held.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, TypeError) as exc:
         raise ModelUnavailable(_UNFIT.format(name=file.name)) from exc
