@@ -163,7 +163,8 @@ def test_the_marks_are_those_of_the_shared_scorer(name: str, monkeypatch: pytest
     import score  # type: ignore[import-not-found]
 
     cases = read_cases(SHARED / f"{name}.jsonl")
-    lines = read_run(ROOT / "eval" / "baselines" / name / "2026-11-23" / "run.jsonl")
+    newest = max((ROOT / "eval" / "baselines" / name).iterdir())
+    lines = read_run(newest / "run.jsonl")
     found = marks(cases, lines)
     raw = [json.loads(line) for line in (SHARED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
     by_id = {line.id: line for line in lines}
