@@ -127,21 +127,25 @@ class OnnxE5Embedder:
             return self._ready
 
     def _load(self) -> _Loaded:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        file = self._folder / ENCODER
         place = self._mark["words"]
         cutter = Cutter(self._folder)
         try:
-            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            session = open_session(self._folder / ENCODER, threads=self._threads)
             words = word_table(place)
         except Exception as exc:  # onnxruntime raises Exceptions of its own
             raise ModelUnavailable(DAMAGED) from exc
         return _Loaded(session, cutter, words, place["begin"], place["end"])
+
+
+def open_session(file: Path, *, threads: int) -> Any:
+    """A graph ready to be run on this processor, `threads` threads a run; onnxruntime's own Exceptions pass."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def word_table(place: Mapping[str, int]) -> NDArray[Any]:

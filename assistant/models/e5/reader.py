@@ -27,7 +27,7 @@ from assistant.models.e5.convert_reader import (
     pair_feed,
 )
 from assistant.models.e5.mark import read_mark
-from assistant.models.e5.onnx import token_rows, word_table
+from assistant.models.e5.onnx import open_session, token_rows, word_table
 from assistant.models.e5.tokens import DAMAGED, Cutter
 from assistant.models.protocols import Judged
 
@@ -117,18 +117,10 @@ class LearnedReader:
             return self._ready
 
     def _load(self) -> _Loaded:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         place = self._mark["words"]
         cutter = Cutter(self._folder)
         try:
-            session = onnxruntime.InferenceSession(
-                str(self._folder / READER), options, providers=["CPUExecutionProvider"]
-            )
+            session = open_session(self._folder / READER, threads=self._threads)
             with np.load(self._folder / HEADS, allow_pickle=False) as arrays:
                 heads = {name: np.asarray(arrays[name], dtype=np.float32) for name in arrays.files}
             words = word_table(place)
