@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
-from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel
 
-from assistant.errors import SettingsError
+from assistant.text.tables import packaged, read_table
 
 
 class TitleWords(BaseModel):
@@ -43,7 +40,7 @@ def titles() -> TitleWords:
     Raises:
         SettingsError: the table cannot be used.
     """
-    return _read("titles.yaml", TitleWords)
+    return read_table(packaged("titles.yaml"), TitleWords)
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +50,7 @@ def lookalikes() -> dict[str, str]:
     Raises:
         SettingsError: the table cannot be used.
     """
-    table = _read("lookalikes.yaml", _Lookalikes)
+    table = read_table(packaged("lookalikes.yaml"), _Lookalikes)
     return {pair[0]: pair[1] for pair in f"{table.radicals} {table.numbering}".split()}
 
 
@@ -75,7 +72,7 @@ def comparison() -> ComparisonWords:
     Raises:
         SettingsError: the table cannot be used.
     """
-    return _read("comparison.yaml", ComparisonWords)
+    return read_table(packaged("comparison.yaml"), ComparisonWords)
 
 
 class _SymbolFonts(RootModel[dict[str, dict[str, str]]]):
@@ -89,16 +86,4 @@ def symbol_fonts() -> dict[str, dict[str, str]]:
     Raises:
         SettingsError: the table cannot be used.
     """
-    return {font.lower(): codes for font, codes in _read("symbol_fonts.yaml", _SymbolFonts).root.items()}
-
-
-_Table = TypeVar("_Table", bound=BaseModel)
-
-
-def _read(name: str, table: type[_Table]) -> _Table:
-    source = resources.files("assistant") / "data" / name
-    try:
-        raw = yaml.load(source.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-        return table.model_validate(raw)
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise SettingsError(f"{name} 无法读取，请检查写法") from exc
+    return {font.lower(): codes for font, codes in read_table(packaged("symbol_fonts.yaml"), _SymbolFonts).root.items()}

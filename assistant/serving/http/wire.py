@@ -328,6 +328,7 @@ class CheckedBody(_Body):
     verdict: str | None = Field(description="OK 为通过；标题、问句等不作核对，为 null。", examples=["OK"])
     label: str = Field(description="结论的中文说法。")
     reason: str = Field(description="为什么。")
+    rule: str | None = Field(description="作出结论的核对规则，供排查误报；没有用到规则时为 null。")
     citations: list[PlaceBody]
 
 
