@@ -1,10 +1,15 @@
-"""Dense and lexical rankings of clauses and of their sentences, fused into one ranking of clauses."""
+"""Rankings of clauses and of their sentences, fused into one ranking of clauses.
+
+The ground is what every document gives by itself: how near a clause and its best sentence are by meaning, and how far
+they share characters. Knowledge written beforehand (the lay table, phrasings) lifts clauses on top of it, but only of
+documents that the ground has brought into play: no table pulls a question to another document.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,8 +19,9 @@ import numpy as np
 
 from assistant.corpus.view import addresses, eligible
 from assistant.errors import ModelError
+from assistant.indexing.dense_index import document_of
 from assistant.indexing.ports import LibraryPort
-from assistant.models.protocols import Embedder, Vectors
+from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
 from assistant.parsing.legal_level import level_of
 from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
@@ -35,15 +41,16 @@ _REWRITTEN_SHARE = 0.4  # of a question's wording by a language model; its own w
 class RankingWeights:
     """How much each ranking counts. Found on the development questions; docs/retrieval.md has the figures."""
 
-    dense_clause: float = 0.8
+    dense_clause: float = 1.4
+    dense_best: float = 0.84  # the best sentence of a clause, for the clause
+    grams_clause: float = 0.7
     dense_sentence: float = 0.8
-    grams_clause: float = 0.4
     grams_sentence: float = 0.6
-    words_clause: float = 0.1
     words_sentence: float = 0.2
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
     concepts_sentence: float = 0.2  # … for the choice of sentences
-    concepts: float = 1.2  # clauses that treat the matter of the colloquial table which is most like the question
+    concepts: float = 2.4  # the most that the matter of the lay table which is most like the question lifts a clause
+    in_play: int = 10  # so many of the best clauses bring their documents into play
     phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
 
 
@@ -51,8 +58,8 @@ class RankingWeights:
 class Pools:
     """How many hits of each ranking are looked at, all of documents that may be used, and how many become evidence."""
 
-    clauses: int = 200
-    sentences: int = 400
+    clauses: int = 600
+    sentences: int = 1200
     phrasings: int = 400
     evidence: int = 8
 
@@ -74,8 +81,14 @@ class _Ranking:
     sentences: Mapping[str, float]
     phrasings: Mapping[str, float]
 
+    def rescaled(self, scale: CosineScale) -> _Ranking:
+        """With every cosine as the published model would give it."""
+        kinds = (self.clauses, self.sentences, self.phrasings)
+        return _Ranking(*({chunk: scale.published(cosine) for chunk, cosine in kind.items()} for kind in kinds))
+
 
 _NOTHING = _Ranking({}, {}, {})
+_Part = tuple[float, Mapping[str, float], float | None]  # weight, scores, the score of what the part has not seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +98,13 @@ class _Fused:
     clauses: Mapping[str, float]
     sentences: Mapping[str, float]
 
+    def in_play(self, most: int) -> frozenset[str]:
+        """The documents of the `most` best clauses."""
+        best = sorted(self.clauses, key=lambda c: (-round(self.clauses[c], _DIGITS), c))[:most]
+        return frozenset(map(document_of, best))
+
     def lifted(self, by: Lift) -> _Fused:
-        """With what phrasings add; a clause found by its phrasings alone starts from the lowest score."""
+        """With what `by` adds; a clause found by it alone starts from the lowest score."""
         floor = min(self.clauses.values(), default=0.0)
         clauses = {**self.clauses, **{c: self.clauses.get(c, floor) + gain for c, gain in by.clauses.items()}}
         sentences = {s: score + by.sentences.get(s, 0.0) for s, score in self.sentences.items()}
@@ -131,6 +149,7 @@ class HybridRetriever:
         self._weights = weights or RankingWeights()
         self._reranker = reranker
         self._pools = pools or Pools()
+        self._scale = scale_of(embedder)
 
     def retrieve(self, query: Query, *, today: date) -> Retrieved:
         """The ranking of unit clauses for `query`, and the best as evidence.
@@ -172,7 +191,17 @@ class HybridRetriever:
         grams = self._lexical(text, "grams", allowed)
         words = self._lexical(text, "words", allowed)
         alike = self._alike(question, allowed)
-        return self._fuse(dense, grams, words, alike).lifted(self._lift(dense, grams)), dense
+        ground = self._ground(dense, grams, words, alike)
+        playing = ground.in_play(self._weights.in_play)
+        lifts = (self._treating(alike, playing), self._lift(dense, grams).within(playing))
+        return ground.lifted(lifts[0]).lifted(lifts[1]), dense
+
+    def _treating(self, alike: _Ranking, playing: frozenset[str]) -> Lift:
+        """What matters of the lay table add to clauses of documents in play: in full where they are treated most."""
+        scores = {c: score for c, score in alike.clauses.items() if document_of(c) in playing and score > 0.0}
+        most = max(scores.values(), default=1.0)
+        gain = self._weights.concepts * sureness(alike.clauses)
+        return Lift({c: gain * score / most for c, score in scores.items()}, {})
 
     def _reranked(self, query: Query, ranking: list[Hit], degraded: list[str]) -> list[Hit]:
         if self._reranker is None:
@@ -202,7 +231,7 @@ class HybridRetriever:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
             return self._library.dense.search(vector, kind=kind, k=k, within=allowed)
 
-        return self._ranking(search, phrasings=True)
+        return self._ranking(search, phrasings=True).rescaled(self._scale)
 
     def _lexical(self, text: str, analyzer: Literal["words", "grams"], allowed: frozenset[str]) -> _Ranking:
         def search(kind: ChunkKind, k: int) -> list[Hit]:
@@ -229,7 +258,7 @@ class HybridRetriever:
             s
             for found in (dense.clauses, dense.sentences)
             for c, s in found.items()
-            if _document_of(c) not in self._phrased
+            if document_of(c) not in self._phrased
         ]
         return lift(
             dense.phrasings,
@@ -257,35 +286,25 @@ class HybridRetriever:
             for kind in (ChunkKind.CLAUSE, ChunkKind.SENTENCE)
         }
 
-    def _fuse(self, dense: _Ranking, grams: _Ranking, words: _Ranking, alike: _Ranking) -> _Fused:
-        """The fused scores of every clause and every sentence seen, phrasings aside."""
+    def _ground(self, dense: _Ranking, grams: _Ranking, words: _Ranking, alike: _Ranking) -> _Fused:
+        """The fused scores of every clause and every sentence seen, before anything is lifted."""
         w = self._weights
-        sentences = sorted({*dense.sentences, *grams.sentences, *words.sentences, *alike.sentences})
-        parts: list[tuple[float, Mapping[str, float], float | None]] = [
+        of_sentences: list[_Part] = [
             (w.dense_sentence, dense.sentences, None),
             (w.grams_sentence, grams.sentences, 0.0),
             (w.words_sentence, words.sentences, 0.0),
+            (w.concepts_sentence * sureness(alike.sentences), alike.sentences, 0.0),
         ]
-        told = [*parts, (w.concepts_sentence * sureness(alike.sentences), alike.sentences, 0.0)]
-        of_sentences = fuse([(weight, z_scores(s, sentences, missing=m)) for weight, s, m in told if s], sentences)
-        best: list[tuple[float, Mapping[str, float], float | None]] = [
-            (weight, _best_by_clause(s), m) for weight, s, m in parts
-        ]
-        clauses = sorted(
-            {*dense.clauses, *grams.clauses, *words.clauses, *alike.clauses, *(c for _, s, _ in best for c in s)}
-        )
-        best += [
+        of_clauses: list[_Part] = [
             (w.dense_clause, dense.clauses, None),
+            (w.dense_best, _best_by_clause(dense.sentences), None),
             (w.grams_clause, grams.clauses, 0.0),
-            (w.words_clause, words.clauses, 0.0),
-            (w.concepts * sureness(alike.clauses), alike.clauses, 0.0),
         ]
-        of_clauses = fuse([(weight, z_scores(s, clauses, missing=m)) for weight, s, m in best if s], clauses)
-        return _Fused(of_clauses, of_sentences)
+        return _Fused(_sum(of_clauses), _sum(of_sentences))
 
     def _order(self, clause_id: str) -> tuple[int, int, str]:
         """Of clauses equally near, the one of the higher 效力级别 first, then of the later text, then by id."""
-        document = _document_of(clause_id)
+        document = document_of(clause_id)
         level, day = self._standing.get(document, (len(LegalLevel), 0))
         return level, -day, clause_id
 
@@ -323,8 +342,14 @@ def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:
     """`ranking` with the clauses of `named` documents before all others; scores stay as they are."""
     if not named:
         return ranking
-    ordered = sorted(ranking, key=lambda hit: _document_of(hit.chunk_id) not in named)
+    ordered = sorted(ranking, key=lambda hit: document_of(hit.chunk_id) not in named)
     return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1)]
+
+
+def _sum(parts: Sequence[_Part]) -> dict[str, float]:
+    """The weighted sum of z-scores over everything that any part has seen."""
+    seen = sorted({key for _, scores, _ in parts for key in scores})
+    return fuse([(weight, z_scores(scores, seen, missing=m)) for weight, scores, m in parts if scores], seen)
 
 
 def _mean(one: Mapping[str, float], other: Mapping[str, float], share: float) -> dict[str, float]:
@@ -335,10 +360,6 @@ def _mean(one: Mapping[str, float], other: Mapping[str, float], share: float) ->
     return {
         key: (1 - share) * one.get(key, floors[0]) + share * other.get(key, floors[1]) for key in sorted({*one, *other})
     }
-
-
-def _document_of(chunk_id: str) -> str:
-    return chunk_id.partition("#")[0]
 
 
 def _clause_of(chunk_id: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
+from assistant.indexing.dense_index import document_of
 from assistant.retrieval.fusion import fuse, z_scores
 from assistant.schema.chunk import Chunk
 
@@ -33,6 +34,11 @@ class Lift:
 
     clauses: Mapping[str, float]
     sentences: Mapping[str, float]
+
+    def within(self, documents: Set[str]) -> Lift:
+        """What is added to clauses and sentences of `documents` alone."""
+        kept = ({c: g for c, g in m.items() if document_of(c) in documents} for m in (self.clauses, self.sentences))
+        return Lift(*kept)
 
 
 NO_LIFT = Lift({}, {})

@@ -61,6 +61,21 @@ class Found:
     questions: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearness:
+    """How near the nearest clause of a held-out document is to a question: a mean cosine over the questions."""
+
+    own: float  # of the question's own document
+    foreign: float  # of every other; NaN where a single document is held out
+
+    def onto(self, other: Nearness) -> tuple[float, float]:
+        """Factor and shift of the line that brings these cosines to `other`'s; 1 and 0 where none can be drawn."""
+        factor = (other.own - other.foreign) / (self.own - self.foreign)
+        if not np.isfinite(factor) or factor <= 0:
+            return 1.0, 0.0
+        return factor, other.own - factor * self.own
+
+
 def train_embedder(
     training: TrainingSet, weights: Weights, tokens: Tokens, out: Path, *, course: Course, progress: Progress
 ) -> tuple[Found, Found]:
@@ -70,7 +85,7 @@ def train_embedder(
     """
     chance = seeded(course.seed)
     encoder = TrainedEncoder(weights, rank=course.rank)
-    before = found(encoder, training, tokens)
+    before, published = found(encoder, training, tokens), nearness(encoder, training, tokens)
     pairs = _pairs(encoder, training, tokens, progress)
     optimizer = Optimizer([([p for p in encoder.parameters() if p.requires_grad], _RATE)], steps=course.steps)
     checkpoint = Checkpoint(out.with_suffix(".checkpoint.npz"))
@@ -82,7 +97,8 @@ def train_embedder(
         progress("训练向量模型", step + 1, course.steps)
         if checkpoint.due(step + 1):
             checkpoint.save(encoder, optimizer, step + 1)
-    np.savez(out, **encoder.learnt())  # type: ignore[arg-type]
+    cosines = nearness(encoder, training, tokens).onto(published)
+    np.savez(out, cosines=np.array(cosines), **encoder.learnt())  # type: ignore[arg-type]
     checkpoint.remove()
     return before, found(encoder, training, tokens)
 
@@ -100,6 +116,24 @@ def found(encoder: TrainedEncoder, training: TrainingSet, tokens: Tokens) -> Fou
         ranks.append(int((scores > right).sum()) + 1)
     found_first = [float(rank == 1) for rank in ranks]
     return Found(mrr=float(np.mean([1 / r for r in ranks])), recall_1=float(np.mean(found_first)), questions=len(ranks))
+
+
+def nearness(encoder: TrainedEncoder, training: TrainingSet, tokens: Tokens) -> Nearness:
+    """What `CosineScale` is made of."""
+    own: list[float] = []
+    foreign: list[float] = []
+    items = training.part(validation=True)
+    questions = embedded(encoder, [tokens(QUERY + item.asked, _QUESTION) for item in items], tokens.padding)
+    for name in sorted(training.held_out):
+        texts = training.documents[name].clauses.values()
+        passages = embedded(encoder, [tokens(PASSAGE + text, _PASSAGE_TOKENS) for text in texts], tokens.padding)
+        for item, nearest in zip(items, (questions @ passages.T).max(dim=1).values, strict=True):
+            (own if item.document == name else foreign).append(float(nearest))
+    return Nearness(own=_mean(own), foreign=_mean(foreign))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
 
 
 def _answers(item: Item, document: TrainingDocument) -> tuple[str, ...]:

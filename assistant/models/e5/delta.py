@@ -2,7 +2,8 @@
 
 A file is an npz without pickles: `<layer>.A` is `(rank, inputs)`, `<layer>.B` is `(outputs, rank)`, both float16;
 the layer's weight becomes `W + B @ A` (LoRA, Hu et al., ICLR 2022). Other arrays of the file (`head.…`, `cross`)
-belong to the reader (`reader.py`). The files in `assistant/data/models` were trained on `eval/training` alone.
+belong to the reader (`reader.py`); `cosines` is how the embedder's cosines compare (`CosineScale`). The files
+in `assistant/data/models` were trained on `eval/training` alone.
 """
 
 from __future__ import annotations
@@ -57,6 +58,20 @@ def packaged_deltas() -> dict[str, str]:
     """SHA-256 of each file of trained weights that the package comes with, by name."""
     files = {name: packaged(name) for name in (EMBEDDER_FILE, READER_FILE)}
     return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items() if file}
+
+
+def cosines_of(file: Path | None) -> tuple[float, ...]:
+    """Factor and shift of `CosineScale` that the training of an embedder's delta left in `file`; empty without them."""
+    if file is None:
+        return ()
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            found = tuple(float(x) for x in held["cosines"]) if "cosines" in held.files else ()
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, TypeError) as exc:
+        raise ModelUnavailable(_UNFIT.format(name=file.name)) from exc
+    if found and (len(found) != 2 or not np.isfinite(found).all() or found[0] <= 0):
+        raise ModelUnavailable(_UNFIT.format(name=file.name))
+    return found
 
 
 def read_delta(file: Path, *, layers: Mapping[str, tuple[int, int]]) -> Delta:

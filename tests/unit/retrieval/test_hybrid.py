@@ -12,7 +12,7 @@ from memory_library import MemoryLibrary
 from sample_texts import law, notice, old_law
 
 from assistant.errors import ModelUnavailable
-from assistant.models.protocols import Vectors
+from assistant.models.protocols import CosineScale, Vectors
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import ConceptLine, Expander
 from assistant.question.search_words import SearchWords
@@ -173,7 +173,14 @@ def test_lay_words_are_searched_as_policy_terms(held: MemoryLibrary) -> None:
         Query(text=asked, standalone=asked, search=words), today=TODAY
     )
     assert "续贷" in words
-    assert found.evidence[0].chunk.id == "notice#二、（一）"
+    plain = HybridRetriever(held, HashingEmbedder(), EXPANDER).retrieve(
+        Query(text=asked, standalone=asked), today=TODAY
+    )
+    rank, rank_of_its_words = (
+        next(hit.rank for hit in f.ranking if hit.chunk_id == "notice#二、（一）") for f in (found, plain)
+    )
+    assert rank < rank_of_its_words
+    assert rank <= 3
 
 
 def test_the_question_on_its_own_feet_is_searched(held: MemoryLibrary) -> None:
@@ -223,3 +230,18 @@ def test_clauses_that_do_not_name_the_institution_fall_out(held: MemoryLibrary) 
     found = retriever.retrieve(query, today=TODAY)
     assert [hit.chunk_id for hit in found.ranking] == ["notice#二、（二）"]
     assert [hit.rank for hit in found.ranking] == [1]
+
+
+class Shifted(HashingEmbedder):
+    """The same vectors, and the word that the published model would put everything nearer."""
+
+    cosine_scale = CosineScale(0.1, 0.8)
+
+
+def test_a_scale_changes_how_near_is_told_and_no_order(held: MemoryLibrary) -> None:
+    query = Query(text="续贷有什么要求", standalone="续贷有什么要求")
+    plain = HybridRetriever(held, HashingEmbedder(), EXPANDER).retrieve(query, today=TODAY)
+    shifted = HybridRetriever(held, Shifted(), EXPANDER).retrieve(query, today=TODAY)
+    assert [hit.chunk_id for hit in shifted.ranking] == [hit.chunk_id for hit in plain.ranking]
+    told = [(one.dense, other.dense) for one, other in zip(plain.evidence, shifted.evidence, strict=True)]
+    assert all(other == pytest.approx(0.1 * one + 0.8) for one, other in told if one)

@@ -17,6 +17,7 @@ from assistant.question.lay_words import Expander
 from assistant.retrieval.hybrid import HybridRetriever, RankingWeights
 from assistant.retrieval.phrasing_lift import NO_LIFT, PhrasingWeights, lift
 from assistant.schema.chunk import Chunk, ChunkKind, Phrasing
+from assistant.schema.document import Document
 from assistant.schema.retrieval import Filters, Query, Retrieved
 
 TODAY = date(2026, 1, 1)
@@ -51,8 +52,14 @@ def of(chunk_id: str) -> Chunk:
     return next(chunk for key, chunk in TIED.items() if key == chunk_id)
 
 
-def ask(text: str, *, phrasings: tuple[Phrasing, ...] = PHRASINGS, weights: PhrasingWeights = FULL) -> Retrieved:
-    over = MemoryLibrary(DOCUMENTS, HashingEmbedder(), phrasings=phrasings)
+def ask(
+    text: str,
+    *,
+    phrasings: tuple[Phrasing, ...] = PHRASINGS,
+    weights: PhrasingWeights = FULL,
+    documents: tuple[Document, ...] = DOCUMENTS,
+) -> Retrieved:
+    over = MemoryLibrary(documents, HashingEmbedder(), phrasings=phrasings)
     retriever = HybridRetriever(over, HashingEmbedder(), Expander([]), weights=RankingWeights(phrasings=weights))
     return retriever.retrieve(Query(text=text, standalone=text), today=TODAY)
 
@@ -73,8 +80,20 @@ def test_a_question_asked_like_one_of_them_finds_its_sentence(question: str, cla
 
 
 def test_what_no_word_of_the_text_tells_a_phrasing_does() -> None:
+    question, alone = "扣了奖金我上哪说理去", (notice(),)
+    with_them = best_of(ask(question, documents=alone))
+    assert with_them != best_of(ask(question, documents=alone, phrasings=()))
+
+
+def test_a_document_that_its_own_words_do_not_bring_into_play_is_not_pulled_up() -> None:
     question = "扣了奖金我上哪说理去"
-    assert best_of(ask(question)) != best_of(ask(question, phrasings=()))
+    weights = RankingWeights(in_play=1)
+    over = MemoryLibrary(DOCUMENTS, HashingEmbedder(), phrasings=PHRASINGS)
+    retriever = HybridRetriever(over, HashingEmbedder(), Expander([]), weights=weights)
+    found = retriever.retrieve(Query(text=question, standalone=question), today=TODAY)
+    bare = ask(question, phrasings=())
+    assert bare.ranking[0].chunk_id.startswith("law_2023#")
+    assert [hit.chunk_id for hit in found.ranking] == [hit.chunk_id for hit in bare.ranking]
 
 
 def best_of(found: Retrieved) -> tuple[str, str]:
