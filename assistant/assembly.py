@@ -8,14 +8,15 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import SettingsError, UnreadableSource
-from assistant.models.protocols import ChatModel, CrossEncoder, Embedder
+from assistant.errors import ModelUnavailable, SettingsError, UnreadableSource
+from assistant.models.protocols import AnswerReader, ChatModel, CrossEncoder, Embedder
 from assistant.settings import (
     AUTO,
     NONE,
     EmbedderKind,
     EmbedderSettings,
     LlmSettings,
+    ReaderKind,
     RerankerKind,
     RerankerSettings,
     Settings,
@@ -23,6 +24,7 @@ from assistant.settings import (
 from assistant.text.segment import Segmenter, policy_terms
 
 if TYPE_CHECKING:
+    from assistant.answering.confidence import Weights
     from assistant.answering.refusal import Limits
     from assistant.answering.select import Selector
     from assistant.corpus.reading import SourceFailure
@@ -116,6 +118,26 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
                     document_prefix=settings.document_prefix,
                 ),
             )
+
+
+def build_reader(settings: Settings) -> AnswerReader | None:
+    """What reads candidate sentences with the question, or `None` where the rules choose alone.
+
+    Raises:
+        ModelUnavailable: the reader is asked for by name and was not prepared.
+    """
+    from assistant.models.e5.prepare import reads_here
+    from assistant.models.e5.reader import LearnedReader
+
+    match settings.reader.kind:
+        case ReaderKind.RULES:
+            return None
+        case ReaderKind.AUTO:
+            return LearnedReader(settings.model_dir) if reads_here(settings.model_dir) else None
+        case ReaderKind.LEARNED:
+            if not reads_here(settings.model_dir):
+                raise ModelUnavailable("阅读模型还没有准备好。请运行 python -m assistant model prepare，再启动。")
+            return LearnedReader(settings.model_dir)
 
 
 def build_reranker(settings: RerankerSettings) -> Reranker | None:
@@ -303,6 +325,8 @@ def build_assistant(
         plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
         follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
+        answer_reader=build_reader(settings),
+        answered_from=settings.reader.answered_from,
         related_to=related.related_to if related else None,
     )
     return assemble(library, parts, rights=frozenset(settings.rights))
@@ -319,7 +343,10 @@ class Parts:
         plain_writer: lets it put an extractive answer into plain words when that is asked for.
         rewriter: lets it put the question into policy wording, which is searched beside it.
         follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
+        answer_reader: says how surely each candidate sentence answers; without it the rules choose alone.
         selector: chooses sentences; the usual one without it.
+        weights: of the confidence; those of the package without them.
+        answered_from: from which confidence on an answer is called 有依据; that of the weights without it.
         limits: from where on a question is refused; the usual ones without them.
         related_to: gives the policies beside a clause (document id, address); without it there are none.
     """
@@ -331,7 +358,10 @@ class Parts:
     plain_writer: PlainWriter | None = None
     rewriter: RewritingPort | None = None
     follow_ups: FollowUpPort | None = None
+    answer_reader: AnswerReader | None = None
     selector: Selector | None = None
+    weights: Weights | None = None
+    answered_from: float | None = None
     limits: Limits | None = None
     related_to: RelatedTo | None = None
 
@@ -361,6 +391,8 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
     from assistant.answering.compose import Composer
     from assistant.answering.confidence import packaged_weights
     from assistant.answering.in_force import Standings
+    from assistant.answering.select import Selector
+    from assistant.answering.sentence_reading import SentenceReading
     from assistant.answering.stream import AnswerStream
     from assistant.answering.wrap_up import Served
     from assistant.pipeline import Rooms
@@ -380,9 +412,13 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         meta_of=lambda document_id: view.document(document_id).meta,
         institutions=institutions,
     )
+    heard = SentenceReading(parts.answer_reader) if parts.answer_reader else None
+    selector = parts.selector or Selector(reading=heard)
+    weights = parts.weights or packaged_weights()
+    if parts.answered_from is not None:
+        weights = weights.answering_from(parts.answered_from)
     served = Served(
         generation=generation,
-        weights=packaged_weights(),
         title_of=lambda document_id: view.document(document_id).meta.title,
         related_to=related_to,
     )
@@ -391,7 +427,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         reader=reader,
         searcher=searcher,
         standings=Standings(view, reader.mentions, today=parts.today),
-        answerer=Answerer(view, searcher, composer, selector=parts.selector, limits=parts.limits),
+        answerer=Answerer(view, searcher, composer, selector=selector, limits=parts.limits, weights=weights),
         events=AnswerStream(served, composer),
         related_to=related_to,
         make_verifier=lambda: Verifier(view.documents, view.document, today=parts.today, institutions=institutions),

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.answerer import Answerer
 from assistant.answering.asked_words import not_there
-from assistant.answering.confidence import Features
 from assistant.answering.in_force import Standings
 from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
@@ -176,7 +175,7 @@ class PolicyAssistant:
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
         worked = _work(rooms, asked.searched, asked.searched_history, inquiry.filters, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
-        answered = worked.draft.outcome is not Outcome.NOT_FOUND
+        answered = worked.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
         if inquiry.plain and answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
         elif use_llm and self._writer is not None and answered:
@@ -185,15 +184,15 @@ class PolicyAssistant:
             yield from rooms.events.extracted(worked)
         _log.info("answered in %.1f ms", 1000 * (time.perf_counter() - started))
 
-    def features(self, inquiry: Inquiry) -> Features | None:
-        """What the confidence in the answer rests on; `None` where a rule answers by itself.
+    def work(self, inquiry: Inquiry) -> Worked:
+        """Everything that is found out about a question, before it is put into words: what the confidence is fitted to.
 
         Raises:
             InputError: the question is empty, too long or broken.
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        return _work(rooms, question, inquiry.history, inquiry.filters, use_llm=False).features
+        return _work(rooms, question, inquiry.history, inquiry.filters, use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""

@@ -51,6 +51,23 @@ class EmbedderSettings(BaseModel):
     threads: int = Field(default=1, ge=1, le=64)  # of the ONNX model
 
 
+class ReaderKind(StrEnum):
+    """What says which candidate sentences answer."""
+
+    AUTO = "auto"  # the embedded reader where it has been prepared, else the rules
+    LEARNED = "learned"
+    RULES = "rules"
+
+
+class ReaderSettings(BaseModel):
+    """The reader of candidate sentences."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ReaderKind = ReaderKind.AUTO
+    answered_from: float | None = Field(default=None, ge=0, le=1)  # confidence of 有依据; None: as was measured
+
+
 class RerankerKind(StrEnum):
     """Which cross-encoder adapter reads the best clauses once more."""
 
@@ -114,6 +131,7 @@ class Settings(BaseSettings):
     corpus_dir: Path = HOME / "corpus"
     indexes_dir: Path = HOME / "indexes"
     embedder: EmbedderSettings = EmbedderSettings()
+    reader: ReaderSettings = ReaderSettings()
     reranker: RerankerSettings = RerankerSettings()
     llm: LlmSettings = LlmSettings()
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))

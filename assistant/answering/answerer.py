@@ -8,12 +8,13 @@ from dataclasses import replace
 from assistant.answering.asked_words import held_by, not_there, unspoken
 from assistant.answering.belonging import Belonging
 from assistant.answering.compose import Composer, Draft, proved_draft
-from assistant.answering.confidence import Features, features_of
+from assistant.answering.confidence import Features, Weights, features_of, packaged_weights
 from assistant.answering.in_force import Standing
 from assistant.answering.named_places import sentences_of, with_counterpart
 from assistant.answering.refusal import Abstention, Findings, Limits, Reason, abstention
-from assistant.answering.select import Selector
+from assistant.answering.select import Selection, Selector
 from assistant.answering.select_parts import Chooser
+from assistant.answering.sentence_reading import DEGRADED
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
@@ -32,6 +33,7 @@ class Answerer:
 
     Args:
         searcher: searches for the parts of a question, and for a clause in another version.
+        weights: of the confidence; those of the package without them.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Answerer:
         *,
         selector: Selector | None = None,
         limits: Limits | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self._library = library
         self._searcher = searcher
         self._composer = composer
         self._chooser = Chooser(selector or Selector(), searcher)
         self._limits = limits or Limits()
+        self._weights = weights or packaged_weights()
         self._belonging = Belonging(lambda: [library.document(meta.id) for meta in library.documents])
 
     def answer(self, reading: Reading, found: Retrieved, *, sides: Sequence[Retrieved] = ()) -> Worked:
@@ -58,6 +62,8 @@ class Answerer:
         """
         everything = self._sentences(reading)
         selection, found = self._chooser.choose(reading, found, everything, sides=sides)
+        if selection.unread:
+            found = replace(found, degraded=(*found.degraded, DEGRADED))
         held = held_by(selection, self._composer.clause_of)
         findings = Findings(
             reading=reading,
@@ -68,7 +74,13 @@ class Answerer:
             unspoken=unspoken(reading, selection, held),
         )
         why = abstention(findings, self._limits, self._composer.institutions or known_institutions())
-        return self._worked(reading, found, self._drafted(findings, why), features=self._features(findings, why, held))
+        features = self._features(findings, why, held)
+        read = selection.answered is not None
+        confidence = self._weights.probability(features, read=read) if features else None
+        draft = self._drafted(findings, why, confidence if read and not selection.exhaustive else None)
+        worked = self._worked(reading, found, draft)
+        chosen = tuple(dict.fromkeys(f"{pick.chunk.document_id}#{pick.chunk.unit}" for pick in selection.picks))
+        return replace(worked, features=features, confidence=confidence, chosen=chosen)
 
     def look_up(self, reading: Reading, found: Retrieved) -> Worked:
         """The words of the places that the question names, or that there is no such place."""
@@ -80,9 +92,9 @@ class Answerer:
         """Whether the document asked about holds."""
         return self._worked(reading, led_by(found, standing.proof), self._composer.standing(standing))
 
-    def _worked(self, reading: Reading, found: Retrieved, draft: Draft, *, features: Features | None = None) -> Worked:
+    def _worked(self, reading: Reading, found: Retrieved, draft: Draft) -> Worked:
         proved = proved_draft(draft, self._composer.institutions)
-        return Worked(question=reading.text, query=reading.query, found=found, draft=proved, features=features)
+        return Worked(question=reading.text, query=reading.query, found=found, draft=proved)
 
     def _sentences(self, reading: Reading) -> list[Chunk]:
         """All sentences that may be chosen: their clause names the institution chosen. In the order of the corpus."""
@@ -93,12 +105,20 @@ class Answerer:
             and addresses(self._composer.clause_of(c).plain, reading.query.addressee)
         ]
 
-    def _drafted(self, findings: Findings, why: Abstention | None) -> Draft:
-        """The answer, or why there is none and whom to ask."""
+    def _drafted(self, findings: Findings, why: Abstention | None, confidence: float | None) -> Draft:
+        """The answer; or what may bear on the question; or why there is no answer and whom to ask.
+
+        Args:
+            confidence: decides where a reader has spoken; `None` leaves it to the rules.
+        """
         reading = findings.reading
+        searched = [document.meta for document in findings.documents]
+        if why is None and confidence is not None and confidence < self._weights.possible_from:
+            why = Abstention(reason=Reason.UNSURE)
         if why is not None:
-            searched = [document.meta for document in findings.documents]
             return self._composer.refusal(why, findings.found.evidence, searched, whom=reading.whom)
+        if confidence is not None and confidence < self._weights.answered_from:
+            return self._composer.possible(_candidates(findings.selection), searched, whom=reading.whom)
         draft = self._composer.answer(reading, findings.selection)
         elsewhere = not_there(reading)
         return replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是：")) if elsewhere else draft
@@ -109,3 +129,11 @@ class Answerer:
             return None
         rarity = self._library.sparse.rarity
         return features_of(findings, held=held, refused=why is not None, rarity=rarity)
+
+
+def _candidates(selection: Selection) -> list[Chunk]:
+    """The best chosen sentence of each clause, the likeliest clause first."""
+    best: dict[str, Chunk] = {}
+    for pick in sorted(selection.picks, key=lambda p: -p.score):
+        best.setdefault(str(pick.chunk.parent_id), pick.chunk)
+    return list(best.values())

@@ -10,7 +10,8 @@ from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
 from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
-from assistant.answering.select import Pick, Selection
+from assistant.answering.select import Selection
+from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
 from assistant.question.places import Place
@@ -30,6 +31,7 @@ _ENCOURAGED = re.compile(
 )
 DEFAULT_WHOM = "本行总行条线部门或当地监管部门"
 _BEFORE_SUBJECT = 4  # characters: 支持保险公司为… names its addressee itself
+_MOST_CANDIDATES = 3  # clauses shown as 可能相关
 _MOST_LOOKED_UP = 24  # sentences of a clause asked for by its number
 
 
@@ -166,6 +168,23 @@ class Composer:
             nearest=nearest,
         )
 
+    def possible(
+        self, candidates: Sequence[Chunk], searched: Sequence[DocumentMeta], *, whom: str | None = DEFAULT_WHOM
+    ) -> Draft:
+        """Clauses that may bear on the question, three at the most; nothing is claimed of them.
+
+        Args:
+            candidates: one sentence a clause, the likeliest first.
+        """
+        nearest = self.citations(candidates[:_MOST_CANDIDATES])
+        return Draft(
+            outcome=Outcome.POSSIBLE,
+            lead=_possible_text(nearest, searched, whom),
+            statements=(),
+            citations=(),
+            nearest=nearest,
+        )
+
     def standing(self, found: Standing) -> Draft:
         """Whether a document holds, and the clause that puts it or its successor into force."""
         citations = self.citations(found.proof)
@@ -296,8 +315,10 @@ def _refusal_text(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest
     )
-    tail = f"{near}，其中没有写明这一点。" if near else ""
+    unsure = why.reason is Reason.UNSURE
+    tail = f"{near}，{'不能确认它回答了所问' if unsure else '其中没有写明这一点'}。" if near else ""
     named = {
+        Reason.UNSURE: f"本库未载明：已检索{where}，没有找到能确认回答所问的条款。",
         Reason.ATTRIBUTE: f"本库未载明{what}：已检索{where}。",
         Reason.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
         Reason.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
@@ -306,6 +327,16 @@ def _refusal_text(
         Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
     return named[why.reason] + tail + (f"如需办理或确认，请向{whom}咨询。" if whom else "")
+
+
+def _possible_text(nearest: Sequence[Citation], searched: Sequence[DocumentMeta], whom: str | None) -> str:
+    lines = [
+        f"可能相关，未能确认：已检索{_searched(searched)}，以下条款说的可能是同一件事，但不能确认它回答了所问，请核对原文。"
+    ]
+    for citation in nearest:
+        heading = f"（{_bare(citation.heading)}）" if citation.heading else ""
+        lines.append(f"- 《{citation.document_title}》{citation.address}{heading}")
+    return "\n".join([*lines, f"如需办理或确认，请向{whom}咨询。"] if whom else lines)
 
 
 def _searched(searched: Sequence[DocumentMeta]) -> str:

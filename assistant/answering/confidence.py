@@ -1,7 +1,8 @@
-"""How sure it is that the library settles a question: a small logistic regression over plain signals.
+"""How sure it is that an answer rests on the right clause: a small logistic regression over plain signals.
 
 The weights stand in `assistant/data/confidence.json`, readable, with the command that found them
-(`scripts/train_refusal.py`). The rules of `abstain.py` decide; this says how sure they may be.
+(`scripts/train_confidence.py`): one set for the rules alone, one for where a reader has spoken too. There the
+probability decides between 有依据, 可能相关 and 本库未载明; the rules of `refusal.py` may refuse besides.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.answering.coverage import coverage
 from assistant.answering.refusal import Findings, unstated
+from assistant.answering.select import Selection
 from assistant.errors import SettingsError
 from assistant.question.understanding import Kind
 
 _WEIGHTS_FILE = "confidence.json"
-_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of multilingual-e5 lie between 0.75 and 0.95
+_DENSE_ZERO, _DENSE_ONE = 0.85, 0.05  # cosines of the published multilingual-e5 lie between 0.75 and 0.95
+_MOST_ODDS = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,9 @@ class Features:
     parts: float  # how many parts the question was taken apart into, cut at 3
     follow_up: float  # 1 when it leans on the turns before
     refused: float  # 1 when a rule found that the library does not settle it
+    odds: float = 0.0  # log-odds that the best sentence answers, by the reader, cut at 8, over 4; 0 unread
+    answered: float = 0.0  # the same that any sentence does
+    rival: float = 0.0  # by how much the best sentence of another clause is less likely, cut at 8, over 4
 
     def values(self) -> dict[str, float]:
         """Every feature by name, in the order of the fields."""
@@ -78,7 +84,36 @@ def features_of(
         parts=float(min(findings.selection.parts, 3)),
         follow_up=float(bool(reading.query.context)),
         refused=float(refused),
+        **_heard(findings.selection),
     )
+
+
+def _heard(selection: Selection) -> dict[str, float]:
+    """What the reader says of the best sentence, as features."""
+    best = selection.best
+    if selection.answered is None or best is None:
+        return {}
+    least = min((p.odds for p in selection.picks if p.odds is not None), default=-_MOST_ODDS)
+    odds = least if best.odds is None else best.odds
+    rival = -_MOST_ODDS if selection.rival is None else selection.rival
+    return {"odds": _cut(odds), "answered": _cut(selection.answered), "rival": _cut(odds - rival)}
+
+
+def _cut(odds: float) -> float:
+    return min(max(odds, -_MOST_ODDS), _MOST_ODDS) / 4
+
+
+class Regression(BaseModel):
+    """Weights of one logistic regression."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bias: float
+    weights: dict[str, float]
+
+    def probability(self, features: Features) -> float:
+        """The probability that the answer rests on the right clause, 0..1."""
+        return logistic(self.bias + sum(self.weights[name] * value for name, value in features.values().items()))
 
 
 class Weights(BaseModel):
@@ -89,12 +124,18 @@ class Weights(BaseModel):
     command: str  # that found the weights
     cases: dict[str, int]  # questions trained on, by set
     l2: float = Field(ge=0)
-    bias: float
-    weights: dict[str, float]
+    rules: Regression  # where no reader has spoken
+    reader: Regression  # where one has
+    answered_from: float = Field(ge=0, le=1)  # from here on an answer is called 有依据, where a reader has spoken
+    possible_from: float = Field(ge=0, le=1)  # from here on clauses are shown as 可能相关
 
-    def probability(self, features: Features) -> float:
-        """The probability that the library settles the question, 0..1."""
-        return logistic(self.bias + sum(self.weights[name] * value for name, value in features.values().items()))
+    def probability(self, features: Features, *, read: bool) -> float:
+        """The probability that the answer rests on the right clause, 0..1."""
+        return (self.reader if read else self.rules).probability(features)
+
+    def answering_from(self, least: float) -> Weights:
+        """The same with another limit for what is called 有依据; nothing below it is shown as sure."""
+        return self.model_copy(update={"answered_from": least, "possible_from": min(self.possible_from, least)})
 
 
 def logistic(score: float) -> float:
@@ -121,11 +162,8 @@ def load_weights(path: Path | None = None) -> Weights:
     try:
         weights = Weights.model_validate_json(source.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as exc:
-        raise SettingsError(f"{_WEIGHTS_FILE} 无法读取，请运行 scripts/train_refusal.py 重新生成") from exc
-    if _names(weights.weights) != _names({field.name: 0.0 for field in fields(Features)}):
-        raise SettingsError(f"{_WEIGHTS_FILE} 与当前程序的特征不一致，请运行 scripts/train_refusal.py 重新生成")
+        raise SettingsError(f"{_WEIGHTS_FILE} 无法读取，请运行 scripts/train_confidence.py 重新生成") from exc
+    names = {field.name for field in fields(Features)}
+    if any(set(found.weights) != names for found in (weights.rules, weights.reader)):
+        raise SettingsError(f"{_WEIGHTS_FILE} 与当前程序的特征不一致，请运行 scripts/train_confidence.py 重新生成")
     return weights
-
-
-def _names(weights: Mapping[str, float]) -> set[str]:
-    return set(weights)

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     GREETING = "greeting"
     TASK = "task"
     EMPTY_LIBRARY = "empty_library"
+    UNSURE = "nothing_confirmed"  # what was found does not seem to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answering.sentence_reading import Heard, Pick, SentenceReading
 from assistant.question.facts_asked import Attribute, AttributeRule
 from assistant.question.matters import Matter
 from assistant.question.reading import Reading
@@ -48,14 +49,6 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """A chosen sentence and the rank of its clause. `score` compares within one question."""
-
-    chunk: Chunk
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPart:
     """One thing out of several that a question asks, with its own evidence."""
 
@@ -83,13 +76,21 @@ class Selection:
     exhaustive: bool = False  # every sentence of the scope was looked at, not just the best ranked
     gaps: tuple[Gap, ...] = ()  # parts of the question that nothing chosen settles
     parts: int = 0  # how many parts the question was taken apart into
+    answered: float | None = None  # log-odds that a candidate answers, by the reader; None: nobody read
+    rival: float | None = None  # log-odds of the likeliest sentence outside the best one's clause
+    unread: bool = False  # the reader is there and gave nothing
 
 
 class Selector:
-    """Reading and Retrieved → Selection."""
+    """Reading and Retrieved → Selection.
 
-    def __init__(self, tuning: Tuning | None = None) -> None:
+    Args:
+        reading: lets a reader say how surely each candidate answers; without it the rules choose alone.
+    """
+
+    def __init__(self, tuning: Tuning | None = None, *, reading: SentenceReading | None = None) -> None:
         self._tuning = tuning or Tuning()
+        self._reading = reading
 
     def select(
         self, reading: Reading, found: Retrieved, everything: Sequence[Chunk], *, of_asking: bool = True
@@ -101,10 +102,23 @@ class Selector:
                 when the question asks for all places of something, and to see how rare a term is.
             of_asking: what the part that asks speaks of counts more than the rest.
         """
-        asked, words = reading.asked, reading.words
         scored = self._scored(
-            asked, found.evidence, words.focus if of_asking else (), reading.demanded if of_asking else ()
+            reading.asked,
+            found.evidence,
+            reading.words.focus if of_asking else (),
+            reading.demanded if of_asking else (),
         )
+        heard = self._heard(reading.standalone, scored)
+        chosen = self._chosen(reading, found, heard.picks, everything)
+        return replace(chosen, answered=heard.answered, rival=_rival(heard.picks, chosen.best), unread=heard.failed)
+
+    def _heard(self, question: str, scored: Sequence[Pick]) -> Heard:
+        return Heard(picks=tuple(scored)) if self._reading is None else self._reading.hear(question, scored)
+
+    def _chosen(
+        self, reading: Reading, found: Retrieved, scored: Sequence[Pick], everything: Sequence[Chunk]
+    ) -> Selection:
+        asked, words = reading.asked, reading.words
         best = min(scored, key=lambda p: (-p.score, p.chunk.id), default=None)
         if best is None:
             return Selection(picks=(), best=None)
@@ -153,7 +167,7 @@ class Selector:
             for pick in picks:
                 chosen.setdefault(str(pick.chunk.id), pick)
         picked = tuple(_in_order_of_parts(list(chosen.values())[: self._tuning.most_parts]))
-        return Selection(picks=picked or whole.picks, best=whole.best, gaps=tuple(gaps), parts=len(parts))
+        return replace(whole, picks=picked or whole.picks, exhaustive=False, gaps=tuple(gaps), parts=len(parts))
 
     def _of_whole(self, beside: Sequence[Evidence]) -> dict[str, float]:
         """What each sentence scores for the whole question, by chunk id."""
@@ -165,7 +179,7 @@ class Selector:
     ) -> list[Pick]:
         """The best sentences of the best clause for one part, and what goes with them."""
         t = self._tuning
-        alone = self._scored(part.asked, part.found.evidence)
+        alone = self._heard(part.text, self._scored(part.asked, part.found.evidence)).picks
         least = min(of_whole.values(), default=0.0)
         both = [
             replace(p, score=(p.score + t.of_whole * of_whole.get(str(p.chunk.id), least)) / (1 + t.of_whole))
@@ -296,6 +310,14 @@ class Selector:
             [one] = asked.specific
             return [c for c in scope or everything if c.subject and one.addressed_in(c.subject)]
         return []
+
+
+def _rival(scored: Sequence[Pick], best: Pick | None) -> float | None:
+    """The best log-odds outside the clause of `best`."""
+    if best is None:
+        return None
+    others = (p.odds for p in scored if p.odds is not None and p.chunk.parent_id != best.chunk.parent_id)
+    return max(others, default=None)
 
 
 def _places_of(sought: re.Pattern[str], asked: Understanding, within: Sequence[Chunk]) -> list[Chunk]:

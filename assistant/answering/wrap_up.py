@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.compose import Draft
-from assistant.answering.confidence import Features, Weights
+from assistant.answering.confidence import Features
 from assistant.schema.answer import Answer, Citation, Mode, RelatedPolicy, Statement
 from assistant.schema.retrieval import Query, Retrieved
 
 _DEGRADED = {
     "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
     "rerank": "重排模型暂不可用，本次按原有排序作答。",
+    "reader": "阅读模型暂不可用，本次只按规则选句，请多核对原文。",
 }
 
 
@@ -25,6 +26,8 @@ class Worked:
     found: Retrieved
     draft: Draft
     features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
+    confidence: float | None = None  # probability that the answer rests on the right clause; None as above
+    chosen: tuple[str, ...] = ()  # clause ids of the chosen sentences, also where they were not let out
     notices: tuple[str, ...] = ()  # about the question itself
 
 
@@ -45,7 +48,6 @@ class Served:
     """What every answer over one index needs to know of it."""
 
     generation: str  # the fingerprint of the index that answers
-    weights: Weights
     title_of: Callable[[str], str]  # by document id
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause, by document and address
 
@@ -72,7 +74,7 @@ def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
         degraded=degraded,
         ranked_clauses=tuple(str(hit.chunk_id) for hit in worked.found.ranking),
         related=_beside(said.citations, served.related_to),
-        confidence=round(served.weights.probability(worked.features), 3) if worked.features else None,
+        confidence=None if worked.confidence is None else round(worked.confidence, 3),
         prompt_version=said.prompt_version,
     )
 

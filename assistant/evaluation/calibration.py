@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.confidence import Features, Weights
+from assistant.answering.confidence import Features, Regression
 
 _STEPS = 50
 _BINS = 10
@@ -17,12 +17,12 @@ _CLOSE = 1e-8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A case with its features and whether the library settles it."""
+    """A case with its features and whether the sentences chosen for it rest on a right clause."""
 
     case: str
     dataset: str
     category: str
-    answerable: bool
+    right: bool
     features: Features
 
 
@@ -33,7 +33,7 @@ class Bin:
     low: float
     cases: int
     predicted: float  # mean probability
-    observed: float  # share that is answerable
+    observed: float  # share that is right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,10 @@ class Calibration:
     """How well probabilities of cases not trained on fit."""
 
     cases: int
-    auc: float  # answerable against not, 0.5 is chance
+    auc: float  # right against not, 0.5 is chance
     brier: float  # mean squared error, 0 is perfect
-    refused: float  # share of the unanswerable below one half
-    wrongly_refused: float  # share of the answerable below one half
+    refused: float  # share of the wrong below one half
+    wrongly_refused: float  # share of the right below one half
     bins: tuple[Bin, ...]
 
 
@@ -58,7 +58,7 @@ def fit(cases: Sequence[Judged], *, l2: float) -> tuple[float, dict[str, float]]
         raise ValueError("no cases to fit")
     names = list(cases[0].features.values())
     x = np.array([[1.0, *case.features.values().values()] for case in cases])
-    y = np.array([float(case.answerable) for case in cases])
+    y = np.array([float(case.right) for case in cases])
     held = np.full(x.shape[1], l2)
     held[0] = 1e-6  # keeps the matrix invertible where all cases are of one kind
     found: NDArray[np.float64] = np.zeros(x.shape[1])
@@ -72,6 +72,27 @@ def fit(cases: Sequence[Judged], *, l2: float) -> tuple[float, dict[str, float]]
     return float(found[0]), dict(zip(names, map(float, found[1:]), strict=True))
 
 
+def regression(cases: Sequence[Judged], *, l2: float) -> Regression:
+    """The same as what `confidence.json` holds."""
+    bias, weights = fit(cases, l2=l2)
+    return Regression(bias=bias, weights=weights)
+
+
+def threshold(probabilities: Sequence[float], right: Sequence[bool], *, most_risk: float) -> float:
+    """The lowest probability from which on at most `most_risk` of the cases are wrong; 1 where there is none.
+
+    >>> threshold([0.9, 0.8, 0.5, 0.4], [True, True, True, False], most_risk=0.1)
+    0.5
+    """
+    ordered = sorted(zip(probabilities, right, strict=True), reverse=True)
+    found, wrong = 1.0, 0
+    for given, (probability, is_right) in enumerate(ordered, start=1):
+        wrong += not is_right
+        if wrong <= most_risk * given and (given == len(ordered) or ordered[given][0] < probability):
+            found = probability
+    return found
+
+
 def out_of_fold(cases: Sequence[Judged], groups: Sequence[str], *, l2: float) -> list[float]:
     """The probability of every case from weights that were fitted without its group.
 
@@ -80,17 +101,16 @@ def out_of_fold(cases: Sequence[Judged], groups: Sequence[str], *, l2: float) ->
     """
     found = [0.0] * len(cases)
     for left_out in sorted(set(groups)):
-        bias, weights = fit([c for c, g in zip(cases, groups, strict=True) if g != left_out], l2=l2)
-        model = Weights(command="", cases={}, l2=l2, bias=bias, weights=weights)
+        model = regression([c for c, g in zip(cases, groups, strict=True) if g != left_out], l2=l2)
         for at, (case, group) in enumerate(zip(cases, groups, strict=True)):
             if group == left_out:
                 found[at] = model.probability(case.features)
     return found
 
 
-def calibrated(probabilities: Sequence[float], answerable: Sequence[bool]) -> Calibration:
+def calibrated(probabilities: Sequence[float], right: Sequence[bool]) -> Calibration:
     """The figures of probabilities against what is so."""
-    p, y = np.array(probabilities), np.array(answerable, dtype=bool)
+    p, y = np.array(probabilities), np.array(right, dtype=bool)
     bins = []
     for number in range(_BINS):
         low = number / _BINS
@@ -115,7 +135,7 @@ def calibrated(probabilities: Sequence[float], answerable: Sequence[bool]) -> Ca
 
 
 def _auc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
-    """How often an answerable case stands above an unanswerable one; ties count half."""
+    """How often a right case stands above a wrong one; ties count half."""
     if not len(positive) or not len(negative):
         return 0.5
     above = positive[:, None] > negative[None, :]

@@ -23,6 +23,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     PARTIAL = "partial"
+    POSSIBLE = "possible"  # clauses may bear on it; nothing is claimed
     NOT_FOUND = "not_found"
 
 
@@ -131,19 +132,20 @@ class Answer:
     text: str  # what the user reads, with [n]; no source list
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
-    nearest: tuple[Citation, ...] = ()  # on a refusal: the clause nearest to the question
+    nearest: tuple[Citation, ...] = ()  # without an answer: the nearest clause, or up to three that may bear on it
     notices: tuple[str, ...] = ()  # 语言模型暂不可用… and the like, in Chinese
     generation: str = ""  # fingerprint of the index that answered
     degraded: tuple[str, ...] = ()
     ranked_clauses: tuple[str, ...] = ()  # document_id#address of every unit clause, best first
     related: tuple[RelatedPolicy, ...] = ()  # pointers beside the cited clauses
-    confidence: float | None = None  # probability that the library settles the question; None: not estimated
+    confidence: float | None = None  # probability that the answer rests on the right clause; None: not estimated
     prompt_version: str | None = None  # of the prompt that a model wrote from; None for an extractive answer
     plain: PlainVersion | None = None  # only when it was asked for and a model is there
 
     @property
     def refused(self) -> bool:
-        return self.outcome is Outcome.NOT_FOUND
+        """Whether no answer is given: nothing is stated of the clauses shown."""
+        return self.outcome in (Outcome.POSSIBLE, Outcome.NOT_FOUND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,12 @@ def runs_here() -> bool:
     return True
 
 
+def reads_here(folder: Path) -> bool:
+    """Whether a prepared reader lies in `folder` and can be loaded."""
+    mark = read_mark(folder)
+    return mark is not None and READER in mark["files"] and runs_here()
+
+
 def prepare(folder: Path, *, progress: Progress | None = None) -> bool:
     """Make the model in `folder` unless it is there whole; True when it was made now.
 

@@ -169,14 +169,16 @@ class RelatedBody(_Body):
 class AnswerBody(_Body):
     """一次答复。"""
 
-    outcome: Literal["answered", "partial", "not_found"] = Field(description="已答复、部分有据、本库未载明。")
+    outcome: Literal["answered", "partial", "possible", "not_found"] = Field(
+        description="有依据、部分有据、可能相关但未能确认（不作答复）、本库未载明。"
+    )
     outcome_label: str = Field(examples=["已答复"])
     mode: str = Field(description="extractive 为条款原文摘录，llm 为模型生成后逐句核对。", examples=["extractive"])
     text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。")
     standalone_question: str = Field(description="结合上文补全后的问题。")
     statements: list[StatementBody]
     citations: list[CitationBody]
-    nearest: list[CitationBody] = Field(description="未载明时，意思最接近的条款，不是依据。")
+    nearest: list[CitationBody] = Field(description="没有给出答复时，可能相关或意思最接近的条款，不是依据。")
     related: list[RelatedBody] = Field(description="与所引条款有关的政策，仅供查阅，不是依据。")
     notices: list[str] = Field(description="需要告知使用者的情况。")
     degraded: list[str]

@@ -44,7 +44,7 @@ SAMPLE_QUESTIONS = (
 _MAX_MESSAGES = 60  # shown on the page; what the assistant remembers is the session store's matter
 _REDRAW_S = 0.08  # a reader sees no more steps than that, and each one travels
 _EMPTY_CARDS = "提问后，这里列出答复所依据的条款，并标出引用的原文。"
-_BADGES = {Outcome.ANSWERED: "good", Outcome.PARTIAL: "warn", Outcome.NOT_FOUND: "info"}
+_BADGES = {Outcome.ANSWERED: "good", Outcome.PARTIAL: "warn", Outcome.POSSIBLE: "warn", Outcome.NOT_FOUND: "info"}
 
 # What the page asks for. Uploads, proxying, file serving, direct calls and the rest of Gradio stay shut.
 _PAGE_PATHS = (

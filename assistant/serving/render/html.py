@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from assistant.proof.verifier import Checked
-from assistant.schema.answer import Answer, Citation, Modality, RelatedPolicy, Statement, Verdict
+from assistant.schema.answer import Answer, Citation, Modality, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Span, Validity
 from assistant.serving.render.words import (
     VERDICT_LABELS,
@@ -132,9 +132,13 @@ def answer_cards_html(answer: Answer) -> str:
         intro = f"本答复引用 {len(answer.citations)} 处条款，标亮的是引用的原文。"
         return cards_html(answer.citations, statements=answer.statements, related=answer.related, intro=intro)
     if answer.nearest:
-        return cards_html(
-            answer.nearest, intro="本库没有载明所问事项。以下是意思最接近的条款，仅供参考，不是答复的依据。"
+        possible = answer.outcome is Outcome.POSSIBLE
+        intro = (
+            "以下条款可能与所问有关，尚未确认，不是答复的依据。"
+            if possible
+            else ("本库没有载明所问事项。以下是意思最接近的条款，仅供参考，不是答复的依据。")
         )
+        return cards_html(answer.nearest, intro=intro)
     return note_html("这次答复没有引用条款。")
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from assistant.proof.verifier import Checked
-from assistant.schema.answer import Answer, Citation, RelatedPolicy
+from assistant.schema.answer import Answer, Citation, Outcome, RelatedPolicy
 from assistant.serving.render.words import (
     OUTCOME_LABELS,
     PLAIN_CAPTION,
@@ -39,7 +39,10 @@ def answer_terminal(answer: Answer) -> str:
     if answer.plain:
         lines += ["", PLAIN_CAPTION, answer.plain.text]
     lines += _terminal_sources("依据：", answer.citations)
-    lines += _terminal_sources("最接近的条款（仅供参考）：", answer.nearest)
+    possible = answer.outcome is Outcome.POSSIBLE
+    lines += _terminal_sources(
+        "可能相关的条款（未能确认）：" if possible else "最接近的条款（仅供参考）：", answer.nearest
+    )
     lines += related_lines(answer.related)
     lines += ["", f"（{ai_label(answer.mode)}）"]
     return terminal_safe("\n".join(lines))

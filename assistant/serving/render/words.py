@@ -13,6 +13,7 @@ from assistant.text.folding import flow
 OUTCOME_LABELS = {
     Outcome.ANSWERED: "已答复",
     Outcome.PARTIAL: "部分有据",
+    Outcome.POSSIBLE: "可能相关，未能确认",
     Outcome.NOT_FOUND: "本库未载明",
 }
 VERDICT_LABELS = {

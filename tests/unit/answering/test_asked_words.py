@@ -10,7 +10,8 @@ from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
 from assistant.answering.asked_words import held_by, not_there, unspoken
-from assistant.answering.select import Pick, Selection
+from assistant.answering.select import Selection
+from assistant.answering.sentence_reading import Pick
 from assistant.models.standins import HashingEmbedder
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading

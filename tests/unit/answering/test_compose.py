@@ -12,7 +12,8 @@ from sample_texts import law, notice
 
 from assistant.answering.compose import Composer, Draft, modality_in, render
 from assistant.answering.refusal import Abstention, Reason
-from assistant.answering.select import Pick, Selection
+from assistant.answering.select import Selection
+from assistant.answering.sentence_reading import Pick
 from assistant.schema.answer import Modality, Outcome, Statement
 from assistant.schema.document import Validity
 from assistant.text.folding import flow

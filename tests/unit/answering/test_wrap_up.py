@@ -9,7 +9,6 @@ from found_by_hand import clause_of, sentences
 from sample_texts import notice
 
 from assistant.answering.compose import Composer, Draft
-from assistant.answering.confidence import packaged_weights
 from assistant.answering.wrap_up import Said, Served, Worked, wrap_up
 from assistant.schema.answer import Answer, Mode, Outcome
 from assistant.schema.retrieval import Query, Retrieved
@@ -20,17 +19,22 @@ COMPOSER = Composer(clause_of=lambda c: clause_of([NOTICE], c), meta_of=lambda _
 CITATIONS = COMPOSER.citations(CITED)
 
 
-def finished(query: Query, *, degraded: tuple[str, ...] = (), notices: tuple[str, ...] = ()) -> Answer:
+def finished(
+    query: Query,
+    *,
+    degraded: tuple[str, ...] = (),
+    notices: tuple[str, ...] = (),
+    confidence: float | None = None,
+) -> Answer:
     worked = Worked(
         question="问",
         query=query,
         found=Retrieved(query=query, ranking=(), evidence=(), degraded=degraded),
         draft=Draft(outcome=Outcome.ANSWERED, lead="", statements=(), citations=CITATIONS),
         notices=("先",),
+        confidence=confidence,
     )
-    served = Served(
-        generation="f", weights=packaged_weights(), title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ()
-    )
+    served = Served(generation="f", title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ())
     said = Said(text="答", statements=(), citations=CITATIONS, mode=Mode.EXTRACTIVE, notices=notices)
     return wrap_up(worked, said, served)
 
@@ -52,5 +56,10 @@ def test_a_text_of_another_day_is_told_to_be_one() -> None:
     assert not any("2021年" in line for line in finished(replace(then, day=None)).notices)
 
 
+def test_a_reader_that_was_out_is_told() -> None:
+    assert any("阅读模型" in line for line in finished(QUERY, degraded=("reader",)).notices)
+
+
 def test_without_features_there_is_no_confidence() -> None:
     assert finished(QUERY).confidence is None
+    assert finished(QUERY, confidence=0.12345).confidence == 0.123

@@ -12,12 +12,12 @@ from assistant.evaluation.calibration import Judged, calibrated, fit, out_of_fol
 ZERO = Features(**{field.name: 0.0 for field in fields(Features)})
 
 
-def case(number: int, dense: float, answerable: bool, dataset: str = "a") -> Judged:
+def case(number: int, dense: float, right: bool, dataset: str = "a") -> Judged:
     return Judged(
         case=f"c{number}",
         dataset=dataset,
         category="x",
-        answerable=answerable,
+        right=right,
         features=replace(ZERO, dense=dense),
     )
 
