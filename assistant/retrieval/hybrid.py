@@ -42,14 +42,14 @@ class RankingWeights:
     """How much each ranking counts. Found on the development questions; docs/retrieval.md has the figures."""
 
     dense_clause: float = 1.4
-    dense_best: float = 0.84  # the best sentence of a clause, for the clause
+    dense_best: float = 1.2  # the best sentence of a clause, for the clause
     grams_clause: float = 0.7
     dense_sentence: float = 0.8
     grams_sentence: float = 0.6
     words_sentence: float = 0.2
     last_turn: float = 0.4  # of a follow-up's vector; the rest is the whole conversation's
     concepts_sentence: float = 0.2  # … for the choice of sentences
-    concepts: float = 2.4  # the most that the matter of the lay table which is most like the question lifts a clause
+    concepts: float = 1.7  # the most that the matter of the lay table which is most like the question lifts a clause
     in_play: int = 10  # so many of the best clauses bring their documents into play
     phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
 
