@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from assistant.parsing.lines.model import Kind, Line, words_of
+from assistant.parsing.lines.page_words import PageLine, page_line
+from assistant.parsing.lines.page_zones import SeenLine, page_lines
 from assistant.parsing.markers import mark_at
 from assistant.schema.document import Level
 from assistant.text.folding import squeeze
@@ -41,6 +43,18 @@ def mark_noise(text: str, lines: Sequence[Line], begin: int) -> None:
         words = words_of(text, line)
         if _is_noise(words, head=number < begin):
             line.kind = Kind.NOISE
+
+
+def mark_page(text: str, lines: Sequence[Line]) -> None:
+    """Mark what a web page puts before and behind the text; remarks above it are NOISE, which facts read."""
+    seen = [SeenLine(words_of(text, line), row=line.kind is Kind.ROW) for line in lines]
+    around = page_lines(seen)
+    for number in around.all:
+        line = lines[number]
+        if line.kind in (Kind.WORDS, Kind.NOISE):
+            about = number not in around.behind and page_line(seen[number].words) is PageLine.ABOUT
+            line.kind = Kind.NOISE if about or number in around.within else Kind.PAGE
+            line.doubtful = number in around.unknown
 
 
 def _is_noise(words: str, *, head: bool) -> bool:

@@ -1,0 +1,160 @@
+"""What a line that a page puts around a text is: a button, a column, a remark on this copy, the site's owner.
+
+Only the line's own words count here, from `data/page_words.yaml`; where it stands is judged in `page_zones.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from assistant.parsing.markers import mark_at
+from assistant.parsing.wordlists import page_words
+from assistant.schema.document import Level
+from assistant.text.binding_words import binding_words
+from assistant.text.folding import squeeze
+
+MAX_PAGE_LINE = 200  # characters: what is longer is no line of a page
+_SEPARATORS = re.compile(r"[\s\u00a0|｜¦【】\[\]［］〖〗〔〕（）()·•■◆●▪★□>＞›»<＜‹«→;；,，、/／]+")
+_SENTENCE = re.compile(r"[。；！？]")
+_PLAIN = re.compile(r"[\d\s:：./\-年月日时分秒次人位条篇万亿+]*$")  # days, times, counts
+_DAY = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?$")
+_COUNT = re.compile(r"[（(]?\d[\d,.]*[万千]?\+?[次人条]?[）)]?$")
+_COLONS = re.compile(r"[：:]")
+_HOME = ("首页", "网站首页", "本站首页", "主页")
+_STEPS = re.compile(r"[>＞›»→]|->|/")
+_SHORT, _VALUE = 8, 40  # characters of an unknown piece beside known ones, and of what stands behind a colon
+
+
+class PageLine(Enum):
+    """What a line of a page is."""
+
+    BUTTON = auto()
+    MENU = auto()
+    LIST = auto()  # 相关链接: other pages are named below it
+    ABOUT = auto()  # 发布时间, 来源: of this copy of the text
+    OWNER = auto()
+
+
+SURE = frozenset({PageLine.BUTTON, PageLine.MENU, PageLine.LIST})
+
+
+def opens_article(words: str) -> bool:
+    """Whether a line opens an article, which is never furniture."""
+    mark = mark_at(words, 0, len(words))
+    return mark is not None and mark.level is Level.ARTICLE
+
+
+def may_rule(words: str) -> bool:
+    """Whether a line may lay something down: it opens a clause, binds somebody, or is a sentence."""
+    return mark_at(words, 0, len(words)) is not None or _SENTENCE.search(words) is not None or _binds(words)
+
+
+def _without(words: str, marks: list[str]) -> str:
+    for mark in marks:  # 不得转载 is about the page
+        words = words.replace(mark, "")
+    return words
+
+
+def _binds(words: str) -> bool:
+    return bool(binding_words().forces(squeeze(words)))
+
+
+def page_line(words: str) -> PageLine | None:
+    """What a line is for a page, `None` when nothing in its words says so.
+
+    >>> page_line("发布时间：2016-05-20　来源：某局　字号：大 中 小"), page_line("主办单位：某局")
+    (<PageLine.ABOUT: 4>, <PageLine.OWNER: 5>)
+    """
+    plain = words.strip().lower()
+    if not plain or len(plain) > MAX_PAGE_LINE:
+        return None
+    marks = [mark for mark in page_words().marks if mark in plain]
+    if (not marks and "。" in plain) or opens_article(plain) or _binds(_without(plain, marks)):
+        return None
+    if marks:
+        return PageLine.BUTTON
+    if _begins(plain.lstrip("【[（( ")) or _is_path(plain):
+        return PageLine.BUTTON
+    return _by_pieces(plain)
+
+
+def is_control(words: str) -> bool:
+    """Whether a line is the page's even amid a text: 【打印】【关闭】, 上一篇：…."""
+    plain = words.strip().lower()
+    if page_line(words) is not PageLine.BUTTON:
+        return False
+    if _begins(plain.lstrip("【[（( ")):
+        return True
+    pieces = [piece for piece in _SEPARATORS.split(plain) if piece]
+    return len(pieces) >= 2 and all(_piece(piece)[0] is PageLine.BUTTON for piece in pieces)
+
+
+def _begins(plain: str) -> bool:
+    """Whether a line begins with words behind which all of it is the page's: 上一篇：…, 扫一扫…."""
+    found = next((word for word in page_words().begins if plain.startswith(word)), None)
+    if found is None or len(plain) > 120:
+        return False
+    behind = plain[len(found) :].lstrip(" \u3000")[:1]
+    return not behind or behind in "：:】]）)" or (len(found) >= 3 and len(plain) <= 60)
+
+
+def _is_path(plain: str) -> bool:
+    """首页>政策>正文."""
+    steps = [step.strip() for step in _STEPS.split(plain) if step.strip()]
+    return 1 < len(steps) <= 8 and steps[0] in _HOME and all(len(step) <= 40 for step in steps)
+
+
+def _by_pieces(plain: str) -> PageLine | None:
+    """The kind of a line each piece of which is known, or stands behind a name and a colon."""
+    kinds: list[PageLine] = []
+    unknown = plain_pieces = 0
+    room = 0  # pieces that may still belong to the last name
+    for piece in filter(None, _SEPARATORS.split(plain)):
+        kind, rest = _piece(piece)
+        if kind is not None:
+            kinds.append(kind)
+            room = 4 if rest == "" else 2
+        elif room and len(piece) <= _VALUE and not _COLONS.search(piece):
+            room -= 1
+        elif _PLAIN.fullmatch(piece):
+            plain_pieces += 1
+        else:
+            unknown += 1
+            if len(piece) > _SHORT:
+                return None
+    if not kinds or unknown > len(kinds) or (unknown and len(kinds) < 2):
+        return None
+    return _strongest(kinds)
+
+
+def _strongest(kinds: list[PageLine]) -> PageLine:
+    if PageLine.ABOUT in kinds:  # 来源：某局　【打印】 stands above a text, too
+        return PageLine.ABOUT
+    return next(k for k in (PageLine.LIST, PageLine.BUTTON, PageLine.OWNER, PageLine.MENU) if k in kinds)
+
+
+def _piece(piece: str) -> tuple[PageLine | None, str | None]:
+    """The kind of one piece, and for a name what stands behind its colon (`None`: it has none)."""
+    known = page_words()
+    name, colon, rest = piece.replace("：", ":").partition(":")
+    if colon:
+        kind = (
+            PageLine.ABOUT if name in known.about
+            else PageLine.OWNER if name in known.owner
+            else PageLine.LIST if name in known.lists
+            else PageLine.BUTTON if name in known.buttons
+            else None
+        )  # fmt: skip
+        return (kind, rest) if kind is not None and len(rest) <= _VALUE else (None, None)
+    bare = _COUNT.sub("", piece) or piece
+    for kind, words in (
+        (PageLine.BUTTON, known.buttons),
+        (PageLine.LIST, known.lists),
+        (PageLine.MENU, known.menu),
+        (PageLine.OWNER, known.owner),
+        (PageLine.ABOUT, known.about),
+    ):
+        if bare in words or piece in words:
+            return kind, "" if kind is PageLine.ABOUT else None
+    return None, None
