@@ -97,12 +97,19 @@ class _PageWordTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     buttons: tuple[str, ...]
+    verbs: tuple[str, ...]
+    objects: tuple[str, ...]
+    before_verbs: tuple[str, ...]
     menu: tuple[str, ...]
     about: tuple[str, ...]
+    days: tuple[str, ...]
+    index: tuple[str, ...]
+    numbered: tuple[str, ...]
     begins: tuple[str, ...]
     marks: tuple[str, ...]
     lists: tuple[str, ...]
     owner: tuple[str, ...]
+    owner_ends: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +119,14 @@ class PageWords:
     buttons: frozenset[str]
     menu: frozenset[str]
     about: frozenset[str]
-    begins: tuple[str, ...]
+    days: frozenset[str]
+    index: frozenset[str]
+    numbered: tuple[str, ...]
+    begins: tuple[str, ...]  # the longest first
     marks: tuple[str, ...]
     lists: frozenset[str]
     owner: frozenset[str]
+    owner_ends: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -127,12 +138,23 @@ def page_words() -> PageWords:
     """
     table = read_table(packaged("page_words.yaml"), _PageWordTable)
     small = {name: tuple(word.lower() for word in words) for name, words in table.model_dump().items()}
+    made = {
+        before + verb + acted_on
+        for before in ("", *small["before_verbs"])
+        for verb in small["verbs"]
+        for acted_on in ("", *small["objects"])
+        if before or acted_on
+    }
     return PageWords(
-        buttons=frozenset(small["buttons"]),
+        buttons=frozenset(small["buttons"]) | made,
         menu=frozenset(small["menu"]),
         about=frozenset(small["about"]),
+        days=frozenset(small["days"]),
+        index=frozenset(small["index"]),
+        numbered=small["numbered"],
         begins=tuple(sorted(small["begins"], key=len, reverse=True)),
         marks=small["marks"],
         lists=frozenset(small["lists"]),
         owner=frozenset(small["owner"]),
+        owner_ends=small["owner_ends"],
     )

@@ -1,4 +1,8 @@
-"""Templates of `old_pages`: six that rules were written against, six that were kept aside until the rules stood."""
+"""Templates of `old_pages`: six that rules were written against, six that were kept aside until the rules stood.
+
+A third six have the forms of pages that were met later, in words of our own: bylines without blanks, names and values
+on lines of their own, a title said twice.
+"""
 
 from __future__ import annotations
 
@@ -40,4 +44,12 @@ HELD_OUT = (
     _variant("table4", "word"),
     _variant("mobile4", "div"),
     _variant("text4", "txt"),
+)
+MET_LATER = (
+    _variant("seen1", "txt", titled=True),
+    _variant("seen3", "p", titled=True),
+    _variant("seen2", "txt"),
+    _variant("seen4", "txt", titled=True),
+    _variant("seen5", "font", titled=True),
+    _variant("seen6", "txt", titled=True),
 )

@@ -1,6 +1,7 @@
 """Pages as old sites and mobile readers give them: the twelve documents of `page_drafts` inside their furniture.
 
-`PAGES` are the variants that rules were written against, `HELD_OUT` those that were first read when the rules stood.
+`PAGES` are the variants that rules were written against, `HELD_OUT` those that were first read when the rules stood,
+`MET_LATER` those whose forms were found on pages after that.
 A variant is a template: {T} title, {B} the document, {D} a day, {I} who put it there; what else stands in it is
 furniture. Pages say gb2312 and are written in GB18030, as old sites do.
 """
@@ -13,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generated_corpus import Grid, Line, squeeze
-from old_page_templates import HELD_OUT, PAGES, Variant
+from old_page_templates import HELD_OUT, MET_LATER, PAGES, Variant
 from page_drafts import PageDraft, page_drafts
 
-__all__ = ["HELD_OUT", "PAGES", "Page", "pages"]
+__all__ = ["HELD_OUT", "MET_LATER", "PAGES", "Page", "pages"]
 
 _TEXT = re.compile(r">([^<>]+)<")
 _SLOTS = re.compile(r"\{[TBDI]\}")

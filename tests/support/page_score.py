@@ -1,4 +1,7 @@
-"""What was read of old pages, held against the documents in them: `python -m page_score [held_out]` prints a table."""
+"""What was read of old pages, held against the documents in them.
+
+`python -m page_score [held_out|met_later] [MISTAKES]` prints a table.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from pathlib import Path
 
 from generated_corpus import squeeze
 from generated_score import Score, score_file
-from old_pages import HELD_OUT, PAGES, Page, pages
+from old_pages import HELD_OUT, MET_LATER, PAGES, Page, pages
 
 from assistant.corpus.report import CheckReport, check_file
 from assistant.schema.document import Level
 
+SETS = {"held_out": HELD_OUT, "met_later": MET_LATER, "pages": PAGES}
 _SHORTEST = 3  # a piece of furniture of fewer characters counts where it is a line of its own
 
 
@@ -128,11 +132,11 @@ def shown(scores: dict[str, PageScore], mistakes: int = 40) -> str:
 
 
 def main() -> None:
-    """Print the table; with `held_out`, of the variants kept aside, and their mistakes with `held_out 40`."""
-    held = "held_out" in sys.argv[1:]
+    """Print the table of one set of variants, and as many mistakes as asked for."""
+    chosen = next((found for name, found in SETS.items() if name in sys.argv[1:]), PAGES)
     mistakes = next((int(a) for a in sys.argv[1:] if a.isdigit()), 0)
     with tempfile.TemporaryDirectory() as folder:
-        found = score_pages(pages(HELD_OUT if held else PAGES), Path(folder))
+        found = score_pages(pages(chosen), Path(folder))
         sys.stdout.write(shown(found, mistakes) + "\n")
 
 

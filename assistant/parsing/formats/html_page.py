@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from assistant.parsing.lines.page_words import may_rule, page_line
+from assistant.parsing.wordlists import page_words
 
 _SILENT_WORDS = """
     script style noscript template iframe object embed applet svg canvas math select option button
@@ -38,14 +39,6 @@ _CONTENT_NAME = re.compile(
     r"article-?box|cont|con_text|xl_content|mainbody|editor)$",
     re.IGNORECASE,
 )
-_INDEX_LABELS_WORDS = """
-    索引号 主题分类 发文机关 发布机构 成文日期 标题 发文字号 发布日期 主题词 公文种类 文号
-    信息名称 生成日期 有效性 时效性 信息分类 信息索引号 公开方式 体裁分类 公开日期 名称
-    废止日期 生效日期 失效日期 公开目录 信息来源 发文单位 组配分类 服务对象 制发日期 关键词
-    内容概述 索取号 文件编号 发布单位 文件状态 发布时间 公开范围 公开时限 分类 来源 有效期
-    效力状态 split
-"""
-_INDEX_LABELS = frozenset(_INDEX_LABELS_WORDS.split())
 _TEXT_TAGS = (
     "p",
     "div",
@@ -79,14 +72,14 @@ def index_facts(rows: tuple[tuple[str, ...], ...]) -> dict[str, str] | None:
     at = 0
     while at < len(cells):
         name, value = _label(cells[at]), cells[at].replace("：", ":").partition(":")[2]
-        if name in _INDEX_LABELS:
+        if name in page_words().index:
             labels += 1
-            if not value.strip() and at + 1 < len(cells) and _label(cells[at + 1]) not in _INDEX_LABELS:
+            if not value.strip() and at + 1 < len(cells) and _label(cells[at + 1]) not in page_words().index:
                 at += 1
                 value = cells[at]
             facts[name] = value.strip()
         at += 1
-    numbered = any(n in facts for n in ("索引号", "信息索引号", "索取号", "发文字号", "文号", "主题分类"))
+    numbered = any(name in facts for name in page_words().numbered)
     return facts if labels >= 3 and numbered and labels * 2 >= len(cells) * 0.7 else None
 
 

@@ -12,13 +12,15 @@ from assistant.parsing.markers import mark_at
 from assistant.parsing.wordlists import page_words
 from assistant.schema.document import Level
 from assistant.text.binding_words import binding_words
-from assistant.text.folding import squeeze
+from assistant.text.folding import fold, squeeze
 
 MAX_PAGE_LINE = 200  # characters: what is longer is no line of a page
 _SEPARATORS = re.compile(r"[\s\u00a0|｜¦【】\[\]［］〖〗〔〕（）()·•■◆●▪★□>＞›»<＜‹«→;；,，、/／]+")
 _SENTENCE = re.compile(r"[。；！？]")
 _PLAIN = re.compile(r"[\d\s:：./\-年月日时分秒次人位条篇万亿+]*$")  # days, times, counts
-_DAY = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?$")
+_DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
+# 2019-06-24 16:15: no document gives the minute of its own day so
+_MINUTE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s{0,4}\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _COUNT = re.compile(r"[（(]?\d[\d,.]*[万千]?\+?[次人条]?[）)]?$")
 _COLONS = re.compile(r"[：:]")
 _HOME = ("首页", "网站首页", "本站首页", "主页")
@@ -30,13 +32,15 @@ class PageLine(Enum):
     """What a line of a page is."""
 
     BUTTON = auto()
+    SITE = auto()  # ICP备, 版权所有: the foot of a site
     MENU = auto()
     LIST = auto()  # 相关链接: other pages are named below it
     ABOUT = auto()  # 发布时间, 来源: of this copy of the text
+    INDEX = auto()  # 索引号, 发文字号: facts that a portal states above the text
     OWNER = auto()
 
 
-SURE = frozenset({PageLine.BUTTON, PageLine.MENU, PageLine.LIST})
+SURE = frozenset({PageLine.BUTTON, PageLine.SITE, PageLine.MENU, PageLine.LIST})
 
 
 def opens_article(words: str) -> bool:
@@ -63,25 +67,30 @@ def _binds(words: str) -> bool:
 def page_line(words: str) -> PageLine | None:
     """What a line is for a page, `None` when nothing in its words says so.
 
-    >>> page_line("发布时间：2016-05-20　来源：某局　字号：大 中 小"), page_line("主办单位：某局")
-    (<PageLine.ABOUT: 4>, <PageLine.OWNER: 5>)
+    >>> page_line("发布时间：2016-05-20　来源：某局").name, page_line("主办单位：某局").name
+    ('ABOUT', 'OWNER')
     """
-    plain = words.strip().lower()
-    if not plain or len(plain) > MAX_PAGE_LINE:
+    if not words.strip() or len(words) > MAX_PAGE_LINE:
         return None
+    plain = fold(words).strip()
     marks = [mark for mark in page_words().marks if mark in plain]
-    if (not marks and "。" in plain) or opens_article(plain) or _binds(_without(plain, marks)):
+    if (not marks and "。" in plain) or opens_article(plain):
         return None
     if marks:
-        return PageLine.BUTTON
+        return None if _binds(_without(plain, marks)) else PageLine.SITE
     if _begins(plain.lstrip("【[（( ")) or _is_path(plain):
-        return PageLine.BUTTON
-    return _by_pieces(plain)
+        return None if _binds(plain) else PageLine.BUTTON
+    return _by_pieces(plain) or (PageLine.ABOUT if _is_byline(plain) else None)
+
+
+def has_no_value(words: str) -> bool:
+    """Whether a line is a name and a colon alone, so that its value stands on the next line."""
+    return words.rstrip()[-1:] in ("：", ":")
 
 
 def is_control(words: str) -> bool:
     """Whether a line is the page's even amid a text: 【打印】【关闭】, 上一篇：…."""
-    plain = words.strip().lower()
+    plain = fold(words).strip()
     if page_line(words) is not PageLine.BUTTON:
         return False
     if _begins(plain.lstrip("【[（( ")):
@@ -105,56 +114,74 @@ def _is_path(plain: str) -> bool:
     return 1 < len(steps) <= 8 and steps[0] in _HOME and all(len(step) <= 40 for step in steps)
 
 
+def _is_byline(plain: str) -> bool:
+    """某局　2019-06-24 16:15."""
+    found = _MINUTE.search(plain)
+    rest = plain[: found.start()] + plain[found.end() :] if found else plain
+    return found is not None and len(rest) <= _VALUE and not _COLONS.search(rest)
+
+
 def _by_pieces(plain: str) -> PageLine | None:
     """The kind of a line each piece of which is known, or stands behind a name and a colon."""
     kinds: list[PageLine] = []
-    unknown = plain_pieces = 0
+    unknown = 0
     room = 0  # pieces that may still belong to the last name
     for piece in filter(None, _SEPARATORS.split(plain)):
         kind, rest = _piece(piece)
         if kind is not None:
             kinds.append(kind)
             room = 4 if rest == "" else 2
-        elif room and len(piece) <= _VALUE and not _COLONS.search(piece):
+        elif room and _is_value(piece):
             room -= 1
-        elif _PLAIN.fullmatch(piece):
-            plain_pieces += 1
-        else:
-            unknown += 1
-            if len(piece) > _SHORT:
+        elif len(piece) > _SHORT or _binds(piece):
+            if not _PLAIN.fullmatch(piece):
                 return None
+        elif not _PLAIN.fullmatch(piece):
+            unknown += 1
     if not kinds or unknown > len(kinds) or (unknown and len(kinds) < 2):
         return None
     return _strongest(kinds)
 
 
+def _is_value(piece: str) -> bool:
+    return len(piece) <= _VALUE and _COLONS.search(piece) is None and not _binds(piece)
+
+
 def _strongest(kinds: list[PageLine]) -> PageLine:
-    if PageLine.ABOUT in kinds:  # 来源：某局　【打印】 stands above a text, too
-        return PageLine.ABOUT
-    return next(k for k in (PageLine.LIST, PageLine.BUTTON, PageLine.OWNER, PageLine.MENU) if k in kinds)
+    order = (PageLine.LIST, PageLine.BUTTON, PageLine.ABOUT, PageLine.INDEX, PageLine.OWNER, PageLine.MENU)
+    return next(kind for kind in order if kind in kinds)
+
+
+_NAMES = (  # before a colon
+    (PageLine.ABOUT, "about"),
+    (PageLine.OWNER, "owner"),
+    (PageLine.LIST, "lists"),
+    (PageLine.BUTTON, "buttons"),
+    (PageLine.INDEX, "index"),
+)
+_BARE = (
+    (PageLine.BUTTON, "buttons"),
+    (PageLine.LIST, "lists"),
+    (PageLine.MENU, "menu"),
+    (PageLine.OWNER, "owner"),
+    (PageLine.ABOUT, "about"),
+)
 
 
 def _piece(piece: str) -> tuple[PageLine | None, str | None]:
     """The kind of one piece, and for a name what stands behind its colon (`None`: it has none)."""
-    known = page_words()
     name, colon, rest = piece.replace("：", ":").partition(":")
-    if colon:
-        kind = (
-            PageLine.ABOUT if name in known.about
-            else PageLine.OWNER if name in known.owner
-            else PageLine.LIST if name in known.lists
-            else PageLine.BUTTON if name in known.buttons
-            else None
-        )  # fmt: skip
-        return (kind, rest) if kind is not None and len(rest) <= _VALUE else (None, None)
-    bare = _COUNT.sub("", piece) or piece
-    for kind, words in (
-        (PageLine.BUTTON, known.buttons),
-        (PageLine.LIST, known.lists),
-        (PageLine.MENU, known.menu),
-        (PageLine.OWNER, known.owner),
-        (PageLine.ABOUT, known.about),
-    ):
-        if bare in words or piece in words:
-            return kind, "" if kind is PageLine.ABOUT else None
-    return None, None
+    if not colon:
+        kind = _known(_COUNT.sub("", piece) or piece, _BARE) or _known(piece, _BARE)
+        return kind, "" if kind is PageLine.ABOUT else None
+    if len(rest) > _VALUE or _binds(rest):
+        return None, None
+    dated = name in page_words().days and (not rest or _DAY.match(rest) is not None)
+    if dated:
+        return PageLine.ABOUT, rest
+    kept_by = len(name) <= _SHORT and name.endswith(page_words().owner_ends)
+    return _known(name, _NAMES) or (PageLine.OWNER if kept_by else None), rest
+
+
+def _known(word: str, tables: tuple[tuple[PageLine, str], ...]) -> PageLine | None:
+    return next((kind for kind, table in tables if word in getattr(page_words(), table)), None)

@@ -12,14 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.parsing.lines.attachments import attachment_at
-from assistant.parsing.lines.page_words import SURE, PageLine, is_control, may_rule, page_line
+from assistant.parsing.lines.page_words import SURE, PageLine, has_no_value, is_control, may_rule, page_line
 from assistant.parsing.lines.signatures import is_dated
-from assistant.parsing.wordlists import titles
+from assistant.parsing.wordlists import page_words, titles
 from assistant.text.folding import squeeze
 
 _LONG = 60  # characters: a longer line is a paragraph
 _COLUMN = 8  # characters: the longest name of one column of a site
 _LINKS = 3  # links in a row make a list of other pages
+_FACTS = 3  # names make a portal's table of facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Around:
     before: frozenset[int] = frozenset()
     within: frozenset[int] = frozenset()
     behind: frozenset[int] = frozenset()
+    index: frozenset[int] = frozenset()  # facts that a portal states above the text, names and values; not of `all`
     unknown: frozenset[int] = frozenset()  # of these, lines that go by their place alone
 
     @property
@@ -53,20 +55,26 @@ def page_lines(lines: Sequence[SeenLine]) -> Around:
     if not any(kinds) and not any(line.linked for line in lines):
         return Around()
     begin = next((n for n, line in enumerate(lines) if kinds[n] is None and _rules(line)), len(lines))
+    kinds[:begin] = _with_values(lines[:begin], kinds[:begin])
     before = _head(lines[:begin], kinds)
     end = _foot_begins(lines, kinds, begin)
     behind = frozenset(range(_first_of_page(lines, kinds, end), len(lines)))
     between = range(begin, len(lines) - len(behind))
     within = frozenset(n for n in between if not lines[n].row and is_control(lines[n].words))
-    return Around(before, within, behind, _unknown(lines, kinds, before, behind))
+    index = _index(lines[:begin], kinds)
+    return Around(before, within, behind, index, _unknown(lines, kinds, before, behind))
 
 
 def _unknown(
     lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], before: frozenset[int], behind: frozenset[int]
 ) -> frozenset[int]:
-    """Lines that go by their place alone, and 来源：… where nothing else speaks of a page behind the text."""
-    unknown = frozenset(n for n in before | behind if kinds[n] is None and not lines[n].linked)
-    return unknown if any(kinds[n] in SURE for n in behind) else unknown | behind
+    """Lines that go by their place alone: known by no word, or above all that is surely a page's."""
+    unknown = {n for n in before | behind if kinds[n] is None and not lines[n].linked}
+    for number in sorted(behind):
+        if kinds[number] in SURE:
+            break
+        unknown.add(number)
+    return frozenset(unknown)
 
 
 def told(lines: Sequence[str]) -> str | None:
@@ -85,16 +93,37 @@ def _rules(line: SeenLine) -> bool:
 # --- before the text ---
 
 
+def _index(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None]) -> frozenset[int]:
+    """Names and values of a portal's table of facts, when there are enough of them to make one."""
+    found = frozenset(n for n in range(len(lines)) if kinds[n] is PageLine.INDEX)
+    words = squeeze("".join(lines[n].words for n in found))
+    numbered = any(name in words for name in page_words().numbered)
+    return found if numbered and len(found) >= _FACTS else frozenset()
+
+
+def _with_values(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None]) -> list[PageLine | None]:
+    """The kinds of lines, with that of a name for a value on the line below it, which another name follows."""
+    found = list(kinds)
+    for number in range(len(lines) - 2):
+        named = kinds[number] in (PageLine.INDEX, PageLine.ABOUT) and has_no_value(lines[number].words)
+        if named and kinds[number + 1] is None and kinds[number + 2] in (PageLine.INDEX, PageLine.ABOUT):
+            words = lines[number + 1].words
+            if len(words) <= _LONG and not _ends_like_title(words):
+                found[number + 1] = kinds[number]
+    return found
+
+
 def _head(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None]) -> frozenset[int]:
     """Lines of the page above the first rule; a title and what stands below it stay."""
     sure = _of_page(lines, kinds)
-    known = {n for n, kind in enumerate(kinds[: len(lines)]) if kind is PageLine.ABOUT or (kind and sure)}
+    index = {n for n in range(len(lines)) if kinds[n] is PageLine.INDEX}
+    known = {n for n in range(len(lines)) if kinds[n] is PageLine.ABOUT or (kinds[n] and sure)} - index
     title = _title(lines, kinds, sure)
     if title is None:
         linked = {n for n in range(max(known, default=0)) if lines[n].linked}
         return frozenset(known | linked) - _only_column(lines, kinds, known)
     last = max((n for n in known if n < title), default=0)
-    return frozenset(known | set(range(last)))
+    return frozenset((known | set(range(last))) - index)
 
 
 def _of_page(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None]) -> list[int]:
@@ -135,18 +164,22 @@ def _ends_like_title(words: str) -> bool:
 def _foot_begins(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], begin: int) -> int:
     """The line behind the last one that belongs to a document."""
     for number in range(len(lines) - 1, begin - 1, -1):
-        if kinds[number] is None and _is_of_document(lines[number]):
+        if kinds[number] is not None and kinds[number] is not PageLine.INDEX:
+            continue
+        of_page_below = number + 1 < len(lines) and kinds[number + 1] in SURE
+        if _is_of_document(lines[number], introduces=not of_page_below):
             return number + 1
     return begin
 
 
-def _is_of_document(line: SeenLine) -> bool:
+def _is_of_document(line: SeenLine, *, introduces: bool) -> bool:
+    """`introduces`: what stands below may be what a colon at its end announces."""
     words = line.words
     if attachment_at(words, 0, len(words)) is not None:
         return True
     if line.linked:
         return False
-    return _rules(line) or len(words) > _LONG or words[-1:] in "：:" or is_dated(words)
+    return _rules(line) or len(words) > _LONG or (introduces and words[-1:] in "：:") or is_dated(words)
 
 
 def _first_of_page(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], end: int) -> int:
@@ -155,7 +188,8 @@ def _first_of_page(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], 
     first = min([*sure, *_link_lists(lines, end)], default=None)
     if first is None:
         first = len(lines)
-    while first > end and kinds[first - 1] is PageLine.ABOUT:
+    above = {PageLine.ABOUT, PageLine.OWNER} if kinds[first : first + 1] == [PageLine.SITE] else {PageLine.ABOUT}
+    while first > end and kinds[first - 1] in above:
         first -= 1
     return first
 

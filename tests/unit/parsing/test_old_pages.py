@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from old_page_templates import Variant
-from old_pages import HELD_OUT, PAGES, page, pages
+from old_pages import HELD_OUT, MET_LATER, PAGES, page, pages
 from page_drafts import PageDraft, page_drafts
 from page_score import PageScore, score_page, score_pages, shown
 
@@ -19,7 +19,7 @@ def test_the_documents_themselves_are_read(document: PageDraft, tmp_path: Path) 
     assert (found.wrong, found.clauses.f1, found.heads) == ([], 1.0, 1.0)
 
 
-@pytest.fixture(scope="module", params=[PAGES, HELD_OUT], ids=["pages", "held_out"])
+@pytest.fixture(scope="module", params=[PAGES, HELD_OUT, MET_LATER], ids=["pages", "held_out", "met_later"])
 def scores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageScore]:
     """A score for each variant and for all."""
     return score_pages(pages(request.param), tmp_path_factory.mktemp("pages"))

@@ -42,7 +42,12 @@ def html(body: str, head: str = "") -> Parsed:
         ("政务公开　办事大厅　互动交流", PageLine.MENU),
         ("推荐阅读", PageLine.LIST),
         ("承办单位：县信息中心", PageLine.OWNER),
-        ("版权所有 © 2012 县供水站，未经授权不得转载", PageLine.BUTTON),
+        ("版权所有 © 2012 县供水站，未经授权不得转载", PageLine.SITE),
+        ("【我要打印】【关闭此页】", PageLine.BUTTON),
+        ("县供水站 2019-08-01 09:30", PageLine.ABOUT),
+        ("來源：縣供水站　2019-08-01", PageLine.ABOUT),
+        ("咨询电话：0571-1　监督热线：0571-2", PageLine.OWNER),
+        ("发文字号：云供〔2019〕3号", PageLine.INDEX),
     ],
 )
 def test_a_line_of_a_page_is_known_by_its_words(words: str, kind: PageLine) -> None:
@@ -57,6 +62,9 @@ def test_a_line_of_a_page_is_known_by_its_words(words: str, kind: PageLine) -> N
         "来源于经营的现金流：应当核实。",
         "未经许可，不得转让摊位。",
         "版权所有人不得将摊位转租",
+        "报名截止：2019-08-01 17:00",
+        "时间：2019年8月1日",
+        "打印机管理办法",
         "大中小学校食堂",
         "位置偏僻的村可以放宽",
         "关于做好渡口管理的通知",
@@ -120,6 +128,26 @@ def test_a_line_of_the_document_behind_a_button_stays(last: str) -> None:
     found = tree("清河县泳池管理办法", *RULES, "打印本页", last)
     assert not any(last in c.text for c in found.clauses if c.address.startswith("页注"))
     assert any(last in c.text for c in found.clauses)
+
+
+def test_facts_of_a_portal_on_lines_of_their_own_are_no_clause() -> None:
+    index = ("索引号：", "0025/2016-12", "主题分类：", "发布机构：", "云栖县供水站", "发文字号：云供〔2019〕3号")
+    found = tree("首页 > 公开", "云栖县供水办法", *index, *RULES)
+    assert [c.address for c in found.clauses if c.level not in (Level.TITLE, Level.NOTE)] == ["第一条", "第二条"]
+    assert all(any(line in c.text for c in found.clauses) for line in index)
+
+
+@pytest.mark.parametrize("line", ["服务对象：个体工商户", "有效期：三年", "分类：信用贷款"])
+def test_a_name_and_a_value_alone_are_the_documents(line: str) -> None:
+    assert line in leaves(tree("惠民贷产品介绍", line, "一、额度", "五十万元。"))["序言"]
+
+
+@pytest.mark.parametrize(("foot", "stays"), [("网站标识码：4300000001", False), ("打印本页", True)])
+def test_the_owner_of_a_site_stands_above_its_code_and_is_told(foot: str, stays: bool) -> None:
+    found = tree("清河县泳池管理办法", *RULES, "地址：清河县人民路3号", foot)
+    article = next(c for c in found.clauses if c.address == "第二条")
+    assert ("人民路" in article.text) is stays
+    assert any("人民路" in words for words in found.warnings) is not stays
 
 
 @pytest.mark.parametrize(
