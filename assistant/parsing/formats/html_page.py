@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from assistant.parsing.lines.page_words import may_rule, page_line
+from assistant.parsing.lines.page_words import may_rule, opens_article, page_line
 from assistant.parsing.wordlists import page_words
 
 _SILENT_WORDS = """
@@ -120,21 +120,25 @@ def _is_asked_for(node: Any) -> bool:
 
 
 def rule_words(nodes: Iterable[Any]) -> Iterator[str]:
-    """Words of elements that may rule something, and so are told when the elements are left out; links rule nothing."""
+    """Words of elements that may rule something, and so are told when the elements are left out.
+
+    A link counts when it is a sentence or an article: its words name another page else.
+    """
     for node in nodes:
-        if node.tag in SILENT or node.tag == "a":
-            continue
+        linked = any(above.tag == "a" for above in (node, *node.iterancestors()))
         for words in _own_words(node):
-            if len(words) >= _FEW_WORDS and page_line(words) is None and may_rule(words):
+            if len(words) < _FEW_WORDS or page_line(words) is not None:
+                continue
+            if ("。" in words or opens_article(words)) if linked else may_rule(words):
                 yield words
 
 
 def shown_elements(node: Any) -> Iterator[Any]:
-    """The elements at and below `node`, those inside links and scripts left out."""
+    """The elements at and below `node`, those inside scripts and the like left out."""
     waiting = [node]
     while waiting:
         one = waiting.pop()
-        if isinstance(one.tag, str) and one.tag not in SILENT and one.tag != "a":
+        if isinstance(one.tag, str) and one.tag not in SILENT:
             yield one
             waiting.extend(reversed(one))
 

@@ -18,6 +18,7 @@ from assistant.parsing.formats.html_widgets import FIELDS, FRAMES, field_words, 
 from assistant.parsing.formats.model import Findings
 from assistant.parsing.formats.numbering import gap_behind, html_marker
 from assistant.parsing.formats.raised import raised
+from assistant.parsing.lines.page_words import may_rule
 
 _HAN = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*[\r\n][ \t\r\n]*(?=[{_HAN}])")
@@ -269,6 +270,7 @@ class Walker:
         grid = read_grid(table_row_groups(node, look, self.sheet, self._hide), self._cell)
         if facts := index_facts(tuple(grid.rows)):
             self.facts.update(facts)
+            self.left += (value for value in facts.values() if may_rule(value))
             return
         caption = next((c for c in node if c.tag == "caption"), None)
         if caption is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 from assistant.parsing.markers import mark_at
 from assistant.parsing.wordlists import page_words
@@ -17,6 +18,7 @@ from assistant.text.folding import fold, squeeze
 MAX_PAGE_LINE = 200  # characters: what is longer is no line of a page
 _SEPARATORS = re.compile(r"[\s\u00a0|｜¦【】\[\]［］〖〗〔〕（）()·•■◆●▪★□>＞›»<＜‹«→;；,，、/／]+")
 _SENTENCE = re.compile(r"[。；！？]")
+_ENDS = ("。", "；")
 _PLAIN = re.compile(r"[\d\s:：./\-年月日时分秒次人位条篇万亿+]*$")  # days, times, counts
 _DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 # 2019-06-24 16:15: no document gives the minute of its own day so
@@ -64,6 +66,7 @@ def _binds(words: str) -> bool:
     return bool(binding_words().forces(squeeze(words)))
 
 
+@lru_cache(maxsize=4096)
 def page_line(words: str) -> PageLine | None:
     """What a line is for a page, `None` when nothing in its words says so.
 
@@ -90,9 +93,9 @@ def has_no_value(words: str) -> bool:
 
 def is_control(words: str) -> bool:
     """Whether a line is the page's even amid a text: 【打印】【关闭】, 上一篇：…."""
-    plain = fold(words).strip()
-    if page_line(words) is not PageLine.BUTTON:
+    if words[-1:] in _ENDS or page_line(words) is not PageLine.BUTTON:
         return False
+    plain = fold(words).strip()
     if _begins(plain.lstrip("【[（( ")):
         return True
     pieces = [piece for piece in _SEPARATORS.split(plain) if piece]

@@ -51,10 +51,8 @@ class Around:
 
 def page_lines(lines: Sequence[SeenLine]) -> Around:
     """What of `lines` is the page around the text; nothing when no line speaks of a page."""
-    kinds = [None if line.row else page_line(line.words) for line in lines]
-    if not any(kinds) and not any(line.linked for line in lines):
-        return Around()
-    begin = next((n for n, line in enumerate(lines) if kinds[n] is None and _rules(line)), len(lines))
+    kinds: list[PageLine | None] = [None] * len(lines)
+    begin = next((n for n, line in enumerate(lines) if _kind(n, line, kinds) is None and _rules(line)), len(lines))
     kinds[:begin] = _with_values(lines[:begin], kinds[:begin])
     before = _head(lines[:begin], kinds)
     end = _foot_begins(lines, kinds, begin)
@@ -69,7 +67,7 @@ def _unknown(
     lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], before: frozenset[int], behind: frozenset[int]
 ) -> frozenset[int]:
     """Lines that go by their place alone: known by no word, or above all that is surely a page's."""
-    unknown = {n for n in before | behind if kinds[n] is None and not lines[n].linked}
+    unknown = {n for n in before | behind if kinds[n] is None and (not lines[n].linked or may_rule(lines[n].words))}
     for number in sorted(behind):
         if kinds[number] in SURE:
             break
@@ -84,6 +82,12 @@ def told(lines: Sequence[str]) -> str | None:
         return None
     named = "”“".join(line if len(line) <= 24 else f"{line[:23]}…" for line in doubtful[:5])
     return f"有 {len(doubtful)} 行在网页的栏目、链接、按钮之间，没有作为条款（“{named}”），请核对是否含有规定"
+
+
+def _kind(number: int, line: SeenLine, kinds: list[PageLine | None]) -> PageLine | None:
+    """The kind of a line, kept in `kinds`: those amid a text are asked for by nobody."""
+    kinds[number] = None if line.row else page_line(line.words)
+    return kinds[number]
 
 
 def _rules(line: SeenLine) -> bool:
@@ -161,10 +165,10 @@ def _ends_like_title(words: str) -> bool:
 # --- behind the text ---
 
 
-def _foot_begins(lines: Sequence[SeenLine], kinds: Sequence[PageLine | None], begin: int) -> int:
-    """The line behind the last one that belongs to a document."""
+def _foot_begins(lines: Sequence[SeenLine], kinds: list[PageLine | None], begin: int) -> int:
+    """The line behind the last one that belongs to a document; the kinds of the lines from there on are filled in."""
     for number in range(len(lines) - 1, begin - 1, -1):
-        if kinds[number] is not None and kinds[number] is not PageLine.INDEX:
+        if _kind(number, lines[number], kinds) not in (None, PageLine.INDEX):
             continue
         of_page_below = number + 1 < len(lines) and kinds[number + 1] in SURE
         if _is_of_document(lines[number], introduces=not of_page_below):

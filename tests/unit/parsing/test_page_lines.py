@@ -238,3 +238,19 @@ def test_a_long_cell_with_a_name_beside_it_is_a_figure(duties: str) -> None:
 def test_a_page_placed_in_the_middle_keeps_its_line_breaks() -> None:
     body = "<center><table align=center><tr><td>办法<br>第一条　甲。<br>第二条　乙。</td></tr></table></center>"
     assert html(body).text.splitlines() == ["办法", "第一条　甲。", "第二条　乙。"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<table><tr><td>索引号</td><td>1</td><td>主题分类</td><td>泳池</td></tr>"
+        "<tr><td>内容概述</td><td>未满十二周岁者不得单独入池。</td><td>名称</td><td>办法</td></tr></table>",
+        '<nav><a href="x">未满十二周岁者不得单独入池。</a></nav>',
+        "<footer><b>提示</b><i>未满十二周岁者不得单独入池。</i></footer>",
+    ],
+)
+def test_a_rule_in_a_table_of_facts_a_link_or_a_footer_is_told(body: str) -> None:
+    parsed = html(f"<h1>泳池办法</h1>{body}{CLAUSES}")
+    assert "未满十二周岁者" not in parsed.text
+    assert [h.text for h in parsed.hidden] == ["未满十二周岁者不得单独入池。"]
+    assert "page_lines" in {w.code for w in parsed.warnings}
