@@ -46,6 +46,8 @@ def kind_of(text: str) -> DocumentKind:
     openings = openings_of(text, lines)
     articles = 0
     for line in lines:
+        if line.start in openings.quoted:
+            continue
         if text[line.start] in ARTICLE_STARTS:
             mark = openings.marks.get(line.start) or mark_at(text, line.start, line.end)
             articles += mark is not None and mark.level is Level.ARTICLE
@@ -71,17 +73,18 @@ def parse_tree(text: str, kind: DocumentKind, tables: Sequence[TableLike] = ()) 
     return Tree(
         clauses=clauses,
         tables=tuple(cursor.found_tables),
-        warnings=(*cursor.warnings, *_doubts(cursor.text, clauses)),
+        warnings=(*cursor.warnings, *_doubts(cursor.text, clauses, cursor.quoted)),
     )
 
 
-def _doubts(text: str, clauses: tuple[Clause, ...]) -> Iterator[str]:
+def _doubts(text: str, clauses: tuple[Clause, ...], quoted: frozenset[int]) -> Iterator[str]:
     """What speaks against a tree as a whole: it has a title only, or lines look like articles and none was found."""
     if all(leaf.level in _NO_RULE for root in clauses for leaf in root.leaves()):
         yield "only_title：只有标题，没有读到正文，请核对文件；正文若在图片、附件或内嵌网页里，请另行加入"
     if any(c.level is Level.ARTICLE for root in clauses for c in root.walk()):
         return
-    lines = sum(1 for line in physical_lines(text) if _LIKE_ARTICLE.match(text, line.start, line.end))
+    own = (line for line in physical_lines(text) if line.start not in quoted)
+    lines = sum(1 for line in own if _LIKE_ARTICLE.match(text, line.start, line.end))
     if lines >= 2:
         yield f"no_article：有 {lines} 行像是以“第…条”开头，却没有认出条文，请核对条号的写法"
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from assistant.parsing.lines.attachments import mark_attachments
 from assistant.parsing.lines.model import STOPS, Kind, Line, TableLike, physical_lines
-from assistant.parsing.lines.noise import mark_contents, mark_noise
+from assistant.parsing.lines.noise import mark_contents, mark_noise, mark_page
 from assistant.parsing.lines.signatures import mark_signatures
 from assistant.parsing.lines.tables import mark_tables, plain_tables
 from assistant.parsing.markers import mark_at
@@ -22,6 +22,7 @@ def read_lines(text: str, tables: Sequence[TableLike] = ()) -> tuple[list[Line],
     mark_tables(lines, found, text)
     begin = _body_start(text, lines)
     mark_noise(text, lines, begin)
+    mark_page(text, lines)
     mark_contents(text, lines)
     mark_attachments(text, lines)
     mark_signatures(text, lines, begin)

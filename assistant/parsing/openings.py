@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from assistant.parsing.amending import quoted_lines
+from assistant.parsing.asking import answered
 from assistant.parsing.lines.model import STOPS, Kind, Line, words_of
 from assistant.parsing.markers import ARTICLE_STARTS, BLANKS, Mark, close_article_at, mark_at
 from assistant.schema.document import Level
@@ -33,16 +35,21 @@ class Openings:
 
     marks: dict[int, Mark] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)  # a line that is the name of the article above it
+    quoted: frozenset[int] = frozenset()  # lines of another text that this one quotes: they open nothing
+    asked: frozenset[int] = frozenset()  # questions known by the 答： below them
 
 
 def openings_of(text: str, lines: Sequence[Line]) -> Openings:
     """Everything that places prove in this text."""
-    words = [line for line in lines if line.kind is Kind.WORDS]
+    quoted = quoted_lines(text, lines)
+    words = [line for line in lines if line.kind is Kind.WORDS and line.start not in quoted]
+    asked = answered(text, words)
     marks = _close_articles(text, words)
     articles = dict(_articles(text, words, marks))
     if not articles:
-        return Openings(_outline(text, words))
-    return Openings({**marks, **_named_articles(text, words, articles)}, _names_below(text, words, articles))
+        return Openings(_outline(text, words), quoted=quoted, asked=asked)
+    named = {**marks, **_named_articles(text, words, articles)}
+    return Openings(named, _names_below(text, words, articles), quoted, asked)
 
 
 def _articles(text: str, lines: Sequence[Line], close: dict[int, Mark]) -> Iterator[tuple[int, Mark]]:

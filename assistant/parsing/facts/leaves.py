@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.parsing.tree.nodes import PAGE_NOTE
 from assistant.schema.document import Clause, Level
 
 _NOT_BODY = frozenset({Level.TITLE, Level.NOTE, Level.SIGNATURE, Level.RECIPIENT, Level.LABEL, Level.TABLE_ROW})
@@ -34,7 +35,7 @@ def leaves_of(clauses: Sequence[Clause], text: str) -> Leaves:
         text=text,
         title=_first(clauses, Level.TITLE),
         issued=issued,
-        notes=tuple(c for c in heads if c.level is Level.NOTE),
+        notes=tuple(c for c in heads if c.level is Level.NOTE and not c.address.startswith(PAGE_NOTE)),
         signatures=tuple(c for c in main if c.level is Level.SIGNATURE),
         body=tuple(leaf for root in main for leaf in root.leaves() if leaf.level not in _NOT_BODY),
         asked=any(c.level is Level.QUESTION for root in clauses for c in root.walk()),

@@ -15,11 +15,14 @@ from assistant.parsing.formats.captions import contents_lines, is_caption
 from assistant.parsing.formats.cleaning import visible
 from assistant.parsing.formats.encodings import decode
 from assistant.parsing.formats.html_css import read_sheet
-from assistant.parsing.formats.html_page import Page, is_furniture_line
+from assistant.parsing.formats.html_page import Page
 from assistant.parsing.formats.html_tables import Line
 from assistant.parsing.formats.html_walker import Walker
 from assistant.parsing.formats.html_widgets import FRAMES, is_frame
 from assistant.parsing.formats.model import EMPTY, TOO_COMPLEX, Findings, Parsed, Rejected
+from assistant.parsing.lines.agencies import is_agency
+from assistant.parsing.lines.page_words import may_rule, page_line
+from assistant.parsing.lines.page_zones import SeenLine, page_lines, told
 from assistant.parsing.wordlists import titles
 
 _MAX_ATTRIBUTES = 2000
@@ -115,7 +118,7 @@ def _page_title(root: Any) -> str:
 
 
 def _render(walker: Walker, builder: TextBuilder, title: str, findings: Findings) -> None:
-    lines = walker.lines
+    lines = _without_page(walker, title, findings)
     contents = contents_lines([line.text for line in lines])
     if contents:
         findings.lose("目录")
@@ -126,7 +129,6 @@ def _render(walker: Walker, builder: TextBuilder, title: str, findings: Findings
             builder.table(line.rows, _caption(before))
             before = None
             continue
-        line.text = "\n".join(t for t in line.text.split("\n") if not is_furniture_line(t))
         if at in contents or not line.text or _repeats_title(line.text, heads):
             continue
         if not heads and _lacks_title(lines, at, title):
@@ -136,6 +138,34 @@ def _render(walker: Walker, builder: TextBuilder, title: str, findings: Findings
             heads.append(visible(line.text))
         builder.paragraph(line.text)
         before = line
+
+
+def _without_page(walker: Walker, title: str, findings: Findings) -> list[Line]:
+    """The lines of the document; those of the page around it are left out, and told where they may rule something."""
+    lines = [line for one in walker.lines for line in one.apart()]
+    titled = len(title) >= 4 and any(visible(line.text) == visible(title) for line in lines)
+    seen = [_seen(line, title if titled else None) for line in lines]
+    around = page_lines(seen)
+    elsewhere = [*walker.left, *walker.page.rules_outside()]
+    left_out = elsewhere + [seen[n].words for n in sorted(around.unknown)]
+    rules = [seen[n].words for n in sorted(around.all - around.unknown) if may_rule(seen[n].words)]
+    for words in (*left_out, *rules):
+        findings.hide("page", words)
+    if doubt := told(left_out):
+        findings.warn("page_lines", doubt)
+    return [line for number, line in enumerate(lines) if number not in around.all]
+
+
+def _seen(line: Line, title: str | None) -> SeenLine:
+    """A line as `page_lines` sees it; a table of nothing but buttons and the like is a line of words.
+
+    `title`: what <title> says, where a line says it too; else a heading that is no agency's name is the title.
+    """
+    if line.rows is not None:
+        words = "　".join(cell for row in line.rows for cell in row if cell)
+        return SeenLine(words, row=page_line(words) is None)
+    named = visible(line.text) == visible(title) if title else line.heading and not is_agency(line.text)
+    return SeenLine(line.text, linked=bool(line.linked), named=named)
 
 
 def _caption(before: Line | None) -> str | None:

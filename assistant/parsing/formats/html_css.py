@@ -88,6 +88,8 @@ def _attributes(look: Look, tag: str, attributes: Mapping[str, str]) -> Look:
         look = replace(look, color=_color(attributes["color"].lower()) or look.color)
     if "bgcolor" in attributes:
         look = replace(look, fill=_color(attributes["bgcolor"].lower()) or look.fill)
+    if tag == "table":  # `align` and <center> place the table, not the words in it
+        return replace(look, centered=False) if look.centered else look
     if "align" in attributes or tag == "center":
         look = replace(look, centered=tag == "center" or attributes["align"].lower() in ("center", "middle"))
     return look

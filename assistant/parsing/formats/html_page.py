@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
+
+from assistant.parsing.lines.page_words import may_rule, opens_article, page_line
+from assistant.parsing.wordlists import page_words
 
 _SILENT_WORDS = """
     script style noscript template iframe object embed applet svg canvas math select option button
@@ -35,36 +39,6 @@ _CONTENT_NAME = re.compile(
     r"article-?box|cont|con_text|xl_content|mainbody|editor)$",
     re.IGNORECASE,
 )
-# Lines that pages put around a text. Each stands for a whole line.
-_FURNITURE_LINE = re.compile(
-    r"""^(?:
-      [【\[（(]?\s*(?:打印|收藏|关闭|返回|分享|转发|纠错|下载|复制链接|我要纠错|扫一扫)(?:本页|窗口|页面|此页|全文|文件|顶部|首页|列表)?\s*[】\]）)]?
-      (?:[\s|｜、/·【】\[\]]*(?:打印|收藏|关闭|返回|分享|转发|纠错|下载|顶部|首页|到|微信|微博|QQ空间|朋友圈)(?:本页|窗口|页面|此页|全文|文件|顶部|首页|列表)?)*[\s】\]]*
-    | 分享到?[:：]?.{0,30}
-    | 扫一扫.{0,20}
-    | [【\[]?\s*(?:字体|字号|文字大小|大小)[:：]?[\s【\[]*(?:特大|超大|大|中|小|默认)[\s|】\]、【\[特超大中小]*
-    | (?:您?(?:当前|现在)?(?:的|所在)*位置|当前位置|您的位置)\s*[:：].{0,120}
-    | 首页\s*(?:[>›»＞/]|->|&gt;).{0,120}
-    | (?:(?:信息|文章|稿件)?来源|发布时间|发布日期|更新时间|更新日期|浏览次数|点击量?|点击数|阅读(?:量|次数)?
-        |访问量|作者|责任编辑|编辑|责编|审核|录入|发布人|信息员)
-      \s*[:：][^。]{0,60}
-    | (?:上一[篇条页]|下一[篇条页])\s*[:：]?.{0,80}
-    | (?:相关(?:链接|阅读|文章|新闻|稿件|信息|附件下载|解读)|推荐阅读|热门推荐|友情链接|网站地图|联系我们|关于我们
-        |网站声明|版权声明|无障碍(?:浏览)?|加入收藏|设为首页)[:：]?
-    | (?:版权所有|Copyright|主办单位[:：]|承办单位[:：]|主办[:：]|承办[:：]|网站标识码|技术支持[:：]|[^\s]{1,3}ICP备
-        |[^\s]{1,3}公网安备|政府网站标识码).{0,120}
-    | 索\s*引\s*号\s*[:：]?.{0,40}
-    )$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_INDEX_LABELS_WORDS = """
-    索引号 主题分类 发文机关 发布机构 成文日期 标题 发文字号 发布日期 主题词 公文种类 文号
-    信息名称 生成日期 有效性 时效性 信息分类 信息索引号 公开方式 体裁分类 公开日期 名称
-    废止日期 生效日期 失效日期 公开目录 信息来源 发文单位 组配分类 服务对象 制发日期 关键词
-    内容概述 索取号 文件编号 发布单位 文件状态 发布时间 公开范围 公开时限 分类 来源 有效期
-    效力状态 split
-"""
-_INDEX_LABELS = frozenset(_INDEX_LABELS_WORDS.split())
 _TEXT_TAGS = (
     "p",
     "div",
@@ -84,14 +58,10 @@ _TEXT_TAGS = (
 )
 # An article with words behind it, or a numbered rule that ends like a sentence.
 _CLAUSE = re.compile(
-    r"第\s?[一二三四五六七八九十百千零〇\d]{1,7}\s?条[\s\u3000：:（(【]{0,4}[^\s第]{5}|[（(]?[一二三四五六七八九十]{1,3}[）)、][^\n]{10,190}[。；]"
+    r"第\s?[一二三四五六七八九十百千零〇\d]{1,7}\s?条(?:[\s\u3000：:（(【]{0,4}[^\s第]{5}|\s*$)|[（(]?[一二三四五六七八九十]{1,3}[）)、][^\n]{10,190}[。；]"
 )
+_FEW_WORDS = 8  # characters: fewer make no rule
 _SENTENCE = re.compile(r"[。；！？：]")
-
-
-def is_furniture_line(line: str) -> bool:
-    """Whether a whole line is something a page puts around a text, such as 打印 关闭窗口."""
-    return len(line) <= 140 and _FURNITURE_LINE.match(line) is not None
 
 
 def index_facts(rows: tuple[tuple[str, ...], ...]) -> dict[str, str] | None:
@@ -102,14 +72,14 @@ def index_facts(rows: tuple[tuple[str, ...], ...]) -> dict[str, str] | None:
     at = 0
     while at < len(cells):
         name, value = _label(cells[at]), cells[at].replace("：", ":").partition(":")[2]
-        if name in _INDEX_LABELS:
+        if name in page_words().index:
             labels += 1
-            if not value.strip() and at + 1 < len(cells) and _label(cells[at + 1]) not in _INDEX_LABELS:
+            if not value.strip() and at + 1 < len(cells) and _label(cells[at + 1]) not in page_words().index:
                 at += 1
                 value = cells[at]
             facts[name] = value.strip()
         at += 1
-    numbered = any(n in facts for n in ("索引号", "信息索引号", "索取号", "发文字号", "文号", "主题分类"))
+    numbered = any(name in facts for name in page_words().numbered)
     return facts if labels >= 3 and numbered and labels * 2 >= len(cells) * 0.7 else None
 
 
@@ -138,7 +108,7 @@ def _is_asked_for(node: Any) -> bool:
         if before is not None:
             words = ("".join(before.itertext()) + (before.tail or "")).strip()
             if words:
-                return words.endswith(("：", ":")) and not is_furniture_line(words[-140:])
+                return words.endswith(("：", ":")) and page_line(words[-140:]) is None
             node = before
             continue
         node = node.getparent()
@@ -147,6 +117,30 @@ def _is_asked_for(node: Any) -> bool:
         if (node.text or "").strip():
             return str(node.text).strip().endswith(("：", ":"))
     return False
+
+
+def rule_words(nodes: Iterable[Any]) -> Iterator[str]:
+    """Words of elements that may rule something, and so are told when the elements are left out.
+
+    A link counts when it is a sentence or an article: its words name another page else.
+    """
+    for node in nodes:
+        linked = any(above.tag == "a" for above in (node, *node.iterancestors()))
+        for words in _own_words(node):
+            if len(words) < _FEW_WORDS or page_line(words) is not None:
+                continue
+            if ("。" in words or opens_article(words)) if linked else may_rule(words):
+                yield words
+
+
+def shown_elements(node: Any) -> Iterator[Any]:
+    """The elements at and below `node`, those inside scripts and the like left out."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one.tag, str) and one.tag not in SILENT:
+            yield one
+            waiting.extend(reversed(one))
 
 
 def _own_words(node: Any) -> list[str]:
@@ -196,6 +190,12 @@ class Page:
         if _FURNITURE_NAME.search(names) and not self._holds_title(node):
             return self._weight.get(node, 0) <= 0.1 * self.total
         return self._is_link_list(node) and not _is_asked_for(node)
+
+    def rules_outside(self) -> Iterator[str]:
+        """Words that may rule something and stand outside the element taken for the article."""
+        if self.root is not self.body:
+            inside = set(self.root.iter())
+            yield from rule_words(one for one in shown_elements(self.body) if one not in inside)
 
     def _holds_clause(self, node: Any) -> bool:
         """Whether an article or a numbered rule stands in an element: then it is no furniture, whatever its name."""

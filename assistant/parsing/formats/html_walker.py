@@ -10,13 +10,15 @@ from typing import Any
 from assistant.parsing.formats.cleaning import visible
 from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.html_css import Look, look_of
+from assistant.parsing.formats.html_links import linked_lines
 from assistant.parsing.formats.html_lists import all_numbered, list_numbers, list_style
-from assistant.parsing.formats.html_page import SILENT, Page, index_facts
+from assistant.parsing.formats.html_page import SILENT, Page, index_facts, rule_words, shown_elements
 from assistant.parsing.formats.html_tables import Line, read_grid, table_row_groups
 from assistant.parsing.formats.html_widgets import FIELDS, FRAMES, field_words, formula_words, is_frame, is_part_of_text
 from assistant.parsing.formats.model import Findings
 from assistant.parsing.formats.numbering import gap_behind, html_marker
 from assistant.parsing.formats.raised import raised
+from assistant.parsing.lines.page_words import may_rule
 
 _HAN = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*[\r\n][ \t\r\n]*(?=[{_HAN}])")
@@ -43,8 +45,10 @@ class Walker:
         self.lines: list[Line] = []
         self.facts: dict[str, str] = {}
         self._open: list[str] = []
+        self._links: list[tuple[int, int]] = []  # which pieces of the open paragraph are links
         self._marker = ""
         self._caption = self._heading = False
+        self.left: list[str] = []  # words of the page around the document that may rule something
         self.images = self.frames = 0  # that stand inside the document
         self.note_marks = note_marks(page.body)
 
@@ -96,7 +100,9 @@ class Walker:
         look = look_of(above, tag, node.attrib, self.sheet)
         if (kind := self._left_out(node, look)) is not None:
             self._hide(kind, node)
-        elif not self._is_furniture(node):
+        elif self._is_furniture(node):
+            self.left += rule_words(shown_elements(node))
+        else:
             self._shown(node, look)
 
     def _shown(self, node: Any, look: Look) -> None:
@@ -112,10 +118,19 @@ class Walker:
             self._list(node, look)
         elif tag in _BLOCKS:
             self._block(node, look)
+        elif tag == "a" and node.get("href") is not None:
+            self._link(node, look)
         elif tag in ("sup", "sub") or _is_raised(node):
             self._raised(node)
         else:
             self._children(node, look)
+
+    def _link(self, node: Any, look: Look) -> None:
+        begin, lines = len(self._open), len(self.lines)
+        self._children(node, look)
+        for line in self.lines[lines:]:  # blocks inside the link
+            line.linked = frozenset(range(line.text.count("\n") + 1))
+        self._links.append((begin if len(self.lines) == lines else 0, len(self._open)))
 
     def _placed(self, node: Any, above: Look) -> None:
         """A field, formula, frame or picture: its words, or its place."""
@@ -208,13 +223,17 @@ class Walker:
 
     def _flush(self) -> None:
         """Close the open paragraph."""
-        text = "".join(self._open)
+        pieces = [
+            (piece, any(begin <= number < end for begin, end in self._links)) for number, piece in enumerate(self._open)
+        ]
         self._open.clear()
-        lines = [_tidy(piece) for piece in text.split("\n")]
-        text = "\n".join(line for line in lines if line)
+        self._links.clear()
+        lines = list(linked_lines(pieces))
+        text = "\n".join(words for words, _ in lines)
         if not visible(text):
             return
         line = Line(self._marker + text)
+        line.linked = frozenset(number for number, (_, linked) in enumerate(lines) if linked)
         self._marker = ""
         line.caption, line.heading = self._caption, self._heading
         self.lines.append(line)
@@ -251,6 +270,7 @@ class Walker:
         grid = read_grid(table_row_groups(node, look, self.sheet, self._hide), self._cell)
         if facts := index_facts(tuple(grid.rows)):
             self.facts.update(facts)
+            self.left += (value for value in facts.values() if may_rule(value))
             return
         caption = next((c for c in node if c.tag == "caption"), None)
         if caption is not None:
@@ -288,10 +308,6 @@ def own_note_mark(node: Any) -> str | None:
 
 def _is_raised(node: Any) -> bool:
     return _SUPER.search(node.get("style", "")) is not None
-
-
-def _tidy(line: str) -> str:
-    return line.strip(" \t\u3000\u00a0\u2002\u2003")
 
 
 def _seen_text(node: Any) -> Iterator[str]:

@@ -186,5 +186,6 @@ NOT_CONCEALED = frozenset(
         "superseded",
         "note_mark",
         "line_number",
+        "page",
     }
 )

@@ -72,7 +72,7 @@ def _plain_number(number: str) -> str:
 
 def _is_listing(text: str, lines: Sequence[Line], number: int, mark: AttachmentMark) -> bool:
     """附件：1.某表 at the end of a notice names what follows elsewhere."""
-    after = next((line for line in lines[number + 1 :] if line.kind is not Kind.NOISE), None)
+    after = next((line for line in lines[number + 1 :] if line.kind not in (Kind.NOISE, Kind.PAGE)), None)
     goes_on = number > 0 and lines[number - 1].kind is Kind.LISTING
     if mark.rest and (goes_on or _LISTED.match(mark.rest)):
         return True

@@ -33,6 +33,7 @@ class Kind(Enum):
 
     WORDS = auto()
     NOISE = auto()  # page number, 打印 收藏, 索引号
+    PAGE = auto()  # what a web page puts before or behind the text
     CONTENTS = auto()  # a line of the 目录
     CAPTION = auto()
     ROW = auto()
@@ -52,6 +53,7 @@ class Line:
     kind: Kind = Kind.WORDS
     table: int = -1  # for CAPTION and ROW
     row: int = -1
+    doubtful: bool = False  # of a page by its place alone
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.parsing.lines.model import Kind, Line, words_of
+from assistant.parsing.lines.page_zones import SeenLine, page_lines
 from assistant.parsing.markers import mark_at
 from assistant.schema.document import Level
 from assistant.text.folding import squeeze
@@ -41,6 +42,20 @@ def mark_noise(text: str, lines: Sequence[Line], begin: int) -> None:
         words = words_of(text, line)
         if _is_noise(words, head=number < begin):
             line.kind = Kind.NOISE
+
+
+def mark_page(text: str, lines: Sequence[Line]) -> None:
+    """Mark what a web page puts before and behind the text; what facts are read from stays NOISE."""
+    seen = [SeenLine(words_of(text, line), row=line.kind is Kind.ROW) for line in lines]
+    around = page_lines(seen)
+    for number in around.all:
+        line = lines[number]
+        if line.kind is Kind.WORDS or (line.kind is Kind.NOISE and number in around.behind):
+            line.kind = Kind.NOISE if number in around.within else Kind.PAGE
+            line.doubtful = number in around.unknown
+    for number in around.index:
+        if lines[number].kind is Kind.WORDS:
+            lines[number].kind = Kind.NOISE
 
 
 def _is_noise(words: str, *, head: bool) -> bool:

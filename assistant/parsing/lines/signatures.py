@@ -38,7 +38,7 @@ def _mark_unsigned(text: str, lines: Sequence[Line], begin: int) -> None:
         elif lines[number].kind is Kind.WORDS and last == number + 1:
             if not _unsigned_agency(text, lines, number):
                 last = -1
-        elif lines[number].kind not in (Kind.NOISE, Kind.LISTING, Kind.AGENCY, Kind.DATE):
+        elif lines[number].kind not in (Kind.NOISE, Kind.PAGE, Kind.LISTING, Kind.AGENCY, Kind.DATE):
             last = -1
 
 

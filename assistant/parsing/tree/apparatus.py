@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.parsing.lines.model import Kind, Line
 from assistant.parsing.tree.cursor import Cursor
-from assistant.parsing.tree.nodes import IN_ARTICLE, Node
+from assistant.parsing.tree.nodes import IN_ARTICLE, PAGE_NOTE, Node
 from assistant.schema.document import Level, Span, Table
 from assistant.text.folding import squeeze
 
@@ -33,6 +33,16 @@ def add_note(cursor: Cursor, level: Level, name: str, line: Line) -> None:
         before.end = line.end
         return
     home.append(cursor.leaf(level, cursor.unique(cursor.prefix + name), line.start, line.end))
+
+
+def add_page_line(cursor: Cursor, line: Line) -> None:
+    """A line that a web page puts behind the text: below nothing."""
+    cursor.leave()
+    before = cursor.roots[-1] if cursor.roots else None
+    if before is not None and before.address.startswith(PAGE_NOTE):
+        before.end = line.end
+    else:
+        cursor.roots.append(cursor.leaf(Level.NOTE, cursor.unique(PAGE_NOTE), line.start, line.end))
 
 
 def add_table(cursor: Cursor, at: int) -> int:

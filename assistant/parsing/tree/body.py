@@ -13,13 +13,12 @@ from assistant.schema.document import DocumentKind, Level
 
 def take(cursor: Cursor, para: Para) -> None:
     """Add a paragraph to the tree."""
-    text, mark = cursor.text, para.mark
-    first = text[para.start]
+    mark = para.mark
     if cursor.tail is not None:
         cursor.tail = None
         if mark is None and not cursor.path:
             cursor.warnings.append("text_after_signature：落款之后还有正文，请核对")
-    if first in "问答QA回#（([【〔1234567890一二三四五六七八九十" and open_question(cursor, para):
+    if open_question(cursor, para):
         return
     if mark is None:
         _plain(cursor, para)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from assistant.parsing.layout import read_lines, wrap_width
 from assistant.parsing.lines.model import Line, TableLike, trimmed
+from assistant.parsing.lines.page_zones import told
 from assistant.parsing.markers import Mark, mark_at
 from assistant.parsing.openings import openings_of
 from assistant.parsing.tree.forms import ASK, NUMBER_LINE
 from assistant.parsing.tree.nodes import IN_ARTICLE, RANK, Node, Para
 from assistant.schema.document import DocumentKind, Level, Table
+
+_ASK_STARTS = frozenset("问提第Q#（([【〔1234567890一二三四五六七八九十")
 
 
 class Cursor:
@@ -20,7 +23,10 @@ class Cursor:
         self.text = text
         self.kind = kind
         self.lines, self.tables = read_lines(text, tables)
+        self.warnings: list[str] = []
         self.width = wrap_width(text, self.lines)
+        if doubt := told([text[line.start : line.end] for line in self.lines if line.doubtful]):
+            self.warnings.append(f"page_lines：{doubt}")
         self._openings = openings_of(text, self.lines)
         self.roots: list[Node] = []
         self.path: list[Node] = []
@@ -29,7 +35,6 @@ class Cursor:
         self.prefix_articles = True
         self.seen: dict[str, int] = {}
         self.counts: dict[Level, int] = {}  # last number of each level in this part
-        self.warnings: list[str] = []
         self.found_tables: list[Table] = []
         self.title = ""
         self.flat = False
@@ -47,6 +52,8 @@ class Cursor:
 
     def mark(self, start: int, end: int) -> Mark | None:
         """The number that opens a clause at `text[start:end]`."""
+        if start in self._openings.quoted:
+            return None
         found = self._openings.marks.get(start)
         return found if found is not None and found.end <= end else mark_at(self.text, start, end)
 
@@ -56,7 +63,27 @@ class Cursor:
 
     def opens(self, line: Line) -> bool:
         """Whether a line begins with a number or a question."""
-        return self.mark(line.start, line.end) is not None or ASK.match(self.text, line.start, line.end) is not None
+        return self.mark(line.start, line.end) is not None or self.opens_question(line)
+
+    def opens_question(self, line: Line) -> bool:
+        """Whether a line asks a question."""
+        return self.asks(line.start, line.end) is not None
+
+    @property
+    def quoted(self) -> frozenset[int]:
+        """Where the lines begin that are another text's."""
+        return self._openings.quoted
+
+    def asks(self, start: int, end: int) -> int | None:
+        """Where the words of the question begin that `text[start:end]` asks, `None` when it asks none."""
+        if start in self._openings.quoted:
+            return None
+        if self.text[start] in _ASK_STARTS and (match := ASK.match(self.text, start, end)):
+            return match.end()
+        if start in self._openings.asked:
+            mark = mark_at(self.text, start, end)
+            return mark.end if mark is not None else start
+        return None
 
     def numbered(self, line: Line) -> bool:
         """Whether a line is a 文号."""
@@ -72,6 +99,11 @@ class Cursor:
         """Nothing stands open but the part itself."""
         self.path = [self.part] if self.part is not None else []
         self.preamble = None
+
+    def leave(self) -> None:
+        """Nothing stands open, not even a part."""
+        self.part, self.path, self.prefix = None, [], ""
+        self.tail = self.preamble = None
 
     def article(self) -> Node | None:
         """The open 条."""

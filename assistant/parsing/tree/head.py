@@ -7,12 +7,13 @@ import re
 from assistant.parsing.lines.agencies import is_agency, is_date
 from assistant.parsing.lines.model import STOPS, Kind, Line
 from assistant.parsing.tree.cursor import Cursor
-from assistant.parsing.tree.forms import ASK, FLAG, NOTE_LINE, NUMBER_LINE, TITLE_END
-from assistant.parsing.tree.nodes import HEADINGS, Node
+from assistant.parsing.tree.forms import FLAG, NOTE_LINE, NUMBER_LINE, TITLE_END
+from assistant.parsing.tree.nodes import HEADINGS, PAGE_NOTE, Node
 from assistant.parsing.wordlists import titles
 from assistant.schema.document import DocumentKind, Level
 from assistant.text.folding import squeeze
 
+_NOTE_NAMES = {Kind.CONTENTS: "目录", Kind.PAGE: PAGE_NOTE}
 _NOT_RECIPIENT = re.compile(r"如下|以下|下列|通知|[。；？！]|现将|特此")
 
 
@@ -23,7 +24,7 @@ def read_head(cursor: Cursor, at: int) -> int:
     while at < len(lines):
         line = lines[at]
         before = at
-        if line.kind in (Kind.NOISE, Kind.CONTENTS, Kind.LISTING):
+        if line.kind in (Kind.NOISE, Kind.PAGE, Kind.CONTENTS, Kind.LISTING):
             add_head_note(cursor, line, titled)
             at += 1
         elif line.kind is Kind.WORDS and titled is None:
@@ -49,7 +50,21 @@ def _below_title(cursor: Cursor, at: int, titled: Node) -> int:
         titled.end = line.end
         titled.heading = _title_words(cursor.text[titled.start : line.end])
         return at + 1
+    if _says_it_in_full(cursor, line, titled):
+        return at + 1
     return _note(cursor, at, titled)
+
+
+def _says_it_in_full(cursor: Cursor, line: Line, titled: Node) -> bool:
+    """Whether 某局印发《某通知》 follows on 某通知, as a portal printed it above: then it is the title."""
+    words = cursor.words(line)
+    if titled.heading == squeeze(words) or titled.heading != _title_words(words):
+        return False
+    place = cursor.roots.index(titled)
+    cursor.roots[place] = cursor.leaf(Level.NOTE, cursor.unique("版头"), titled.start, titled.end)
+    titled.start, titled.end = line.start, line.end
+    cursor.roots.append(titled)
+    return True
 
 
 def _title(cursor: Cursor, at: int) -> tuple[int, Node | None]:
@@ -57,7 +72,7 @@ def _title(cursor: Cursor, at: int) -> tuple[int, Node | None]:
     line = cursor.lines[at]
     mark = cursor.mark(line.start, line.end)
     words = cursor.words(line)
-    if (mark is not None and (mark.level not in HEADINGS or mark.number == 1)) or ASK.match(words):
+    if (mark is not None and (mark.level not in HEADINGS or mark.number == 1)) or cursor.opens_question(line):
         return at, None
     end = title_end(cursor, at)
     if end is None and _is_flag(cursor, at):
@@ -166,7 +181,7 @@ def bracketed_note(cursor: Cursor, at: int, titled: Node) -> int:
 
 
 def add_head_note(cursor: Cursor, line: Line, titled: Node | None) -> None:
-    name = "目录" if line.kind is Kind.CONTENTS else "版头" if titled is None else "题注"
+    name = _NOTE_NAMES.get(line.kind) or ("版头" if titled is None else "题注")
     home = cursor.home()
     before = home[-1] if home else None
     if before is not None and before.level is Level.NOTE and before.address.startswith(cursor.prefix + name):

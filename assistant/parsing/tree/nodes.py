@@ -31,6 +31,7 @@ PARTS = frozenset({Level.ATTACHMENT, Level.ISSUED})
 DIVISIONS = {Level.PART: "编", Level.SUBPART: "分编", Level.CHAPTER: "章", Level.SECTION: "节"}
 HEADINGS = (Level.HEADING_1, Level.HEADING_2, Level.HEADING_3, Level.HEADING_4, Level.HEADING_5)
 IN_ARTICLE = frozenset({Level.PARAGRAPH, Level.ITEM, Level.SUBITEM})
+PAGE_NOTE = "页注"  # what a page or its margin says
 MAX_HEADING = 60  # characters: more make a sentence
 
 

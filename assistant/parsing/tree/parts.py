@@ -10,7 +10,7 @@ from assistant.parsing.markers import value_of
 from assistant.parsing.tree.cursor import Cursor
 from assistant.parsing.tree.forms import NOTE_LINE
 from assistant.parsing.tree.head import add_head_note, bracketed_note, title_end
-from assistant.parsing.tree.nodes import DIVISIONS, HEADINGS, Node
+from assistant.parsing.tree.nodes import DIVISIONS, HEADINGS, MAX_HEADING, Node
 from assistant.schema.document import Level
 from assistant.text.folding import squeeze
 
@@ -22,6 +22,8 @@ def issued_title(cursor: Cursor, at: int, *, finished: bool) -> int | None:
     """
     if not cursor.roots or (cursor.part is not None and cursor.part.level is Level.ATTACHMENT):
         return None
+    if _heads_a_rule(cursor, at):
+        return _next_rule(cursor, at)
     end = title_end(cursor, at) if cursor.tail is not None or finished else None
     if end is None or end + 1 >= len(cursor.lines):
         return None
@@ -32,10 +34,26 @@ def issued_title(cursor: Cursor, at: int, *, finished: bool) -> int | None:
     return end + 1 if cursor.tail is not None or (named and words != cursor.title) else None
 
 
+def _heads_a_rule(cursor: Cursor, at: int) -> bool:
+    """Whether 二、印章保管 stands at line `at`, articles above it and 第一条 below: one of several rules in a file."""
+    line = cursor.lines[at]
+    mark = cursor.mark(line.start, line.end)
+    if mark is None or mark.level is not Level.HEADING_1 or Level.ARTICLE not in cursor.counts:
+        return False
+    words = cursor.text[mark.end : line.end]
+    if not 1 < len(words) <= MAX_HEADING or any(c in words for c in "。；：:"):
+        return False
+    return _first_article_follows(cursor, at)
+
+
 def _begins_again(cursor: Cursor, at: int, end: int) -> bool:
     """Whether articles stand above the title on lines `at` to `end`, and 第一条 or 第一章 follows on it."""
     if Level.ARTICLE not in cursor.counts or cursor.mark(cursor.lines[at].start, cursor.lines[at].end):
         return False
+    return _first_article_follows(cursor, end)
+
+
+def _first_article_follows(cursor: Cursor, end: int) -> bool:
     for line in cursor.lines[end + 1 : end + 8]:
         mark = cursor.mark(line.start, line.end) if line.kind is Kind.WORDS else None
         if mark is not None:
@@ -60,7 +78,8 @@ def open_issued(cursor: Cursor, at: int, after: int) -> int:
     numbered = any(level in cursor.counts for level in HEADINGS)
     again = "" if cursor.issued == 1 else str(cursor.issued)
     node = _open_part(cursor, Level.ISSUED, f"印发件{again}", first.start, last.end)
-    node.heading = squeeze(cursor.text[first.start : last.end]).lstrip("#")
+    mark = cursor.mark(first.start, first.end)
+    node.heading = squeeze(cursor.text[mark.end if mark else first.start : last.end]).lstrip("#")
     # Its articles need no prefix; its 一、 do when the cover notice has 一、 too.
     cursor.prefix = node.address if numbered or again else ""
     cursor.prefix_articles = bool(again)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from assistant.parsing.lines.model import STOPS, Kind, Line
 from assistant.parsing.markers import BLANKS, GAP, GOES_ON, Mark
-from assistant.parsing.tree.apparatus import add_note, add_table, sign
+from assistant.parsing.tree.apparatus import add_note, add_page_line, add_table, sign
 from assistant.parsing.tree.body import take
 from assistant.parsing.tree.cursor import Cursor
-from assistant.parsing.tree.forms import ASK, REPLY
+from assistant.parsing.tree.forms import REPLY
 from assistant.parsing.tree.head import read_head
 from assistant.parsing.tree.headings import settle
-from assistant.parsing.tree.nodes import DIVISIONS, MAX_HEADING, Para
+from assistant.parsing.tree.nodes import DIVISIONS, MAX_HEADING, PAGE_NOTE, Para
 from assistant.parsing.tree.parts import issued_title, open_attachment, open_issued
 from assistant.schema.document import Level
 
@@ -53,6 +53,9 @@ class Walk:
     def _special(self, at: int) -> int:
         cursor = self.cursor
         line = cursor.lines[at]
+        if line.kind is Kind.PAGE:
+            add_page_line(cursor, line)
+            return at + 1
         if line.kind in (Kind.CAPTION, Kind.ROW):
             return add_table(cursor, at)
         if line.kind is Kind.ATTACHMENT:
@@ -118,7 +121,7 @@ class Walk:
 
     def _drop_pending(self) -> None:
         for line in self._pending:
-            add_note(self.cursor, Level.NOTE, "目录" if line.kind is Kind.CONTENTS else "页注", line)
+            add_note(self.cursor, Level.NOTE, "目录" if line.kind is Kind.CONTENTS else PAGE_NOTE, line)
         self._pending.clear()
 
     # --- one paragraph or two ---
@@ -129,9 +132,9 @@ class Walk:
         last = text[held.end - 1]
         if last in STOPS or text[line.start] == "#":
             return False
-        if text[line.start] in "问答QA[【〔（(" and (
-            ASK.match(text, line.start, line.end) or REPLY.match(text, line.start, line.end)
-        ):
+        if self.cursor.opens_question(line):
+            return False
+        if text[line.start] in "答回解第A[【〔（(" and REPLY.match(text, line.start, line.end):
             return False
         if mark is None:
             return not self._heading_only(held)
