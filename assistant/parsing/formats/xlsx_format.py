@@ -20,9 +20,10 @@ from assistant.text.tables import packaged, read_table
 
 _PIECE = re.compile(
     r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|[_*].?|\[(?P<bracket>[^\]]*)\]?'
-    r"|(?P<half>AM/PM|A/P|上午/下午)|(?P<date>[yY]+|[mM]+|[dD]+|[hH]+|[sS]+|a{3,4})|(?P<power>[eE][+-]0+)|(?P<mark>[0#?.,%‰@])|(?P<plain>.)"
+    r"|(?P<half>AM/PM|A/P|上午/下午)|(?P<date>[yY]+|[mM]+|[dD]+|[hH]+|[sS]+|a{3,4})|(?P<power>[eE][+-]0+)|(?P<mark>[0#?.,%‰])|(?P<own>[@\ue000])|(?P<plain>.)"
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)$")
+_GENERAL = "\ue000"  # stands for the words that mean "no format of its own"
 _ELAPSED = re.compile(r"[hH]+|[mM]+|[sS]+")
 _PLACES = frozenset("0#?")
 _MAX_DIGITS = 15  # a spreadsheet keeps no more
@@ -53,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # literal, mark, date, elapsed, half, power
+    kind: str  # literal, mark, date, elapsed, half, power; own: the text or number itself
     text: str
 
 
@@ -65,6 +66,11 @@ class _Section:
     @property
     def dated(self) -> bool:
         return any(t.kind in ("date", "elapsed", "half") for t in self.tokens)
+
+    @property
+    def for_text(self) -> bool:
+        """Whether it says how words are shown; the last section may."""
+        return any(t.kind == "own" and t.text == "@" for t in self.tokens)
 
     @property
     def places(self) -> int:
@@ -92,20 +98,16 @@ def shown_number(written: str, code: str, *, since_1904: bool = False) -> Shown:
         return Shown(_dated(value, section.tokens, since_1904=since_1904))
     if not section.places:
         own = _general(value if signed else abs(value))
-        return Shown(
-            "".join(own if t.text == "@" else t.text for t in section.tokens if t.kind == "literal" or t.text == "@")
-        )
+        return Shown("".join({"literal": t.text, "own": own}.get(t.kind, "") for t in section.tokens))
     return _numbered(value if signed else abs(value), section)
 
 
 def shown_text(words: str, code: str) -> str:
     """A text as format `code` shows it: 甲 under @"类" is 甲类."""
-    last = _sections(code)[-1].tokens
-    if not any(t.kind == "mark" and t.text == "@" for t in last):
+    last = _sections(code)[-1]
+    if not last.for_text:
         return words
-    return "".join(
-        words if t.text == "@" and t.kind == "mark" else t.text for t in last if t.kind in ("literal", "mark")
-    )
+    return "".join({"literal": t.text, "own": words}.get(t.kind, "") for t in last.tokens)
 
 
 # --- taking a format apart ----------------------------------------------------------------------
@@ -116,7 +118,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
     parts: list[list[_Token]] = [[]]
     conditions: list[tuple[str, Decimal] | None] = [None]
     for name in _words().general:
-        code = code.replace(name, "@")
+        code = code.replace(name, _GENERAL)
     for match in _PIECE.finditer(code):
         if match[0] == ";":
             parts.append([])
@@ -130,7 +132,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
 
 
 def _token(match: re.Match[str]) -> list[_Token]:
-    for kind in ("half", "date", "power", "mark"):
+    for kind in ("half", "date", "power", "mark", "own"):
         if match[kind] is not None:
             return [_Token(kind, match[kind])]
     words = next((match[n] for n in ("quoted", "escaped", "plain") if match[n] is not None), "")
@@ -152,7 +154,7 @@ def _condition(words: str) -> tuple[str, Decimal] | None:
 
 def _is_general(section: _Section, code: str) -> bool:
     """Whether a section is 常规 or 文本 and nothing else."""
-    return not code.strip() or [t.text for t in section.tokens] == ["@"]
+    return not code.strip() or [t.kind for t in section.tokens] == ["own"]
 
 
 def _chosen(sections: Sequence[_Section], value: Decimal) -> tuple[_Section | None, bool]:
@@ -162,7 +164,7 @@ def _chosen(sections: Sequence[_Section], value: Decimal) -> tuple[_Section | No
             if section.condition is None or _holds(value, *section.condition):
                 return section, True
         return None, True
-    numeric = sections[:3]
+    numeric = [s for s in sections[:3] if not s.for_text] or sections
     if value < 0 and len(numeric) > 1:
         return numeric[1], False
     if value == 0 and len(numeric) > 2:
