@@ -73,8 +73,8 @@ def xlsx(
         f'<sheet name="{escape(s.name)}" sheetId="{i}" state="{s.state}" r:id="r{i}"/>'
         for i, s in enumerate(sheets, start=1)
     )
-    files = {
-        "[Content_Types].xml": f'<Types xmlns="{_P}/content-types"/>'.encode(),
+    files: dict[str, str | bytes] = {
+        "[Content_Types].xml": f'<Types xmlns="{_P}/content-types"/>',
         "_rels/.rels": relations(("r1", "officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_R}">{properties}<sheets>{listed}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": relations(*links),

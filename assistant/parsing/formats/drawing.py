@@ -6,9 +6,10 @@ Source: ECMA-376 Part 1, 20.1 and 21.1 (DrawingML), Part 3 (alternate content).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.parsing.formats.formula import UnreadFormula, from_omml
 from assistant.parsing.formats.model import TOO_COMPLEX, Rejected
 from assistant.parsing.formats.numbering import word_number
 
@@ -43,6 +44,7 @@ class Shape:
     kind: str = ""  # of a placeholder: title, ctrTitle, sldNum, …
     lines: tuple[str, ...] = ()
     struck: str = ""
+    unread: int = 0  # formulas that could not be written on a line
     rows: tuple[tuple[str, ...], ...] = ()
     lost: str = ""
     alt: str = ""  # what the author says of a picture
@@ -74,28 +76,50 @@ def shapes_in(container: Any, depth: int = 0) -> Iterator[Shape]:
             yield Shape(lost="手写墨迹")
 
 
-def paragraphs(body: Any) -> tuple[list[str], str]:
-    """The paragraphs of a text body, a line each, and the words struck out in them."""
-    lines: list[str] = []
-    struck = ""
+@dataclass(slots=True)
+class Words:
+    """What a text body says: its paragraphs, what is struck out in them, how many formulas could not be written."""
+
+    lines: list[str] = field(default_factory=list)
+    struck: str = ""
+    unread: int = 0
+
+
+def words_in(body: Any) -> Words:
+    """The words of a text body, with the numbers that its paragraphs show."""
+    found = Words()
     numbers = _AutoNumbers(body)
     for node in body.iter(f"{A}p"):
-        line = ""
-        for piece in node:
-            name = piece.tag.rpartition("}")[2] if isinstance(piece.tag, str) else ""
-            if name == "br":
-                line += "\n"
-            elif name in ("r", "fld"):
-                props, words = piece.find(f"{A}rPr"), piece.findtext(f"{A}t") or ""
-                if props is not None and props.get("strike", "noStrike") != "noStrike":
-                    struck += words
-                else:
-                    line += _raised(words, props)
-            elif name == "m" or name == "AlternateContent":
-                line += "".join(t.text or "" for t in piece.iter() if str(t.tag).endswith("}t"))
+        line = "".join(_piece(piece, found) for piece in node)
         if line.strip():
-            lines.append(numbers.label(node) + line)
-    return lines, struck
+            found.lines.append(numbers.label(node) + line)
+    return found
+
+
+def _piece(piece: Any, found: Words) -> str:
+    """The words of a run, a field, a break or a formula."""
+    name = piece.tag.rpartition("}")[2] if isinstance(piece.tag, str) else ""
+    if name == "br":
+        return "\n"
+    if name == "AlternateContent":
+        return "".join(_piece(inner, found) for inner in _chosen(piece))
+    if name == "m":
+        return "".join(_formula(node, found) for node in piece.iter() if str(node.tag).endswith("}oMath"))
+    if name not in ("r", "fld"):
+        return ""
+    props, words = piece.find(f"{A}rPr"), piece.findtext(f"{A}t") or ""
+    if props is not None and props.get("strike", "noStrike") != "noStrike":
+        found.struck += words
+        return ""
+    return _raised(words, props)
+
+
+def _formula(node: Any, found: Words) -> str:
+    try:
+        return from_omml(node)
+    except UnreadFormula:
+        found.unread += 1
+        return ""
 
 
 class _AutoNumbers:
@@ -151,11 +175,16 @@ def _raised(words: str, props: Any | None) -> str:
 
 def _words_of(node: Any) -> Shape:
     body = next((child for child in node if str(child.tag).endswith("}txBody")), None)
-    lines, struck = paragraphs(body) if body is not None else ([], "")
+    words = words_in(body) if body is not None else Words()
     hidden = _is_concealed(node)
-    picture = node.find(f".//{A}blipFill") is not None and not lines
+    picture = node.find(f".//{A}blipFill") is not None and not words.lines
     return Shape(
-        kind=_placeholder(node), lines=tuple(lines), struck=struck, hidden=hidden, lost="图片" if picture else ""
+        kind=_placeholder(node),
+        lines=tuple(words.lines),
+        struck=words.struck,
+        unread=words.unread,
+        hidden=hidden,
+        lost="图片" if picture else "",
     )
 
 
@@ -177,7 +206,7 @@ def _grid(table: Any) -> tuple[tuple[str, ...], ...]:
         cells: list[str] = []
         for cell in row.iter(f"{A}tc"):
             body = cell.find(f"{A}txBody")
-            words = " ".join(paragraphs(body)[0]) if body is not None else ""
+            words = " ".join(words_in(body).lines) if body is not None else ""
             if cell.get("vMerge") in ("1", "true") and rows and len(cells) < len(rows[-1]):
                 words = rows[-1][len(cells)]
             elif cell.get("hMerge") in ("1", "true") and cells:
@@ -193,8 +222,8 @@ def _once(row: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _chosen(node: Any) -> Any:
-    """What a program that knows nothing new shows; without that, the first choice."""
-    for name in ("Fallback", "Choice"):
+    """The one of several equivalent contents that a current program shows."""
+    for name in ("Choice", "Fallback"):
         for child in node:
             if str(child.tag).endswith(f"}}{name}") and len(child):
                 return child

@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.parsing.formats.builder import TextBuilder
 from assistant.parsing.formats.captions import is_caption
-from assistant.parsing.formats.drawing import Shape, paragraphs, shapes_in
+from assistant.parsing.formats.drawing import Shape, shapes_in, words_in
 from assistant.parsing.formats.model import CORRUPT, TOO_COMPLEX, Findings, Parsed, Rejected
 from assistant.parsing.formats.package import Parts, Relation
 from assistant.parsing.formats.zipgate import SLIDES, read_parts
@@ -96,6 +96,8 @@ class _Reading:
         if shape.hidden:
             self._findings.hide("invisible", _words([shape]))
             return
+        if shape.unread:
+            self._findings.lose("公式", shape.unread, behind=place)
         for line in shape.lines:
             self._builder.paragraph(line)
             self._last = line
@@ -113,7 +115,7 @@ class _Reading:
         """The words of a SmartArt: they stand in a part of its own."""
         target = next((r.target for r in relations if r.id == relation), "")
         tree = self._parts.tree(target)
-        return paragraphs(tree)[0] if tree is not None else []
+        return words_in(tree).lines if tree is not None else []
 
     def _surroundings(self, number: int, relations: tuple[Relation, ...]) -> None:
         """Notes are read behind their slide, comments are reported."""

@@ -143,6 +143,8 @@ class _Reading:
             for line in shape.lines:
                 self._findings.warn("text_box", "文件含文本框，文字已收在所在工作表之后，请核对", where=place)
                 self._builder.paragraph(line)
+            if shape.unread:
+                self._findings.lose("公式", shape.unread, behind=place)
             if shape.lost:
                 self._findings.lose(shape.lost, behind=place)
         for words in comments_of(self._parts, named.part):

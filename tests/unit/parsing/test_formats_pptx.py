@@ -149,11 +149,20 @@ def test_a_smartart_gives_its_words_or_is_named() -> None:
 def test_other_content_is_read_once() -> None:
     old = f"<mc:Fallback>{text_shape('旧', kind='')}</mc:Fallback>"
     choice = f"<mc:AlternateContent><mc:Choice>{text_shape('新', kind='')}</mc:Choice>{old}</mc:AlternateContent>"
-    assert read_pptx(pptx(SlideXml(shapes=choice))).text == "旧\n"
-    alone = (
-        f"<mc:AlternateContent><mc:Choice>{text_shape('新', kind='')}</mc:Choice><mc:Fallback/></mc:AlternateContent>"
-    )
-    assert read_pptx(pptx(SlideXml(shapes=alone))).text == "新\n"
+    assert read_pptx(pptx(SlideXml(shapes=choice))).text == "新\n"
+    alone = f"<mc:AlternateContent><mc:Choice/>{old}</mc:AlternateContent>"
+    assert read_pptx(pptx(SlideXml(shapes=alone))).text == "旧\n"
+
+
+def test_formulas_stay_in_their_line_or_are_named() -> None:
+    spaces = 'xmlns:q="http://schemas.openxmlformats.org/officeDocument/2006/math" xmlns:z="http://x/2010/main"'
+    part = "<q:{0}><q:r><q:t>{1}</q:t></q:r></q:{0}>"
+    fraction = f"<q:f>{part.format('num', '不良贷款')}{part.format('den', '贷款总额')}</q:f>"
+    matrix = "<q:m><q:mr><q:e/></q:mr></q:m>"
+    line = "<a:r><a:t>不良率＝</a:t></a:r><z:m {0}><q:oMath>{1}</q:oMath></z:m>"
+    assert read_pptx(pptx(SlideXml(shapes=spoken(line.format(spaces, fraction))))).text == "不良率＝不良贷款/贷款总额\n"
+    parsed = read_pptx(pptx(SlideXml(shapes=text_shape("口径", kind="title") + spoken(line.format(spaces, matrix)))))
+    assert parsed.lost == ("公式 1 处（“第1页 口径”处）",)
 
 
 REFUSED = {

@@ -34,7 +34,7 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return out.getvalue()
 
 
-FEES = [
+FEES: list[list[str | float | None]] = [
     ["某银行服务收费标准", None, None, None],
     ["类别", "项目", "标准", None],
     [None, None, "柜台", "网银"],
