@@ -5,16 +5,18 @@ Source: ECMA-376 Part 1, 18.2 (workbook), 18.4 (shared strings), 18.8 (styles).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.parsing.formats.model import TOO_COMPLEX, Rejected
-from assistant.parsing.formats.package import Parts
+from assistant.parsing.formats.model import CORRUPT, TOO_COMPLEX, Rejected
+from assistant.parsing.formats.package import Parts, Relation
 from assistant.parsing.formats.xlsx_format import code_of
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MAX_SHEETS = 500
+_INCOMPLETE = "文件不完整，缺少工作表或单元格的内容，请在 Excel 里重新保存"
 _WHITE_THEME = "0"  # the first colour of a theme is the ground of the window
 
 
@@ -46,28 +48,42 @@ class Book:
         targets = {r.id: r for r in relations}
         tree = parts.main_tree(name)
         self.since_1904 = _is_on(tree.find(f"{S}workbookPr"), "date1904")
-        self.sheets = tuple(
-            SheetName(
-                name=" ".join(str(node.get("name", "")).split()),
-                part=found.target,
-                kind=found.kind,
-                hidden=node.get("state", "visible") != "visible",
-            )
-            for node in tree.iter(f"{S}sheet")
-            if (found := targets.get(str(node.get(f"{R}id", "")))) is not None
-        )
+        self.sheets = tuple(_listed(node, targets) for node in tree.iter(f"{S}sheet"))
         if not self.sheets:
             raise parts.without_body()
         if len(self.sheets) > _MAX_SHEETS:
             raise Rejected(TOO_COMPLEX, f"工作表超过 {_MAX_SHEETS} 张，请拆分后再加入")
         kinds = {r.kind: r.target for r in relations}
-        self.words = _shared(parts, kinds.get("sharedStrings", ""))
+        self._words = _shared(parts, kinds.get("sharedStrings", ""))
         self.looks = _looks(parts.tree(kinds.get("styles", "")))
+
+    def shared(self, at: str) -> Words:
+        """The shared words by their number.
+
+        Raises:
+            Rejected: `corrupt`, when there are none.
+        """
+        if not at.isdecimal() or number(at) >= len(self._words):
+            raise Rejected(CORRUPT, _INCOMPLETE)
+        return self._words[number(at)]
 
     def look(self, style: str | None) -> Look:
         """The look of a cell by the number of its style."""
         at = number(style)
         return self.looks[at] if at < len(self.looks) else Look()
+
+
+def _listed(node: Any, targets: Mapping[str, Relation]) -> SheetName:
+    """A sheet of the workbook; one that leads nowhere makes the file incomplete."""
+    found = targets.get(str(node.get(f"{R}id", "")))
+    if found is None:
+        raise Rejected(CORRUPT, _INCOMPLETE)
+    return SheetName(
+        name=" ".join(str(node.get("name", "")).split()),
+        part=found.target,
+        kind=found.kind,
+        hidden=node.get("state", "visible") != "visible",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,7 @@ class SheetReader:
         if not written.strip():
             return Cell(wanting=formula is not None and kind != "str")
         if kind == "s":
-            at = number(written.strip())
-            return _worded(self._book.words[at] if at < len(self._book.words) else Words(""), look)
+            return _worded(self._book.shared(written.strip()), look)
         if kind in ("str", "inlineStr", "d"):
             return _worded(Words(written.partition("T00:00:00")[0] if kind == "d" else written), look)
         if kind == "e":

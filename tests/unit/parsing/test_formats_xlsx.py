@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
-from sheet_files import SheetXml, c, cell_styles, n, row, sheet_drawing, text_shape, xlsx
+from sheet_files import SheetXml, c, cell_styles, n, relations, row, sheet_drawing, text_shape, xlsx
 
 from assistant.parsing.clauses import kind_of, parse_tree
 from assistant.parsing.formats.model import Parsed, Rejected, from_json, to_json
@@ -361,6 +361,14 @@ REFUSED = {
         "no_text",
     ),
     "no sheet": (xlsx(), "corrupt"),
+    "a sheet that leads nowhere": (
+        xlsx(SheetXml(name="表", data=row(1, c("A1", "甲"))), members={"xl/_rels/workbook.xml.rels": relations()}),
+        "corrupt",
+    ),
+    "words that are not there": (
+        xlsx(SheetXml(name="表", data='<row r="1"><c r="A1" t="s"><v>7</v></c></row>'), shared="<si><t>甲</t></si>"),
+        "corrupt",
+    ),
     "broken XML": (xlsx(SheetXml(name="表", data="<row><c></row>")), "corrupt"),
     "macros": (xlsx(SheetXml(name="表", data=row(1, c("A1", "甲"))), members={"xl/vbaProject.bin": b"x"}), "macro"),
     "macro sheets": (
