@@ -31,6 +31,11 @@ _SUFFIXES = {  # by media type; what is not listed is not taken
     "text/plain": ".txt",
     "application/pdf": ".pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/ofd": ".ofd",
+    "application/rtf": ".rtf",
+    "text/rtf": ".rtf",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 

@@ -1,8 +1,9 @@
 """A source file becomes text. Nothing is dropped to make a file fit; what is left out is named.
 
 path ─ open once, no links, regular files only ─ bytes + sha256 ─ known by their content
-     ├ txt, md up to 1 MiB            read here
-     └ html, docx, pdf, large, tables read in a child process (sandbox.py)
+     ├ txt, md up to 1 MiB       read here
+     ├ doc, wps, xls, ppt …      turned into docx, xlsx, pptx by an office suite (office.py), where there is one
+     └ everything else           read in a child process (sandbox.py)
      └ opened and hashed again: a file that changed meanwhile is refused
 """
 
@@ -12,7 +13,7 @@ import errno
 import os
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from assistant.parsing.formats.model import (
     SourceWarning,
     TableSource,
 )
-from assistant.parsing.formats.sniff import FORMATS, format_of
+from assistant.parsing.formats.sniff import CONVERTED, FORMATS, format_of
+from assistant.parsing.office import converted, office_program
 from assistant.parsing.sandbox import DEFAULT_TIMEOUT_S, parse_here, parse_in_child
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "HiddenText", "Source", "SourceWarning", "TableSource", "read_source"]
@@ -57,7 +59,7 @@ class Source:
     sha256: str  # of the bytes
     text: str
     front: dict[str, Any]
-    format: str = "txt"  # txt, md, html, docx, pdf
+    format: str = "txt"  # txt, md, html, docx, pdf, xlsx, pptx, ofd, rtf
     tables: tuple[TableSource, ...] = ()
     warnings: tuple[SourceWarning, ...] = ()
     hidden: tuple[HiddenText, ...] = ()
@@ -65,7 +67,7 @@ class Source:
 
 
 def read_source(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, max_bytes: int = MAX_BYTES) -> Source:
-    """The text of a .txt, .md, .html, .docx or .pdf file.
+    """The text of a file of one of `SUFFIXES`, and of `CONVERTED` where an office suite is installed.
 
     Raises:
         SourceError: with `code` empty, type_mismatch, unsupported_format, encrypted, no_text, corrupt, bomb, dtd,
@@ -74,8 +76,12 @@ def read_source(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, max_bytes: 
     try:
         raw = _read(path, max_bytes)
         digest = sha256(raw).hexdigest()
-        fmt = format_of(path.suffix, raw)
-        parsed = _parse(fmt, raw, timeout_s)
+        fmt = format_of(path.suffix, raw, convertible=office_program() is not None)
+        if fmt in CONVERTED:
+            fmt, made = converted(raw, fmt, timeout_s=timeout_s)
+            parsed = _told_converted(_parse(fmt, made, timeout_s), path.suffix)
+        else:
+            parsed = _parse(fmt, raw, timeout_s)
         _refuse_changed(path, digest, max_bytes)
     except Rejected as exc:
         raise _error(exc, path) from exc
@@ -96,6 +102,11 @@ def _parse(fmt: str, raw: bytes, timeout_s: float) -> Parsed:
     if fmt in _IN_PROCESS and len(raw) <= _IN_PROCESS_BYTES and not _HTML_TABLE.search(raw):
         return parse_here(fmt, raw)
     return parse_in_child(fmt, raw, timeout_s=timeout_s)
+
+
+def _told_converted(parsed: Parsed, suffix: str) -> Parsed:
+    message = f"由 LibreOffice 从 {suffix.lower()} 转换后读取，请对照原文核对编号、表格和批注"
+    return replace(parsed, warnings=(SourceWarning(code="converted", message=message), *parsed.warnings))
 
 
 def _error(exc: Rejected, path: Path) -> SourceError:

@@ -47,7 +47,7 @@ _OPEN_FILES = 64
 _LENGTH = struct.Struct(">Q")
 _ROOT = Path(__file__).resolve().parents[2]
 # What the verdict on running out of memory or time is, by format.
-_STARVED = {"docx": BOMB}
+_STARVED = {"docx": BOMB, "xlsx": BOMB, "pptx": BOMB, "ofd": BOMB}
 _LATE = {"html": TOO_COMPLEX, "md": TOO_COMPLEX}
 
 
@@ -244,6 +244,14 @@ def parse_here(fmt: str, raw: bytes) -> Parsed:
             from assistant.parsing.formats.docx import read_docx as read
         case "pdf":
             from assistant.parsing.formats.pdf import read_pdf as read
+        case "xlsx":
+            from assistant.parsing.formats.xlsx import read_xlsx as read
+        case "pptx":
+            from assistant.parsing.formats.pptx import read_pptx as read
+        case "ofd":
+            from assistant.parsing.formats.ofd import read_ofd as read
+        case "rtf":
+            from assistant.parsing.formats.rtf import read_rtf as read
         case _:
             raise Rejected(CORRUPT, "没有这种格式的解析器")
     return read(raw)

@@ -127,7 +127,10 @@ class HeaderFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table, addressed as 表1; its rows are 表1 第1行 and so on, the first row included."""
+    """A table, addressed as 表1; its rows are 表1 第1行 and so on, the first row included.
+
+    Rows of a spreadsheet bear the numbers that it shows, so that 表1 第5行 is found there as row 5.
+    """
 
     address: str
     caption: str | None

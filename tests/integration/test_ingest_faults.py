@@ -91,6 +91,12 @@ MISMATCHED = {
     "text named docx": ("第一条 甲。".encode(), "a.docx"),
     "text named html": ("第一条 甲。".encode(), "a.html"),
     "gzip named txt": (b"\x1f\x8b\x08\x00", "a.txt"),
+    "RTF named docx": (b"{\\rtf1\\ansi x}", "a.docx"),
+    "OFD named docx": (pack({"OFD.xml": b"<ofd/>", "Doc_0/Document.xml": b"<d/>"}), "a.docx"),
+    "sheet named docx": (pack({"[Content_Types].xml": b"<t/>", "xl/workbook.xml": b"<d/>"}), "a.docx"),
+    "slides named xlsx": (pack({"[Content_Types].xml": b"<t/>", "ppt/presentation.xml": b"<d/>"}), "a.xlsx"),
+    "DOCX named ofd": (GOOD_DOCX, "a.ofd"),
+    "text named rtf": ("第一条 甲。".encode(), "a.rtf"),
 }
 
 
@@ -102,12 +108,10 @@ def test_d2_content_against_name(read: Read, case: str) -> None:
 LEGACY = {
     "旧版 Word": (OLE + "WordDocument".encode("utf-16-le"), "a.docx"),
     "旧版 Excel": (OLE + "Workbook".encode("utf-16-le"), "a.docx"),
+    ".xlsb": (pack({"[Content_Types].xml": b"<t/>", "xl/workbook.bin": b"x"}), "a.xlsx"),
     "WPS": (OLE + "WordDocument".encode("utf-16-le"), "a.wps"),
     "旧版 Word（.doc）": (OLE, "a.doc"),
-    "RTF": (b"{\\rtf1\\ansi x}", "a.docx"),
-    "OFD": (pack({"OFD.xml": b"<ofd/>", "Doc_0/Document.xml": b"<d/>"}), "a.docx"),
     "OpenDocument": (pack({"mimetype": b"x", "content.xml": b"<d/>"}), "a.docx"),
-    "Excel": (pack({"[Content_Types].xml": b"<t/>", "xl/workbook.xml": b"<d/>"}), "a.docx"),
     "网页存档": (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n", "a.html"),
 }
 

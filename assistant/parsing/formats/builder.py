@@ -32,18 +32,25 @@ class TextBuilder:
             if inner := self._scrub(line).strip(_PADDING):
                 self._line(inner)
 
-    def table(self, rows: tuple[tuple[str, ...], ...], caption: str | None) -> None:
-        """Add a table; rows without a word are left out. Of one that compares, the wording in force."""
+    def table(self, rows: tuple[tuple[str, ...], ...], caption: str | None, *, numbers: tuple[int, ...] = ()) -> None:
+        """Add a table; rows without a word are left out. Of one that compares, the wording in force.
+
+        `numbers`: the number by which each row is addressed, where the source has numbers of its own.
+        """
         if (found := comparison_of(rows)) is not None:
             self._compared(rows, found)
             return
-        kept = [tuple(" ".join(self._scrub(c).split()) for c in row) for row in rows]
-        kept = [row for row in kept if any(row)]
+        cleaned = [tuple(" ".join(self._scrub(c).split()) for c in row) for row in rows]
+        kept = [at for at, row in enumerate(cleaned) if any(row)]
         if not kept:
             return
-        spans = tuple(self._line("\t".join(row)) for row in kept)
+        spans = tuple(self._line("\t".join(cleaned[at])) for at in kept)
         table = TableSource(
-            span=Span(spans[0].start, spans[-1].end), caption=caption, rows=tuple(kept), row_spans=spans
+            span=Span(spans[0].start, spans[-1].end),
+            caption=caption,
+            rows=tuple(cleaned[at] for at in kept),
+            row_spans=spans,
+            numbers=tuple(numbers[at] for at in kept) if numbers else (),
         )
         self._tables.append(table)
 

@@ -65,7 +65,7 @@ def _render(blocks: list[Block], builder: TextBuilder, findings: Findings) -> No
 
 def _report_surroundings(package: Package, findings: Findings) -> None:
     """Headers, footers, notes and comments: found, not indexed."""
-    for kind, name in package.relations:
+    for kind, name in package.kinds:
         tree = package.tree(name) if kind in _SURROUNDINGS else None
         if tree is None:
             continue

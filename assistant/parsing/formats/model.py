@@ -3,7 +3,7 @@
 Laws, proved by `tests/unit/parsing/test_formats_model.py`:
 
 - `text[row_span.start:row_span.end].split("\\t") == list(row)` for each row of each table that was rendered
-  from DOCX, HTML or PDF;
+  from another format than Markdown;
 - a `Parsed` comes back from JSON as it went in.
 """
 
@@ -70,12 +70,16 @@ class HiddenText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSource:
-    """A table as it lies in `text`: one line a row, cells joined by a tab. `span` covers the rows, not the caption."""
+    """A table as it lies in `text`: one line a row, cells joined by a tab. `span` covers the rows, not the caption.
+
+    `numbers`: the number of each row where the source counts them itself, as a sheet does; else rows count from 1.
+    """
 
     span: Span
     caption: str | None
     rows: tuple[tuple[str, ...], ...]
     row_spans: tuple[Span, ...]
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,7 @@ def from_json(data: Mapping[str, Any]) -> Parsed:
                 caption=t["caption"],
                 rows=tuple(tuple(str(c) for c in row) for row in t["rows"]),
                 row_spans=tuple(Span(**s) for s in t["row_spans"]),
+                numbers=tuple(int(n) for n in t["numbers"]),
             )
             for t in data["tables"]
         ),

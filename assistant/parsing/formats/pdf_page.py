@@ -17,8 +17,8 @@ from pdfminer.utils import apply_matrix_pt, apply_matrix_rect
 
 UNKNOWN = "\ufffd"
 _INVISIBLE_MODES = (3, 7)
-_THIN = 3.0
-_MAX_MARKS = 60_000  # ruled lines or fills a page may have; a drawing with more is no table
+THIN = 3.0
+MAX_MARKS = 60_000  # ruled lines or fills a page may have; a drawing with more is no table
 
 
 class Turn(Enum):
@@ -53,7 +53,9 @@ class Rule:
 
 
 @dataclass(slots=True)
-class _Fill:
+class Fill:
+    """A filled rectangle: the ground that characters stand on."""
+
     x0: float
     top: float
     x1: float
@@ -81,7 +83,7 @@ class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfmin
     def __init__(self, manager: PDFResourceManager) -> None:
         super().__init__(manager)
         self.page = Page(0, 0)
-        self._fills: list[_Fill] = []
+        self._fills: list[Fill] = []
         self._shown = (0.0, 0.0, 0.0, 0.0)
         self._mode = 0
 
@@ -132,7 +134,7 @@ class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfmin
         a, b, c, d = matrix[:4]
         upright = a * d * scaling > 0 and abs(b * c) <= 1e-6 * abs(a * d) and a > 0
         kind = self._concealment(char, upright, graphicstate)
-        turn = _turn_of(a, b, c, d) if kind == "watermark" else None
+        turn = turn_of(a, b, c, d) if kind == "watermark" else None
         if kind is None:
             self.page.chars.append(char)
         elif turn is not None and not char.pale:
@@ -172,12 +174,12 @@ class PageDevice(PDFTextDevice):  # type: ignore[misc]  # pyproject skips pdfmin
         evenodd: bool,  # noqa: ARG002
         path: Sequence[Any],
     ) -> None:
-        if len(self.page.rules) + len(self._fills) > _MAX_MARKS or any(p[0] in "cvy" for p in path):
+        if len(self.page.rules) + len(self._fills) > MAX_MARKS or any(p[0] in "cvy" for p in path):
             return
         for points in self._subpaths(path):
             box = _box(points)
-            if fill and box[2] - box[0] > _THIN and box[3] - box[1] > _THIN:
-                self._fills.append(_Fill(*box, _is_white(graphicstate.ncs, graphicstate.ncolor)))
+            if fill and box[2] - box[0] > THIN and box[3] - box[1] > THIN:
+                self._fills.append(Fill(*box, _is_white(graphicstate.ncs, graphicstate.ncolor)))
             elif fill:
                 self._add_thin(box)
             if stroke and not (_is_white(graphicstate.scs, graphicstate.scolor)):
@@ -223,7 +225,7 @@ def _box(points: list[tuple[float, float]]) -> tuple[float, float, float, float]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _turn_of(a: float, b: float, c: float, d: float) -> Turn | None:
+def turn_of(a: float, b: float, c: float, d: float) -> Turn | None:
     """How text with this matrix is turned; `None` when it runs across the page or is mirrored."""
     if abs(a * d) <= 1e-6 * abs(b * c) and b * c < 0:
         return Turn.UP if b > 0 else Turn.DOWN

@@ -23,6 +23,7 @@ class FoundTable:
     caption: str | None
     rows: tuple[tuple[str, ...], ...]
     row_spans: tuple[Span, ...]
+    numbers: tuple[int, ...] = ()
 
 
 def plain_tables(text: str, lines: Sequence[Line]) -> tuple[TableLike, ...]:

@@ -61,7 +61,7 @@ def add_table(cursor: Cursor, at: int) -> int:
             caption = cursor.words(line)
             node.children.append(cursor.leaf(Level.LABEL, node.address, line.start, line.end))
         else:
-            _row(cursor, node, line)
+            _row(cursor, node, line, source.numbers[line.row] if source.numbers else line.row + 1)
         at += 1
     node.heading = squeeze(caption) if caption else None
     parent = cursor.path[-1] if cursor.path else None
@@ -80,11 +80,11 @@ def add_table(cursor: Cursor, at: int) -> int:
     return at
 
 
-def _row(cursor: Cursor, node: Node, line: Line) -> None:
+def _row(cursor: Cursor, node: Node, line: Line, number: int) -> None:
     last = node.children[-1] if node.children else None
-    if last is not None and last.level is Level.TABLE_ROW and last.number == line.row + 1:
+    if last is not None and last.level is Level.TABLE_ROW and last.number == number:
         last.end = line.end  # a cell with a line break
         return
-    row = cursor.leaf(Level.TABLE_ROW, f"{node.address} 第{line.row + 1}行", line.start, line.end)
-    row.number = line.row + 1
+    row = cursor.leaf(Level.TABLE_ROW, f"{node.address} 第{number}行", line.start, line.end)
+    row.number = number
     node.children.append(row)
