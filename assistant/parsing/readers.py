@@ -25,7 +25,6 @@ from assistant.parsing.formats.model import (
     TOO_LARGE,
     TYPE_MISMATCH,
     UNSUPPORTED,
-    HiddenText,
     Parsed,
     Rejected,
     SourceWarning,
@@ -33,6 +32,7 @@ from assistant.parsing.formats.model import (
 )
 from assistant.parsing.formats.sniff import FORMATS, format_of
 from assistant.parsing.sandbox import DEFAULT_TIMEOUT_S, parse_here, parse_in_child
+from assistant.schema.document import HiddenText
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "HiddenText", "Source", "SourceWarning", "TableSource", "read_source"]
 

@@ -17,6 +17,7 @@ class TitleWords(BaseModel):
     genres: tuple[str, ...]  # 文种
     others: tuple[str, ...]
     flat: tuple[str, ...]  # 文种 whose 一、 are rules, not headings
+    ended: tuple[str, ...]  # （已废止）: what says beside a title that the text no longer holds
 
     @property
     def endings(self) -> tuple[str, ...]:

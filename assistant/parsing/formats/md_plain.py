@@ -49,6 +49,7 @@ _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~|>])")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+")
 _BULLET = re.compile(r"^[ \t\u3000]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _UNDERLINE = re.compile(r"^[ \t]*={3,}[ \t]*$")
+_LOOKED_BACK = 80  # characters before what is left out
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
 
 
@@ -92,7 +93,7 @@ def _without(text: str, findings: Findings) -> str:
 
     def drop(kind: str, *groups: str | int) -> Callable[[re.Match[str]], str]:
         def hide(match: re.Match[str]) -> str:
-            findings.hide(kind, "".join(match[g] or "" for g in groups))
+            findings.hide(kind, "".join(match[g] or "" for g in groups), where=_before(match))
             return ""
 
         return hide
@@ -103,7 +104,14 @@ def _without(text: str, findings: Findings) -> str:
     text = _STRUCK.sub(drop("struck_out", "marked", "words"), text)
     text = _NOTE.sub(drop("footnote", 1), text)
     text = _NOTE_MARK.sub("", text)
+    for image in _IMAGE.finditer(text):
+        findings.lose("图片", behind=_before(image) or image[1])
     return _IMAGE.sub(drop("alt", 1), text)
+
+
+def _before(match: re.Match[str]) -> str:
+    """The last words before `match`: its place."""
+    return match.string[max(0, match.start() - _LOOKED_BACK) : match.start()].rstrip().rpartition("\n")[2]
 
 
 def _as_pipes(match: re.Match[str]) -> str:
