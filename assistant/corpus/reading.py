@@ -13,6 +13,7 @@ from assistant.corpus.manifest import MANIFEST, ManifestLine, meta_from, read_ma
 from assistant.corpus.standing import limits_of
 from assistant.errors import SourceError, UnreadableSource
 from assistant.parsing.clauses import kind_of, parse_tree
+from assistant.parsing.formats.model import Rejected
 from assistant.parsing.header import fact, number_form, read_header, revisions
 from assistant.parsing.readers import read_source
 from assistant.parsing.references import find_references, find_repeals
@@ -99,11 +100,15 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
         raise SourceError(f"{path.name}：文件头部有不存在的日期，请检查 date、effective 等项", path=path) from exc
     meta, differences = complete(stated, facts)
     meta = replace(meta, limits=tuple(dict.fromkeys((*limits_of(facts, tree.clauses, meta), *meta.limits))))
+    try:
+        references = find_references(tree.clauses, text)
+    except Rejected as exc:
+        raise UnreadableSource(f"{path.name}：{exc.message}", path=path, code=exc.code) from exc
     return Document(
         meta=meta,
         text=text,
         clauses=tree.clauses,
-        references=find_references(tree.clauses, text),
+        references=references,
         facts=(*facts, *find_repeals(tree.clauses, text)),
         tables=tree.tables,
         warnings=(

@@ -35,6 +35,8 @@ CHANGED = "changed"
 SPECIAL = "special"
 TIMEOUT = "timeout"
 
+# What one text may have: beyond it tree, references and index would cost more memory and time than a batch can bear.
+MAX_CHARS, MAX_LINES, MAX_REFERENCES = 5_000_000, 60_000, 100_000
 MAX_HIDDEN_ITEMS = 500
 MAX_HIDDEN_CHARS = 2000
 _LOOKED_BACK = 200  # characters before a hidden text, of which the last are its place
@@ -79,6 +81,19 @@ class Parsed:
     warnings: tuple[SourceWarning, ...] = ()
     hidden: tuple[HiddenText, ...] = ()
     lost: tuple[str, ...] = ()
+
+
+def refuse_too_much(parsed: Parsed) -> Parsed:
+    """`parsed` as it is.
+
+    Raises:
+        Rejected: `too_large`: it has more characters or lines than one text may have.
+    """
+    if len(parsed.text) > MAX_CHARS:
+        raise Rejected(TOO_LARGE, f"正文超过 {MAX_CHARS // 10_000} 万字，请按文件拆分后再加入")
+    if parsed.text.count("\n") > MAX_LINES:
+        raise Rejected(TOO_LARGE, f"正文超过 {MAX_LINES // 10_000} 万行，请按文件拆分后再加入")
+    return parsed
 
 
 def to_json(parsed: Parsed) -> dict[str, Any]:
