@@ -24,7 +24,7 @@ def only_left_out(library: LibraryPort, reading: Reading, day: date) -> Document
     stand in a document that holds too.
     """
     query = reading.query
-    if query.as_of is not None or query.versions or query.named or query.outdated:
+    if _chooses(reading):
         return None
     out = [m for m in library.documents if not m.in_force(day) and chosen(m, query.filters)]
     ids = frozenset(meta.id for meta in out)
@@ -35,6 +35,12 @@ def only_left_out(library: LibraryPort, reading: Reading, day: date) -> Document
     own = [word for word in known if word not in held and len(word) >= _SHORTEST]
     best = max(_saying(out, own), key=lambda pair: (pair[0], pair[1].id), default=None)
     return best[1] if best else None
+
+
+def _chooses(reading: Reading) -> bool:
+    """Whether the question says itself which text or which day it means."""
+    query = reading.query
+    return query.as_of is not None or bool(query.versions or query.named or query.outdated)
 
 
 def _saying(metas: Iterable[DocumentMeta], words: list[str]) -> list[tuple[int, DocumentMeta]]:

@@ -133,15 +133,13 @@ def complete(meta: DocumentMeta, facts: Sequence[HeaderFact]) -> tuple[DocumentM
     issuers = tuple(f.value for f in facts if f.name == "issuer")
     last_day = _day(facts, "expires")
     over = fact(facts, "repealed")  # the title says so; what somebody registered goes before it
-    ended_on = date.fromisoformat(over.value) if over and over.value else None
     done = replace(
         meta,
         **{name: getattr(meta, name) or value for name, value in stated.items()},
         issuers=issuers if meta.issuer is None or meta.issuer in issuers else (meta.issuer,),
         genre=_value(facts, "kind"),
         revised_on=revisions(facts),
-        expired_on=meta.expired_on or ended_on or (last_day + timedelta(days=1) if last_day else None),
-        validity=Validity.REPEALED if over and meta.validity is Validity.UNKNOWN else meta.validity,
+        **_end(meta, over, last_day),
     )
     if done.year is None and done.issued_on is not None:
         done = replace(done, year=done.issued_on.year)
@@ -149,6 +147,14 @@ def complete(meta: DocumentMeta, facts: Sequence[HeaderFact]) -> tuple[DocumentM
     if over is not None and done.validity is not Validity.REPEALED:
         known += (f"header_differs：时效登记为“{meta.validity.value}”，标题写明不再有效，已按登记采用，请核对",)
     return done, known
+
+
+def _end(meta: DocumentMeta, over: HeaderFact | None, last_day: date | None) -> dict[str, Any]:
+    """Validity and first day out of force: what is registered, else what title or text says."""
+    ended = date.fromisoformat(over.value) if over and over.value else None
+    stated = ended or (last_day + timedelta(days=1) if last_day else None)
+    repealed = over is not None and meta.validity is Validity.UNKNOWN
+    return {"expired_on": meta.expired_on or stated, "validity": Validity.REPEALED if repealed else meta.validity}
 
 
 def _differences(meta: DocumentMeta, stated: Mapping[str, object]) -> tuple[str, ...]:

@@ -46,6 +46,11 @@ class Place:
     lines: list[str] = field(default_factory=list)  # of a diagram that stands here
     lost: list[str] = field(default_factory=list)
 
+    @property
+    def words(self) -> str:
+        """Those before something that is left out: of this paragraph, else of the one above."""
+        return self.before or self.above
+
 
 class Inline:
     """Reads what stands inside paragraphs, one after the other."""
@@ -72,7 +77,7 @@ class Inline:
             content = child.find(f"{W}sdtContent" if tag == f"{W}sdt" else f"{W}rubyBase")
             return self.read(content, place) if content is not None else ""
         if tag in DELETED:
-            self.hide_deleted(child, place.before or place.above)
+            self.hide_deleted(child, place.words)
         elif tag == f"{W}fldSimple":
             code = str(child.get(f"{W}instr", ""))
             skipped = self._fields.is_skipped(code)
@@ -103,7 +108,7 @@ class Inline:
         look = self._look(run, place)
         text = "".join(self._seen(node, look, place) for node in run)
         if text.strip() and (kind := look.hidden_as()) is not None:
-            self._findings.hide(kind, text, where=place.before or place.above)
+            self._findings.hide(kind, text, where=place.words)
             place.concealed += 1
             return ""
         if look.raised:
@@ -179,9 +184,7 @@ class Inline:
         for shape in node.iter():
             name = shape.tag.rpartition("}")[2] if isinstance(shape.tag, str) else ""
             if name in ("docPr", "cNvPr") or shape.tag == f"{V}shape":
-                self._findings.hide(
-                    "alt", str(shape.get("descr") or shape.get("alt") or ""), where=place.before or place.above
-                )
+                self._findings.hide("alt", str(shape.get("descr") or shape.get("alt") or ""), where=place.words)
             if shape.tag in (f"{_A}blip", f"{V}imagedata"):
                 place.lost.append("图片")
             elif shape.tag == f"{_C}chart":
