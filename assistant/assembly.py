@@ -270,7 +270,7 @@ def make_index(
     from assistant.corpus.reading import read_corpus
     from assistant.indexing.build import build_index
 
-    parsed = read_corpus(corpora)
+    parsed = read_corpus(corpora, approved_only=True)
     if not parsed.documents:
         reasons = "；".join(f.message for f in parsed.failures) or "文件夹里没有 .txt 或 .md 文件"
         raise UnreadableSource(f"没有读到任何文件：{reasons}", path=corpora[0])

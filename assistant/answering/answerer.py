@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answering.asked_words import held_by, not_there, unspoken
+from assistant.answering.authority import note, with_higher
 from assistant.answering.belonging import Belonging
 from assistant.answering.compose import Composer, Draft, proved_draft
 from assistant.answering.confidence import Features, Weights, features_of, packaged_weights
@@ -49,6 +50,7 @@ class Answerer:
         self._library = library
         self._searcher = searcher
         self._composer = composer
+        self._meta_of = {meta.id: meta for meta in library.documents}.__getitem__
         self._chooser = Chooser(selector or Selector(), searcher)
         self._limits = limits or Limits()
         self._weights = weights or packaged_weights()
@@ -64,6 +66,7 @@ class Answerer:
         selection, found = self._chooser.choose(reading, found, everything, sides=sides)
         if selection.unread:
             found = replace(found, degraded=(*found.degraded, DEGRADED))
+        selection = with_higher(reading, found, selection, self._meta_of)
         held = held_by(selection, self._composer.clause_of)
         findings = Findings(
             reading=reading,
@@ -120,6 +123,8 @@ class Answerer:
         if confidence is not None and confidence < self._weights.answered_from:
             return self._composer.possible(_candidates(findings.selection), searched, whom=reading.whom)
         draft = self._composer.answer(reading, findings.selection)
+        if told := note(findings.selection, self._meta_of):
+            draft = replace(draft, note=f"{draft.note}\n{told}" if draft.note else told)
         elsewhere = not_there(reading)
         return replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是：")) if elsewhere else draft
 

@@ -9,6 +9,8 @@ from datetime import date
 from enum import Enum, auto
 from itertools import chain
 
+from assistant.answering.left_out import only_left_out
+from assistant.corpus.standing import Reason, left_out
 from assistant.corpus.succession import title_key
 from assistant.corpus.view import chosen
 from assistant.indexing.ports import LibraryPort
@@ -16,10 +18,12 @@ from assistant.question.catalogue import Mention
 from assistant.question.reading import Reading
 from assistant.question.understanding import Kind
 from assistant.schema.chunk import Chunk, ChunkKind
-from assistant.schema.document import Document, DocumentMeta, Validity
+from assistant.schema.document import Document, DocumentMeta, LimitKind, Validity
 from assistant.schema.retrieval import Retrieved
+from assistant.text.folding import fold, squeeze
 
 _IN_FORCE = re.compile(r"施行|实施|生效|执行")
+_ENDS = frozenset({LimitKind.REPEALED, LimitKind.EXPIRES})
 _LOOKED_AT = 3  # clauses; a question that only describes a repealed text is like its matter and its repeal
 _STARTS = re.compile(r"自.{2,24}起|自.{0,6}公布之日")
 
@@ -61,12 +65,16 @@ class Standings:
         self._today = today
 
     def asked(self, reading: Reading, found: Retrieved) -> Standing | None:
-        """How the document asked about stands; `None` when the question asks something else, or names none."""
-        if reading.asked.kind is not Kind.VALIDITY:
-            return None
+        """How the document asked about stands; `None` when the question asks something else, or names none.
+
+        Also of one that search leaves out, where the question is about a matter that no other document knows.
+        """
         query, today = reading.query, self._today()
         day = query.as_of or query.day or today
-        subject = self._subject(reading, found, day)
+        if reading.asked.kind is Kind.VALIDITY:
+            subject = self._subject(reading, found, day)
+        else:
+            subject = only_left_out(self._library, reading, day)
         if subject is None:
             return None
         metas = [m for m in self._library.documents if chosen(m, query.filters)]
@@ -77,10 +85,17 @@ class Standings:
 
     def _subject(self, reading: Reading, found: Retrieved, day: date) -> DocumentMeta | None:
         """The document that the question names, else the one that a sentence found first ends."""
-        for documents in chain(reading.subjects, self._ended(found)):
+        for documents in chain(reading.subjects, self._ended(found), self._over(reading, found, day)):
             if named := [meta for meta in documents if chosen(meta, reading.query.filters)]:
                 return max(named, key=lambda m: (m.in_force(day), m.effective_on or date.min, m.id))
         return None
+
+    def _over(self, reading: Reading, found: Retrieved, day: date) -> Iterator[tuple[DocumentMeta, ...]]:
+        """The document of the first clause, where it does not hold and the question says a word of its title."""
+        for evidence in found.evidence[:1]:
+            meta = self._library.document(evidence.chunk.document_id).meta
+            if not meta.in_force(day) and any(word in fold(meta.title) for word in reading.words.naming):
+                yield (meta,)
 
     def _ended(self, found: Retrieved) -> Iterator[tuple[DocumentMeta, ...]]:
         """The documents that the best sentences of the first clauses put an end to."""
@@ -104,6 +119,7 @@ def standing(
         proof = _starting(document, sentences)
         return Standing(document=document, day=day, force=force, today=today, proof=proof)
     successor, proof = _successor(document, [d for d in library if d.meta.in_force(day)], sentences)
+    proof = proof or _ending(document, sentences)
     return Standing(document=document, day=day, force=force, today=today, successor=successor, proof=proof)
 
 
@@ -117,10 +133,10 @@ def lead(found: Standing) -> str:
         case Force.NOT_YET:
             return f"{title}{then}尚未施行{_since(found.document)}。"
         case Force.ENDED:
-            how = "被修订" if found.document.validity is Validity.AMENDED else "被废止"
+            how = _how(found)
             since = f"自{_day(found.document.expired_on)}起不再有效" if found.document.expired_on else "不再有效"
             now = f"；取代它的是{_titled(found.successor)}{_since(found.successor)}" if found.successor else ""
-            return f"{title}已{how}，{since}{now}。"
+            return f"{title}{how}，{since}{now}。"
         case Force.UNSAID if found.document.validity is Validity.ANNUAL:
             year = f"{found.document.year}年的" if found.document.year else ""
             return f"{title}是{year}年度文件，此后是否继续适用，本库未载明，请以发文机关的最新规定为准。"
@@ -128,11 +144,18 @@ def lead(found: Standing) -> str:
             return f"{title}是否有效，本库未载明，请向发文机关核实。"
 
 
+def _how(found: Standing) -> str:
+    out = left_out(found.document, found.day)
+    if found.document.validity is Validity.AMENDED:
+        return "已被修订"
+    return "已过有效期" if out is not None and out.reason is Reason.EXPIRED else "已被废止"
+
+
 def _force(document: DocumentMeta, day: date) -> Force:
-    if document.validity in (Validity.UNKNOWN, Validity.ANNUAL) and document.expired_on is None:
-        return Force.UNSAID
     if document.effective_on is not None and day < document.effective_on:
         return Force.NOT_YET
+    if document.validity in (Validity.UNKNOWN, Validity.ANNUAL) and document.expired_on is None:
+        return Force.UNSAID
     return Force.HOLDS if document.in_force(day) else Force.ENDED
 
 
@@ -160,6 +183,13 @@ def _repealing(document: Document, old: DocumentMeta, sentences: Sequence[Chunk]
     own = [chunk for chunk in sentences if chunk.document_id == document.id]
     units = {chunk.parent_id for chunk in own for span in repeals if span in chunk.span}
     return tuple(c for c in own if c.parent_id in units and (_IN_FORCE.search(c.plain) or "废止" in c.plain))
+
+
+def _ending(document: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk, ...]:
+    """The document's own words on its end: the title with （已废止）, the sentence on its 有效期."""
+    quotes = [squeeze(one.quote) for one in document.limits if one.kind in _ENDS]
+    own = (c for c in sentences if c.document_id == document.id)
+    return tuple(c for c in own if any(q in squeeze(c.plain) or squeeze(c.plain) in q for q in quotes))[:1]
 
 
 def _starting(document: DocumentMeta, sentences: Sequence[Chunk]) -> tuple[Chunk, ...]:

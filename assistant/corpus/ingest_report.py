@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any
 
 from assistant.corpus.outcomes import FileOutcome, FileVerdict, ReleaseReport
 from assistant.corpus.quality import Quality
+from assistant.corpus.standing import LeftOut, said
 from assistant.errors import IndexStoreError
 from assistant.indexing.manifest import fsync_path
+from assistant.schema.document import HiddenText
 
 REPORTS = "reports"
 VERDICT_WORDS = {
@@ -36,6 +38,30 @@ LEVEL_WORDS = {
     "heading_3": "三级标题",
 }
 
+HIDDEN_WORDS = {
+    "vanish": "隐藏文字",
+    "white": "白色文字",
+    "same_color": "与底色相同的文字",
+    "tiny": "极小的文字",
+    "invisible": "透明或不可见的文字",
+    "display_none": "网页上不显示的文字",
+    "aria_hidden": "网页上不显示的文字",
+    "off_page": "页面以外的文字",
+    "comment": "批注",
+    "deletion": "修订中删去的文字",
+    "struck_out": "划去的文字",
+    "superseded": "修订前的文字",
+    "footnote": "脚注",
+    "endnote": "尾注",
+    "header": "页眉",
+    "footer": "页脚",
+    "watermark": "水印",
+    "alt": "图片说明",
+    "note_mark": "注号",
+    "line_number": "行号",
+}
+_MOST_HIDDEN, _HIDDEN_CHARS = 30, 120
+
 
 def report_dict(report: ReleaseReport, *, corpus: Path, at: datetime) -> dict[str, Any]:
     """An ingest for programs."""
@@ -54,7 +80,22 @@ def _file_dict(outcome: FileOutcome) -> dict[str, Any]:
     fields = {**asdict(outcome), "verdict": outcome.verdict.value}
     if outcome.quality is not None:
         fields["quality"]["units"] = dict(outcome.quality.units)
+    if outcome.left_out is not None:
+        fields["left_out"] = left_out_dict(outcome.left_out)
     return fields
+
+
+def left_out_dict(found: LeftOut) -> dict[str, Any]:
+    """Why a document takes no part, for programs."""
+    return {**asdict(found), "since": found.since.isoformat() if found.since else None}
+
+
+def standing_lines(outcome: FileOutcome) -> Iterator[str]:
+    """That search leaves a document out, or shows it to some alone; a line each."""
+    if outcome.left_out is not None:
+        yield f"不参与作答：{said(outcome.left_out)}"
+    if outcome.access:
+        yield f"限制查看：只有持有标签“{'”“'.join(outcome.access)}”的服务才会用到"
 
 
 def write_report(report: ReleaseReport, *, corpus: Path, indexes_dir: Path, at: datetime | None = None) -> Path:
@@ -113,6 +154,8 @@ def _entry(outcome: FileOutcome) -> Iterator[str]:
         yield f"- SHA-256：{outcome.sha256}"
     if outcome.superseded:
         yield f"- 同一文件的其他版本：{_words('、'.join(outcome.superseded))}"
+    for line in standing_lines(outcome):
+        yield f"- {_words(line)}"
     if outcome.quality is not None:
         for line in quality_lines(outcome.quality):
             yield f"- {_words(line)}"
@@ -136,6 +179,22 @@ def quality_lines(quality: Quality) -> Iterator[str]:
     if quality.personal_ids or quality.phones:
         yield f"个人信息：身份证号 {quality.personal_ids} 个，手机号 {quality.phones} 个，请确认可以收录"
     yield from quality.warnings
+    yield from left_out_lines(quality.hidden, quality.lost)
+
+
+def left_out_lines(hidden: Sequence[HiddenText], lost: Sequence[str]) -> Iterator[str]:
+    """What of a file is not in its text: words its reader does not see, then what is no text; a line each."""
+    for one in hidden[:_MOST_HIDDEN]:
+        where = f"（“{one.where}”处）" if one.where else ""
+        yield f"未收入正文·{HIDDEN_WORDS.get(one.kind, one.kind)}{where}：{_cut(one.text)}"
+    if len(hidden) > _MOST_HIDDEN:
+        yield f"未收入正文的文字另有 {len(hidden) - _MOST_HIDDEN} 处，见 report.json 或 corpus check --json"
+    for words in lost:
+        yield f"无法收入的内容：{words}"
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _HIDDEN_CHARS else words[: _HIDDEN_CHARS - 1] + "…"
 
 
 def _some(addresses: tuple[str, ...], limit: int = 10) -> str:

@@ -23,6 +23,7 @@ _MAX_SUFFIX = 8
 _MAX_STEM_BYTES = 120  # a file name has 255; a hash and an ending need room too
 _BLOCK = 1 << 20
 _NOT_SOURCES = frozenset({MANIFEST, "readme.md"})
+_LOCKS = ("~$", ".~")
 _DATA_SUFFIXES = frozenset({".yaml", ".yml", ".jsonl", ".json"})
 # / \ part folders; # and @ part document, clause and place in our ids; the rest means something to a shell or Windows.
 _UNSAFE = frozenset("/\\:*?\"<>|#@`$%&;!'{}~^=+,")
@@ -34,7 +35,7 @@ class Candidate:
     """Something found. `skip` says why it is not read at all."""
 
     path: Path
-    skip: str | None = None  # "special", "not_source"
+    skip: str | None = None  # "special", "not_source", "lock_file"
 
     @property
     def shown(self) -> str:
@@ -74,7 +75,8 @@ def find_candidates(paths: Sequence[Path]) -> Iterator[Candidate]:
         if stat.S_ISDIR(mode):
             yield from _walk(path)
         else:
-            yield Candidate(path=path, skip=None if stat.S_ISREG(mode) else "special")
+            kind = "lock_file" if is_lock_file(path.name) else None
+            yield Candidate(path=path, skip=kind if stat.S_ISREG(mode) else "special")
 
 
 def _walk(folder: Path) -> Iterator[Candidate]:
@@ -92,10 +94,17 @@ def _walk(folder: Path) -> Iterator[Candidate]:
             folders.append(path)
         elif not entry.is_file(follow_symlinks=False):
             yield Candidate(path=path, skip="special")
+        elif is_lock_file(entry.name):
+            yield Candidate(path=path, skip="lock_file")
         else:
             yield Candidate(path=path, skip="not_source" if _is_not_source(entry.name) else None)
     for path in folders:
         yield from _walk(path)
+
+
+def is_lock_file(name: str) -> bool:
+    """Whether Office left the file beside one that stands open: ~$通知.docx, .~通知.wps."""
+    return name.startswith(_LOCKS)
 
 
 def _is_not_source(name: str) -> bool:

@@ -14,10 +14,27 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.errors import SourceError
-from assistant.schema.document import DocumentKind, DocumentMeta, Validity
+from assistant.schema.document import DocumentKind, DocumentMeta, Limit, LimitKind, Validity
 from assistant.text.folding import squeeze
 
 MANIFEST = "manifest.jsonl"
+
+
+class LimitLine(BaseModel):
+    """The words that bound the force of a document, as `schema.document.Limit`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: LimitKind
+    quote: str
+    where: str
+
+    @classmethod
+    def of(cls, limit: Limit) -> LimitLine:
+        return cls(kind=limit.kind, quote=limit.quote, where=limit.where)
+
+    def limit(self) -> Limit:
+        return Limit(kind=self.kind, quote=self.quote, where=self.where)
 
 
 class Proposal(BaseModel):
@@ -32,6 +49,7 @@ class Proposal(BaseModel):
     superseded_by: str
     expired_on: date | None
     status: Validity
+    limits: tuple[LimitLine, ...] = ()  # the sentence that ends it
 
 
 class ManifestLine(BaseModel):
@@ -59,13 +77,15 @@ class ManifestLine(BaseModel):
     added_at: datetime | None = None
     added_by: str | None = None
     proposal: Proposal | None = None
+    limits: tuple[LimitLine, ...] = ()  # the sentences that say from when or until when it holds
+    approved: tuple[str, ...] = ()  # what a person approved when it was added: only_title, machine_orders, …
 
     def provisional(self) -> ManifestLine:
         """The line as it holds while its proposal waits."""
         if self.proposal is None:
             return self
         proposed = {name: getattr(self.proposal, name) for name in ("superseded_by", "expired_on", "status")}
-        return self.model_copy(update=proposed)
+        return self.model_copy(update={**proposed, "limits": (*self.limits, *self.proposal.limits)})
 
     def json_line(self) -> str:
         """As it stands in the file, without fields that were never set."""
@@ -110,25 +130,7 @@ def meta_from(
 ) -> DocumentMeta:
     """The facts of a document: the manifest's, else the file head's, else what the text itself states."""
     if line is not None:
-        line = line.provisional()
-        return DocumentMeta(
-            id=path.stem,
-            title=line.title,
-            kind=kind,
-            validity=line.status,
-            issuer=line.issuer,
-            document_number=line.document_number,
-            year=line.year,
-            region=line.region,
-            issued_on=line.issued_on,
-            effective_on=line.effective_on,
-            expired_on=line.expired_on,
-            superseded_by=line.superseded_by,
-            source_path=line.path,
-            source_sha256=sha,
-            aliases=line.aliases,
-            access=line.access,
-        )
+        return meta_of(line, id=path.stem, kind=kind, sha=sha)
     issued = _day(front.get("date"))
     return DocumentMeta(
         id=path.stem,
@@ -144,6 +146,30 @@ def meta_from(
         superseded_by=_text(front.get("superseded_by")),
         source_path=path.name,
         source_sha256=sha,
+    )
+
+
+def meta_of(line: ManifestLine, *, id: str = "", kind: DocumentKind = DocumentKind.LAW, sha: str = "") -> DocumentMeta:
+    """What a line says of its document, as it holds while a proposal waits."""
+    held = line.provisional()
+    return DocumentMeta(
+        id=id or line.path.rpartition(".")[0] or line.path,
+        title=held.title,
+        kind=kind,
+        validity=held.status,
+        issuer=held.issuer,
+        document_number=held.document_number,
+        year=held.year,
+        region=held.region,
+        issued_on=held.issued_on,
+        effective_on=held.effective_on,
+        expired_on=held.expired_on,
+        superseded_by=held.superseded_by,
+        source_path=held.path,
+        source_sha256=sha or held.sha256,
+        aliases=held.aliases,
+        access=held.access,
+        limits=tuple(one.limit() for one in held.limits),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from assistant.corpus.quality import Quality
+from assistant.corpus.standing import LeftOut
 from assistant.indexing.build import BuildReport
 from assistant.schema.document import Validity
 
@@ -44,11 +45,12 @@ class Given:
     source: str | None = None
     access: tuple[str, ...] | None = None
     garbled_approved: bool = False  # a person has read the file and found its text sound
+    approved: bool = False  # a person has looked at what `doubts.NEED_APPROVAL` names
     personal_approved: bool = False  # a person has found that the people named in it may be in the library
 
     def fields(self) -> dict[str, Any]:
         """Those that were stated, as `ManifestLine` names them."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if not name.endswith("_approved")}
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if not name.endswith("approved")}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -65,6 +67,8 @@ class FileOutcome:
     sha256: str | None = None
     superseded: tuple[str, ...] = ()  # ids of versions that this one takes the place of, or the one that takes its
     quality: Quality | None = None
+    left_out: LeftOut | None = None  # why search leaves it out on the day it was added
+    access: tuple[str, ...] = ()  # labels without which it is not shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from assistant.corpus.doubts import doubts, needing_approval
 from assistant.corpus.report import coverage
 from assistant.parsing.clauses import numbering_gaps
 from assistant.safety.personal.numbers import count_persons
-from assistant.schema.document import Clause, Document, DocumentMeta, Level
+from assistant.schema.document import Clause, Document, DocumentMeta, HiddenText, Level
 from assistant.text.sentences import ends_openly
 
 MIN_COVERAGE = 0.95  # of the non-blank characters; below it the document is refused
@@ -37,6 +38,9 @@ class Quality:
     personal_ids: int  # different 身份证号; their digits are never repeated
     phones: int  # different mobile numbers
     warnings: tuple[str, ...]
+    hidden: tuple[HiddenText, ...] = ()  # words of the file that are not in the text
+    lost: tuple[str, ...] = ()  # what of the file cannot be text
+    needs_approval: tuple[str, ...] = ()  # codes among `warnings` that keep the file out until a person approves
 
 
 def examine(document: Document) -> Quality:
@@ -44,6 +48,7 @@ def examine(document: Document) -> Quality:
     front = frozenset(leaf.span.end for root in document.clauses for leaf in root.leaves() if leaf.level in _FRONT)
     levels = Counter(c.level.value for c in document.addressable() if c.level in _NUMBERED)
     personal_ids, phones = count_persons(document.text)
+    warnings = doubts(document)
     return Quality(
         coverage=coverage(document),
         clauses=sum(1 for _ in document.addressable()),
@@ -56,7 +61,10 @@ def examine(document: Document) -> Quality:
         unstated=_unstated(document.meta),
         personal_ids=personal_ids,
         phones=phones,
-        warnings=document.warnings,
+        warnings=warnings,
+        hidden=document.hidden,
+        lost=document.lost,
+        needs_approval=needing_approval(warnings),
     )
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.manifest import MANIFEST, ManifestLine, meta_from, read_manifest
+from assistant.corpus.standing import limits_of
 from assistant.errors import SourceError, UnreadableSource
 from assistant.parsing.clauses import kind_of, parse_tree
+from assistant.parsing.formats.model import Rejected
 from assistant.parsing.header import fact, number_form, read_header, revisions
 from assistant.parsing.readers import read_source
 from assistant.parsing.references import find_references, find_repeals
-from assistant.schema.document import Clause, Document, DocumentMeta, HeaderFact, Level
+from assistant.schema.document import Clause, Document, DocumentMeta, HeaderFact, Level, Validity
 
+UNAPPROVED = "unapproved"
+_UNAPPROVED_WORDS = "没有登记在清单里，不参与作答；核对来源后请用 assistant corpus add 收入"
 _NOT_SOURCES = frozenset({MANIFEST, "README.md"})
 _ISSUED_BY = re.compile(r"^(?P<issuer>[^《\s]{4,40}?)(?:关于)?印发\s*《")
 
@@ -38,8 +42,12 @@ class ParsedCorpus:
     failures: tuple[SourceFailure, ...]
 
 
-def read_corpus(paths: Sequence[Path]) -> ParsedCorpus:
+def read_corpus(paths: Sequence[Path], *, approved_only: bool = False) -> ParsedCorpus:
     """Every document in `paths` (files or folders), in the order of their names.
+
+    Args:
+        approved_only: a file that stands in a folder with a manifest, and not in the manifest, is no document
+            but a failure of code `unapproved`: nobody has added it. A folder without a manifest is whole.
 
     Raises:
         UnreadableSource: a path that does not exist, or two files with one stem.
@@ -49,6 +57,9 @@ def read_corpus(paths: Sequence[Path]) -> ParsedCorpus:
     failures: list[SourceFailure] = []
     for path in paths:
         for file, line in _files(path):
+            if approved_only and line is None and path.is_dir() and (path / MANIFEST).exists():
+                failures.append(SourceFailure(path=file, code=UNAPPROVED, message=_UNAPPROVED_WORDS))
+                continue
             try:
                 document = parse_file(file, line)
             except SourceError as exc:
@@ -88,11 +99,16 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
     except ValueError as exc:
         raise SourceError(f"{path.name}：文件头部有不存在的日期，请检查 date、effective 等项", path=path) from exc
     meta, differences = complete(stated, facts)
+    meta = replace(meta, limits=tuple(dict.fromkeys((*limits_of(facts, tree.clauses, meta), *meta.limits))))
+    try:
+        references = find_references(tree.clauses, text)
+    except Rejected as exc:
+        raise UnreadableSource(f"{path.name}：{exc.message}", path=path, code=exc.code) from exc
     return Document(
         meta=meta,
         text=text,
         clauses=tree.clauses,
-        references=find_references(tree.clauses, text),
+        references=references,
         facts=(*facts, *find_repeals(tree.clauses, text)),
         tables=tree.tables,
         warnings=(
@@ -101,6 +117,8 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
             *tree.warnings,
             *differences,
         ),
+        hidden=source.hidden,
+        lost=source.lost,
     )
 
 
@@ -114,17 +132,29 @@ def complete(meta: DocumentMeta, facts: Sequence[HeaderFact]) -> tuple[DocumentM
     }
     issuers = tuple(f.value for f in facts if f.name == "issuer")
     last_day = _day(facts, "expires")
+    over = fact(facts, "repealed")  # the title says so; what somebody registered goes before it
     done = replace(
         meta,
         **{name: getattr(meta, name) or value for name, value in stated.items()},
         issuers=issuers if meta.issuer is None or meta.issuer in issuers else (meta.issuer,),
         genre=_value(facts, "kind"),
         revised_on=revisions(facts),
-        expired_on=meta.expired_on or (last_day + timedelta(days=1) if last_day else None),
+        **_end(meta, over, last_day),
     )
     if done.year is None and done.issued_on is not None:
         done = replace(done, year=done.issued_on.year)
-    return done, _differences(meta, stated)
+    known = _differences(meta, stated)
+    if over is not None and done.validity is not Validity.REPEALED:
+        known += (f"header_differs：时效登记为“{meta.validity.value}”，标题写明不再有效，已按登记采用，请核对",)
+    return done, known
+
+
+def _end(meta: DocumentMeta, over: HeaderFact | None, last_day: date | None) -> dict[str, Any]:
+    """Validity and first day out of force: what is registered, else what title or text says."""
+    ended = date.fromisoformat(over.value) if over and over.value else None
+    stated = ended or (last_day + timedelta(days=1) if last_day else None)
+    repealed = over is not None and meta.validity is Validity.UNKNOWN
+    return {"expired_on": meta.expired_on or stated, "validity": Validity.REPEALED if repealed else meta.validity}
 
 
 def _differences(meta: DocumentMeta, stated: Mapping[str, object]) -> tuple[str, ...]:
@@ -182,7 +212,9 @@ def _files(path: Path) -> list[tuple[Path, ManifestLine | None]]:
     if path.is_dir():
         manifest = read_manifest(path)
         files = sorted(
-            p for p in path.iterdir() if p.is_file() and p.name not in _NOT_SOURCES and not p.name.startswith(".")
+            p
+            for p in path.iterdir()
+            if p.is_file() and p.name not in _NOT_SOURCES and not p.name.startswith((".", "~$"))
         )
         missing = sorted(manifest.keys() - {p.name for p in files})
         if missing:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.intake import find_candidates
-from assistant.corpus.judging import FileJudge
-from assistant.corpus.manifest import Proposal
+from assistant.corpus.judging import FileJudge, line_for
+from assistant.corpus.manifest import MANIFEST, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
+from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
-from assistant.corpus.shelf import Shelf, open_shelf
+from assistant.corpus.shelf import Shelf, open_shelf, unlisted
 from assistant.corpus.staging import commit, sole_writer
 from assistant.corpus.succession import stem
 from assistant.errors import IndexStoreError, InputError, NotFoundError, SourceError
@@ -79,8 +80,10 @@ class CorpusRelease:
             candidates = list(find_candidates(paths))
             if stated.title is not None and sum(c.skip is None for c in candidates) > 1:
                 raise InputError("--title 只能用于一份文件，请逐份加入。")
-            shelf = open_shelf(self._corpus)
-            judge = FileJudge(shelf=shelf, staging=staging, given=stated, confirm=confirm, now=self._now)
+            shelf = self._shelf()
+            judge = FileJudge(
+                corpus=self._corpus, shelf=shelf, staging=staging, given=stated, confirm=confirm, now=self._now
+            )
             outcomes = []
             for done, candidate in enumerate(candidates, start=1):
                 outcomes.append(judge.judge(candidate))
@@ -96,7 +99,7 @@ class CorpusRelease:
             InputError: no document would be left.
         """
         with sole_writer(self._corpus) as staging:
-            shelf = open_shelf(self._corpus)
+            shelf = self._shelf()
             gone = {shelf.file_of(document_id) for document_id in document_ids}
             if len(gone) == len(shelf.names):
                 raise InputError("至少要保留一份文件；如需换掉全部文件，请先加入新的，再移除旧的。")
@@ -126,7 +129,7 @@ class CorpusRelease:
             NotFoundError: no such document, or nothing waits for it; nothing is changed then.
         """
         with sole_writer(self._corpus) as staging:
-            shelf = open_shelf(self._corpus)
+            shelf = self._shelf()
             for document_id, found in (confirm or {}).items():
                 line = shelf.line_of(document_id)
                 proposal = line.proposal or found
@@ -142,6 +145,18 @@ class CorpusRelease:
                 shelf.put(line.model_copy(update={"proposal": None}))
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
         return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
+
+    def _shelf(self) -> Shelf:
+        """The shelf as it stands. A folder that has no manifest yet is whole: each of its files gets a line."""
+        first = not (self._corpus / MANIFEST).exists()
+        shelf = open_shelf(self._corpus)
+        if first:
+            for path in unlisted(self._corpus, {}):
+                document = parse_file(path)
+                sha = document.meta.source_sha256
+                shelf.put(line_for(document, examine(document), Given(), sha=sha, original=path.name, now=self._now()))
+            shelf.touched.clear()
+        return shelf
 
     def _publish(
         self, shelf: Shelf, staging: Path, *, progress: Progress, gone: frozenset[str] = frozenset()
@@ -173,7 +188,7 @@ class CorpusRelease:
             SourceError: one that was in the corpus can no longer be read: it must not vanish unseen.
         """
         found = []
-        for name in sorted(set(shelf.names.values()) - gone):
+        for name in sorted(shelf.lines.keys() - gone):  # a file that nobody has added takes no part
             folder = staging / "files" if name in shelf.fresh else self._corpus
             try:
                 found.append(parse_file(folder / name, shelf.lines.get(name)))

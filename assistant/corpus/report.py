@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.corpus.doubts import doubts, needing_approval
 from assistant.errors import SourceError
 from assistant.parsing.clauses import is_deleted, numbering_gaps
 from assistant.parsing.markers import mark_at
@@ -47,6 +48,9 @@ class CheckReport:
                 "code": self.code,
                 "coverage": coverage(self.document) if self.document else 0.0,
                 "warnings": list(self.warnings),
+                "needs_approval": list(needing_approval(self.warnings)),
+                "hidden": [asdict(one) for one in self.document.hidden] if self.document else [],
+                "lost": list(self.document.lost) if self.document else [],
             },
         }
 
@@ -111,7 +115,7 @@ def report_of(path: Path, document: Document) -> CheckReport:
     """The verdict on a document that was read from `path`."""
     gaps = tuple(f"numbering_gap：{address} 之前缺号，请核对原文" for address in numbering_gaps(document.clauses))
     return CheckReport(
-        path=path, document=document, code="ok", warnings=(*document.warnings, *gaps, *personal_warnings(document.text))
+        path=path, document=document, code="ok", warnings=(*doubts(document), *gaps, *personal_warnings(document.text))
     )
 
 

@@ -89,7 +89,7 @@ def open_shelf(corpus: Path) -> Shelf:
     for line in lines.values():
         shelf.put(line if line.text_sha256 else _with_text_hash(corpus, line))
     shelf.touched.clear()
-    for path in _unlisted(corpus, lines):
+    for path in unlisted(corpus, lines):
         shelf.names[stem(path.name).casefold()] = path.name
         shelf.by_sha[hashlib.sha256(path.read_bytes()).hexdigest()] = path.name
     return shelf
@@ -104,7 +104,8 @@ def _with_text_hash(corpus: Path, line: ManifestLine) -> ManifestLine:
     return line.model_copy(update={"text_sha256": text_hash(document)})
 
 
-def _unlisted(corpus: Path, lines: Mapping[str, ManifestLine]) -> list[Path]:
+def unlisted(corpus: Path, lines: Mapping[str, ManifestLine]) -> list[Path]:
+    """The files of the folder that have no line, by name."""
     found = (c.path for c in find_candidates([corpus]) if c.skip is None and c.path.parent == corpus)
     return [path for path in found if path.name not in lines]
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.corpus.manifest import ManifestLine, Proposal
-from assistant.schema.document import Document, DocumentMeta, Span, Validity
+from assistant.corpus.manifest import LimitLine, ManifestLine, Proposal
+from assistant.parsing.facts.state import without_state
+from assistant.schema.document import Document, DocumentMeta, LimitKind, Span, Validity
 from assistant.text.folding import flow, squeeze
 from assistant.text.sentences import sentence_spans
 
@@ -37,7 +38,7 @@ def title_key(title: str) -> str:
     >>> title_key("《中华人民共和国商业银行法》") == title_key("商业银行法")
     True
     """
-    words = squeeze(title)
+    words = squeeze(without_state(title))
     inner = words.removeprefix("《").removesuffix("》") if words.count("《") == 1 and words.startswith("《") else words
     return inner.replace("〈", "《").replace("〉", "》").removeprefix("中华人民共和国")
 
@@ -64,7 +65,8 @@ def is_older(one: ManifestLine, other: ManifestLine) -> bool:
 
 
 def supersede(newer: ManifestLine) -> Proposal:
-    """That `newer` takes the place of the version before it."""
+    """That `newer` takes the place of the version before it, with the sentence from which day it holds."""
+    starts = next((one for one in newer.limits if one.kind is LimitKind.EFFECTIVE), None)
     number = f"（{newer.document_number}）" if newer.document_number else ""
     start = f"，{newer.effective_on.isoformat()}起" if newer.effective_on else ""
     return Proposal(
@@ -72,7 +74,13 @@ def supersede(newer: ManifestLine) -> Proposal:
         superseded_by=f"《{newer.title}》{number}{start}",
         expired_on=newer.effective_on,
         status=Validity.AMENDED,
+        limits=(_elsewhere(LimitKind.SUPERSEDED, starts.quote, newer.title, starts.where),) if starts else (),
     )
+
+
+def _elsewhere(kind: LimitKind, quote: str, title: str, address: str) -> LimitLine:
+    """The words of another document that end one."""
+    return LimitLine(kind=kind, quote=quote, where=f"《{title}》{address}")
 
 
 def stem(path: str) -> str:
@@ -124,6 +132,10 @@ def _may_end(newer: DocumentMeta, old: DocumentMeta) -> bool:
 def _found(newer: DocumentMeta, old: DocumentMeta, address: str, sentence: str) -> RepealFound:
     expired: date | None = newer.effective_on
     proposal = Proposal(
-        by=newer.id, superseded_by=f"《{newer.title}》{address}", expired_on=expired, status=Validity.REPEALED
+        by=newer.id,
+        superseded_by=f"《{newer.title}》{address}",
+        expired_on=expired,
+        status=Validity.REPEALED,
+        limits=(_elsewhere(LimitKind.REPEALED, sentence, newer.title, address),),
     )
     return RepealFound(document_id=old.id, proposal=proposal, address=address, quote=sentence)

@@ -29,7 +29,10 @@ from assistant.schema.document import (
     DocumentKind,
     DocumentMeta,
     HeaderFact,
+    HiddenText,
     Level,
+    Limit,
+    LimitKind,
     Span,
     Table,
     Validity,
@@ -60,7 +63,7 @@ def _schema_version() -> str:
     """`_FORMAT` and a short hash of the fields that a record keeps, so that a new field needs no thought here."""
     names = [
         name
-        for noun in (DocumentMeta, Document, Clause, Chunk, CrossReference, HeaderFact, Table)
+        for noun in (DocumentMeta, Document, Clause, Chunk, CrossReference, HeaderFact, HiddenText, Limit, Table)
         for name in noun.__dataclass_fields__
     ]
     return f"{_FORMAT}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
@@ -277,6 +280,8 @@ def _meta_fields(meta: DocumentMeta) -> dict[str, object]:
     def plain(value: object) -> object:
         if isinstance(value, tuple):
             return [plain(v) for v in value]
+        if isinstance(value, Limit):
+            return [value.kind.value, value.quote, value.where]
         return value.isoformat() if isinstance(value, date) else value
 
     return {name: plain(getattr(meta, name)) for name in DocumentMeta.__dataclass_fields__}
@@ -293,6 +298,7 @@ def _meta_from(fields: dict[str, Any]) -> DocumentMeta:
         "aliases": tuple(fields["aliases"]),
         "access": tuple(fields["access"]),
         "issuers": tuple(fields["issuers"]),
+        "limits": tuple(Limit(kind=LimitKind(k), quote=quote, where=where) for k, quote, where in fields["limits"]),
         "revised_on": tuple(date.fromisoformat(day) for day in fields["revised_on"]),
     }
     return DocumentMeta(**{**fields, **days, **names})
@@ -309,6 +315,8 @@ def _findings(document: Document) -> dict[str, object]:
         "facts": [[f.name, f.value, f.span.start, f.span.end] for f in document.facts],
         "tables": [[t.address, t.caption, t.span.start, t.span.end, t.rows, t.parent] for t in document.tables],
         "warnings": document.warnings,
+        "hidden": [[h.kind, h.text, h.where] for h in document.hidden],
+        "lost": document.lost,
     }
 
 
@@ -332,6 +340,8 @@ def _findings_from(found: dict[str, Any]) -> dict[str, Any]:
             for address, caption, start, end, rows, parent in found["tables"]
         ),
         "warnings": tuple(found["warnings"]),
+        "hidden": tuple(HiddenText(kind=kind, text=text, where=where) for kind, text, where in found["hidden"]),
+        "lost": tuple(found["lost"]),
     }
 
 

@@ -12,6 +12,7 @@ from assistant.parsing.facts.agencies import issuers
 from assistant.parsing.facts.days import day_of, days
 from assistant.parsing.facts.leaves import leaves_of
 from assistant.parsing.facts.numbers import document_number, number_form
+from assistant.parsing.facts.state import ended
 from assistant.parsing.facts.titles import genre_of, title_and_kind
 from assistant.parsing.readable import readable
 from assistant.schema.document import Clause, HeaderFact
@@ -22,7 +23,7 @@ __all__ = ["day_of", "fact", "genre_of", "number_form", "read_header", "revision
 def read_header(clauses: Sequence[Clause], text: str) -> tuple[HeaderFact, ...]:
     """The facts that the text states, at most one of a name but `issuer`, `revised` and `repeals`."""
     leaves = leaves_of(clauses, readable(text))
-    return (*title_and_kind(leaves), *issuers(leaves), *document_number(leaves), *days(leaves))
+    return (*title_and_kind(leaves), *issuers(leaves), *document_number(leaves), *days(leaves), *ended(leaves))
 
 
 def revisions(facts: Sequence[HeaderFact]) -> tuple[date, ...]:

@@ -26,7 +26,6 @@ from assistant.parsing.formats.model import (
     TOO_LARGE,
     TYPE_MISMATCH,
     UNSUPPORTED,
-    HiddenText,
     Parsed,
     Rejected,
     SourceWarning,
@@ -35,6 +34,7 @@ from assistant.parsing.formats.model import (
 from assistant.parsing.formats.sniff import CONVERTED, FORMATS, format_of
 from assistant.parsing.office import converted, office_program
 from assistant.parsing.sandbox import DEFAULT_TIMEOUT_S, parse_here, parse_in_child
+from assistant.schema.document import HiddenText
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "HiddenText", "Source", "SourceWarning", "TableSource", "read_source"]
 

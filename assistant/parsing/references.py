@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from assistant.parsing.addresses import Address, Chain, Step, parse_address, read_chain
+from assistant.parsing.formats.model import MAX_REFERENCES, TOO_COMPLEX, Rejected
 from assistant.schema.document import APPARATUS, Clause, CrossReference, HeaderFact, Level, Span
 from assistant.text.folding import squeeze
 
@@ -53,11 +55,16 @@ class _Here:
 
 
 def find_references(clauses: Sequence[Clause], text: str) -> tuple[CrossReference, ...]:
-    """Every cross-reference of the tree, in the order of the text."""
-    out: list[CrossReference] = []
-    for leaf, here in _leaves(clauses):
-        out.extend(_in_leaf(leaf, here, text))
-    return tuple(out)
+    """Every cross-reference of the tree, in the order of the text.
+
+    Raises:
+        Rejected: `too_complex`: there are more than one text may have.
+    """
+    found = (reference for leaf, here in _leaves(clauses) for reference in _in_leaf(leaf, here, text))
+    out = tuple(islice(found, MAX_REFERENCES + 1))
+    if len(out) > MAX_REFERENCES:
+        raise Rejected(TOO_COMPLEX, f"条款引用超过 {MAX_REFERENCES // 10_000} 万处，不像是政策文件，请核对后拆分")
+    return out
 
 
 def _leaves(clauses: Sequence[Clause]) -> Iterator[tuple[Clause, _Here]]:

@@ -35,12 +35,13 @@ from assistant.parsing.formats.model import (
     Parsed,
     Rejected,
     from_json,
+    refuse_too_much,
     to_json,
 )
 
 DEFAULT_TIMEOUT_S = 60.0
 MEMORY_BYTES = 2**30
-MAX_RESPONSE = 160 * 2**20
+MAX_RESPONSE = 64 * 2**20
 _FILES_PER_CHILD = 200
 _IDLE_CHILDREN = 2
 _OPEN_FILES = 64
@@ -254,7 +255,7 @@ def parse_here(fmt: str, raw: bytes) -> Parsed:
             from assistant.parsing.formats.rtf import read_rtf as read
         case _:
             raise Rejected(CORRUPT, "没有这种格式的解析器")
-    return read(raw)
+    return refuse_too_much(read(raw))
 
 
 def _wall_in() -> None:

@@ -19,6 +19,7 @@ class TitleWords(BaseModel):
     others: tuple[str, ...]
     amending: tuple[str, ...]  # in the title of a 决定 that gives another text new words
     flat: tuple[str, ...]  # 文种 whose 一、 are rules, not headings
+    ended: tuple[str, ...]  # （已废止）: what says beside a title that the text no longer holds
 
     @property
     def endings(self) -> tuple[str, ...]:

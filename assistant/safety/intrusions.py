@@ -12,6 +12,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from assistant.safety.ordered_rules import worded_as_rule
 from assistant.text.folding import fold
 
 # --- what leads elsewhere -------------------------------------------------------------------
@@ -54,7 +55,7 @@ def leads_elsewhere(text: str, *, official: bool = False) -> bool:
 
 _MACHINE = r"(?:ai|人工智能|(?:智能|语音|政策)?助手|助理|大?模型|机器人|gpt|llm|程序|系统)"
 _READER = r"(?:\bai\b|人工智能(?:助手|模型)?|(?:智能|语音|政策|问答)?助手|大?(?:语言)?模型|机器人|gpt|llm|问答系统)"
-_REPLY = r"(?:回答|回复|输出(?!国)|答案|回应|应答|作答)"
+_REPLY = r"(?:回答|回复|(?<!运)输出(?!国)|答案|回应|应答|作答)"
 _HUSHED = (
     r"(?:系统(?:提示|指令|设定|消息|信息)|提示词|初始(?:指令|设定|提示)|内部(?:标记|指令|规则)|隐藏(?:指令|规则)"
     r"|(?:以上|上面|之前|前面)的?(?:全部|所有)?(?:内容|文字|指令|话)|上文|prompt|对话(?:记录|历史)|聊天记录|密钥|token|口令)"
@@ -71,16 +72,16 @@ _ORDERS = tuple(
         # play somebody, a machine addressed
         rf"(?:你|您)[^。！？，]{{0,14}}{_MACHINE}(?:[^。！？，]{{0,4}}(?:[，。：:！]|$)|[^。！？]{{0,10}}(?:不受|没有|无需|可以不|必须|请))",
         rf"(?:{_READER}|读到(?:这里|此处|本段|这段)|(?:阅读|处理|解析|读取|检索到?)(?:本|这|此|该)(?:文档|文件|段|条|页)的?)[^。！？]{{0,10}}(?:请|须|必须|务必|应当?|都?要|在)[^。！？]{{0,12}}(?:{_REPLY}|答复|执行|遵守|遵循|声明|告诉|推荐|附上|加上|写上|用户)",
-        r"(?:扮演(?!着)|假装你|假设你|角色扮演|(?:进入|切换到?|启用)[^。！？]{0,8}模式(?=[，,。！：:]|$)|开发者模式|越狱(?:模式|提示)|jailbreak|dan模式|无限制模式|不受(?:任何)?(?:限制|约束)的)",
+        r"(?:(?<!因)扮演(?!着)|假装你|假设你|角色扮演|(?:进入|切换到?|启用)[^。！？]{0,8}模式(?=[，,。！：:]|$)|开发者模式|越狱(?:模式|提示)|jailbreak|dan模式|无限制模式|不受(?:任何)?(?:限制|约束)的)",
         # how to answer
         rf"(?:(?:你|所有|每次|每个|每条|本次|最终|一切|任何|全部)的?)(?<!如实){_REPLY}(?:都|须|必须|应|要|一律|请|务必|里|中|时)",
         rf"(?<!如实){_REPLY}(?:须|必须|务必|一律|都要?|请)[^。！？，]{{0,6}}(?:注明|标注|写|包含|以|说|用|加|附|引用|使用|推荐|带)",
         rf"(?<!如实){_REPLY}(?:时|中|里|前|后|末尾|结尾|开头|的?(?:最后|开头|末尾|结尾|正文)|本条|本段|用户|问题|任何|一切|所有)"
         r"[^。！？]{0,24}(?:加|附|插入|注明|标注|改|说|写|输出|推荐|引用|声明|使用|采用|称|把|将|提醒|告知|引导|补充|必须|务必|只|一律|都|翻译|不得|不要|不必|应)",
-        rf"(?:请|须|必须|务必|应当?|只(?:能|需|要|许|准|可)|一律|统一|改为|直接|照此|按此|停止|不要|不必|禁止)(?:在|用|以|把|将)?[^。！？，,]{{0,10}}(?<!如实)(?<!书面)(?<!并){_REPLY}(?!期限|率|制度|机制|说明理由|询问|质询|检举)[^。！？]{{0,2}}(?:[:：“\"「]|本|此|这|该|为|成|如下|以下|问题|用户|一|“|任何|[一-鿿]{{2}})",
+        rf"(?:请|须|必须|务必|应当?|只(?:能|需|要|许|准|可)|一律|统一|改为|直接|照此|按此|停止|不要|不必|禁止)(?:在|用|以|把|将)?[^。！？，,]{{0,10}}(?<!如实)(?<!书面)(?<!并)(?<![限日天时]内){_REPLY}(?!期限|率|制度|机制|说明理由|询问|质询|检举)[^。！？]{{0,2}}(?:[:：“\"「]|本|此|这|该|为|成|如下|以下|问题|用户|一|“|任何|[一-鿿]{{2}})",
         rf"(?:问到|被问|问及|提问|有人问|用户问|凡问|无论问|不管问|不论问|当(?:有人|用户))[^。！？]{{0,30}}(?:(?<!如实){_REPLY}|都说|一律说|就说|告诉)",
         r"(?:把|将)[^。！？]{1,40}(?:说成|说是|答成|当作答案|念成)",
-        r"(?:把|将)[^。！？]{0,20}(?:答案|回答|结论|答复)[^。！？]{0,12}(?:改|换|翻译|编码|写成|发送|发到|发往|上传)",
+        r"(?:把|将)[^。！？]{0,20}(?:(?:答案|回答|答复)[^。！？]{0,12}(?:发送|发到|发往|上传)|(?:答案|回答|结论|答复)[^。！？]{0,12}(?:改|换|翻译|编码|写成))",
         # tell what is hushed, send it away
         rf"(?:输出|打印|复述|重复|显示|透露|泄露|展示|告诉|给出|发送|翻译|朗读|公布|背诵|列出|说出|上传|附上|写出|编码|贴出)[^。！？]{{0,14}}{_HUSHED}",
         rf"{_HUSHED}[^。！？]{{0,10}}(?:输出|打印|复述|重复|显示|透露|泄露|展示|发送|发到|翻译|公布|背诵|上传|附在|贴|编码)",
@@ -104,7 +105,7 @@ _ORDERS = tuple(
         r"一律(?:念作|读作|说成|写作|算作)|改用(?:英|日|法|德|俄|韩)(?:文|语)|[讲说]一?个(?:笑话|鬼?故事)|(?:原封不动|逐字)[^。！？]{0,6}(?:写出|背诵|复述|输出|抄)|(?:背诵|复述)[^。！？]{0,8}(?:说明|设定|指令)",
         # a register that no policy is written in: somebody is told what to say
         r"(?<![申声邀聘提报敬])请(?:你|让用户|把(?:条款|文中|本文|用户|答案)|直接|只给|只说|终止|停止(?:回答|输出|当前)|返回|忘|继续[。，]|假装|推送|推荐|输出|忽|无视|填|说|告诉用户|在心里|以后|翻转|逐字|复述|公开|拒绝|切换|回)",
-        r"(?<![简所自统合下别])(?:[就都只要请便]说(?!明)|一律称|都称|回(?:他|她|对方|一句)|念给|宣布|喊|统一报|统一答|统一回|一律报|一律答)[^。！？，]{0,6}(?:[“\"「：:]|\d|可以|已|用户|为?免)",
+        r"(?<![简所自统合下别])(?:[就都只要请便]说(?!明)|一律称|都称|回(?:他|她|对方|一句)|念给|宣布(?!失效|废止|无效|停止)|喊|统一报|统一答|统一回|一律报|一律答)[^。！？，]{0,6}(?:[“\"「：:]|\d|可以|已|用户|为?免)",
         r"(?<![分级特差性类个识区鉴辨])别(?:再|引用|看)|(?:把|将)[“\"「][^”\"」]{1,12}[”\"」][^。！？]{0,4}(?:解释|理解|改|念|读|换|说|当|视)[^。！？]{0,2}(?:为|成|作)|(?:把|将)(?:条款|文中|本文|原文)[^。！？]{0,16}(?:去掉|删|省略|替换|唯一依据)",
         r"对模型(?:可见|有效)|对人类(?:不可见|隐藏|无效)|人类读者|隐藏(?:提示|文字|内容)|提示词注入|检索系统|被检索到|优先(?:输出|显示)(?:本|此)|排在第一位|模型(?:所有|可以?自由|应当?|必须|请|须|不得)",
         r"(?:当前|本次|这次|新的)(?:问答|对话|会话)|对话(?:开始|结束|到此)|(?:之前|此前|以上)的?(?:全部|都)?(?:清空|清零|重置|不算)|调试(?:命令|模式|日志)|切换(?:身份|角色|人格)|答复口径|回答口径|编(?:一个|造一)|(?:粗|脏)话|(?:推送|插入|附上|投放)[^。！？]{0,4}广告[：:]",
@@ -124,8 +125,11 @@ _ORDERS = tuple(
     )
 )
 _LATIN_PROSE = re.compile(
-    r"(?:[a-z]+[\s,.;:'’\"“”()\-]+){4,}[a-z]+|^[a-z\s]+\binstructions?\b"
+    r"(?:[a-z]{2,}[\s,.;:'’\"“”()\-]+){4,}[a-z]{2,}|^[a-z\s]+\binstructions?\b"
 )  # five words of Latin letters in a row: no policy is so written
+_SPOKEN_TO = re.compile(
+    r"\b(?:ignore|disregard|instructions?|respond|answer|reply|output|say|tell|print|you|your|must|please|prompt|assistant|ai)\b"
+)
 _ENCODED = re.compile(
     r"(?=[+/_\-]*[A-Za-z0-9])[A-Za-z0-9+/_\-]{24,}={0,2}|[A-Za-z0-9+/]{12,}={1,2}|(?:[.\-]{1,6}[\s/]+){8,}"
 )
@@ -136,12 +140,19 @@ _MOST_PICTURES = 3
 
 
 def meant_for_a_machine(text: str) -> bool:
-    """Whether `text` orders whoever answers about, in plain words or in a code."""
+    """Whether `text` orders whoever answers about, in plain words or in a code, or is prose in Latin letters."""
+    return orders_about(text) or _LATIN_PROSE.search(fold(text)) is not None
+
+
+def orders_about(text: str) -> bool:
+    """Whether `text` orders whoever answers about. Prose in Latin letters counts when it speaks to somebody."""
     folded = fold(text)
     forms = (folded, _closed(folded)) if _INTERLEAVED.search(folded) else (folded,)
-    if any(pattern.search(form) for form in forms for pattern in _ORDERS):
+    if any(pattern.search(form) for form in forms for pattern in _ORDERS) or any(map(worded_as_rule, forms)):
         return True
-    if _LATIN_PROSE.search(folded) or len(_PICTURES.findall(text)) > _MOST_PICTURES:
+    if len(_PICTURES.findall(text)) > _MOST_PICTURES:
+        return True
+    if (prose := _LATIN_PROSE.search(folded)) is not None and _SPOKEN_TO.search(folded, prose.start()):
         return True
     return any(_MIXED.match(match[0]) or sum(map(str.isalnum, match[0])) >= 40 for match in _ENCODED.finditer(text))
 

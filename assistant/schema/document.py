@@ -120,7 +120,7 @@ class CrossReference:
 class HeaderFact:
     """A fact that a text states of itself, and where. Days are ISO dates."""
 
-    name: str  # title, kind, issuer, document_number, issued, effective, revised, expires, region, repeals
+    name: str  # title, kind, issuer, document_number, issued, effective, revised, expires, repealed, region, repeals
     value: str
     span: Span
 
@@ -137,6 +137,15 @@ class Table:
     span: Span
     rows: tuple[tuple[str, ...], ...]
     parent: str | None = None  # the address of the clause it stands in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenText:
+    """Text of a file that its reader does not see, or that is no part of the body. Never in `Document.text`."""
+
+    kind: str  # white, tiny, vanish, comment, deletion, display_none, off_page, invisible, alt, footnote, …
+    text: str
+    where: str = ""  # the words it stands at or behind, or its page; empty: the file does not tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +182,24 @@ class Clause:
         return (clause for clause in self.walk() if not clause.children)
 
 
+class LimitKind(StrEnum):
+    """What bounds the force of a text in time."""
+
+    EFFECTIVE = "effective"  # 自…起施行
+    EXPIRES = "expires"  # 有效期至…
+    REPEALED = "repealed"  # （已废止）, 同时废止
+    SUPERSEDED = "superseded"  # a later version took its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The words that bound the force of a text in time, and where they stand."""
+
+    kind: LimitKind
+    quote: str
+    where: str  # an address of the text itself, or one behind the title of another: 《某办法》第九条
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMeta:
     """What is known of a document apart from its words. `None` means: the source does not say."""
@@ -196,6 +223,7 @@ class DocumentMeta:
     issuers: tuple[str, ...] = ()  # all 发文机关, in the order of the text; `issuer` is the first
     genre: str | None = None  # 文种: 通知, 意见, 法律, 条例, 办法, …
     revised_on: tuple[date, ...] = ()  # days of amendment, the last one last
+    limits: tuple[Limit, ...] = ()  # the sentences that say from when or until when it holds
 
     def in_force(self, day: date) -> bool:
         """Whether the text held on `day`, as far as its dates tell; superseded without a date means no."""
@@ -221,6 +249,8 @@ class Document:
     facts: tuple[HeaderFact, ...] = ()
     tables: tuple[Table, ...] = ()
     warnings: tuple[str, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()  # of the file, left out of `text`
+    lost: tuple[str, ...] = ()  # what of the file cannot be text, with its count and places: 图片 2 处（“…”处）
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from assistant.parsing.facts.leaves import GAP, MAX_NOTES, Leaves
 from assistant.parsing.lines.agencies import DATE
+from assistant.parsing.wordlists import titles
 from assistant.schema.document import HeaderFact, Span
 from assistant.text.folding import squeeze
 from assistant.text.numerals import parse_numeral
@@ -27,6 +28,7 @@ _REVISED = re.compile(r"修订|修正|修改")
 _PORTAL = re.compile(
     rf"(?P<name>成文日期|发文日期|发布日期|发布时间|生成日期|公开日期|生效日期){GAP}[：:]{GAP}(?P<day>{DATE}|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}})"
 )
+_ENDED = "|".join(map(re.escape, titles().ended))
 _DIGITS = {**{c: n for n, c in enumerate("〇一二三四五六七八九")}, **dict.fromkeys("○OoＯ零0", 0)}
 _SELF = r"本(?:法|条例|办法|规定|细则|通知|意见|决定|公告|方案|指引|准则|规则|规程|通告|制度|措施|解释|文件)"
 _OWN_SUBJECT = re.compile(rf"(?:{_SELF}|以上|上述(?:规定|措施|政策)?|政策|文件|试点)?(?:自{GAP}{DATE}{GAP}起)?(?:的)?")
@@ -68,6 +70,8 @@ def _noted_days(leaves: Leaves) -> tuple[list[HeaderFact], list[HeaderFact], Hea
             if day is None:
                 continue
             behind = leaves.text[match.end() : end]
+            if re.match(rf"{GAP}起?{GAP}(?:予以|同时)?(?:{_ENDED})", behind):
+                continue
             before = leaves.text[max(leaf.span.start, match.start() - 2) : match.start()]
             fact = HeaderFact(name="", value=day.isoformat(), span=Span(match.start(), match.end()))
             if "自" in before or re.match(r"\s*起?\s*(?:起)?(?:施行|实施|生效)", behind):

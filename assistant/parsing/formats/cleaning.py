@@ -18,6 +18,10 @@ _HIDDEN = re.compile(
 _BETWEEN = re.compile(r"[@#*^~|\\$](?<=[\u4e00-\u9fff].)[@#*^~|\\$]{0,2}(?=[\u4e00-\u9fff])")
 _TABLE_LINE = re.compile(r"(?m)^[ \t]{0,8}\|.*$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_COMMON = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff01-\uff5e\u2010-\u2027]")
+_STRANGE = re.compile(r"[^\x00-\x7f]{2,}")
+_SAMPLE = 4000  # characters by which an encoding is judged
+_FEW_STRANGE, _FEW_LOST, _MOSTLY = 16, 2, 0.8
 _REPLACED_LIMIT = 0.01
 _CONTROL_LIMIT = 0.3
 _BETWEEN_LIMIT = 0.05
@@ -45,7 +49,31 @@ def clean(text: str, findings: Findings, *, replaced_limit: float = _REPLACED_LI
     if hidden := len(_HIDDEN.findall(text)):
         findings.warn("hidden_chars", f"有 {hidden} 个看不见的字符（零宽、方向控制、标签等），检索时不计，请核对")
     _refuse_marks(text)
+    _refuse_misread(text)
     return text
+
+
+def _refuse_misread(text: str) -> None:
+    """Refuse what an earlier program read in a wrong encoding and saved again: å…³äºŽ, 鍏充簬, 锟斤拷."""
+    sample = "".join(text[:_SAMPLE].split())
+    if text.count("锟斤拷") > _FEW_LOST or any(
+        _is_misread(sample, wrong) for wrong in ("cp1252", "latin-1", "gb18030")
+    ):
+        raise Rejected(GARBLED, "文字是用错了编码另存的乱码，无法还原，请从原系统重新导出")
+
+
+def _is_misread(sample: str, wrong: str) -> bool:
+    """Whether the bytes that `sample` has in the encoding `wrong` are Chinese in UTF-8 (or GBK, for Latin letters)."""
+    strange = "".join(_STRANGE.findall(sample))  # accents of a French name stand one by one
+    if len(strange) < _FEW_STRANGE or (wrong != "gb18030" and len(_HAN.findall(sample)) > len(strange) // 5):
+        return False
+    raw = strange.encode(wrong, "ignore")
+    for right in ("utf-8",) if wrong == "gb18030" else ("utf-8", "gb18030"):
+        read = raw.decode(right, "ignore")
+        kept = len(read.encode(right)) > _MOSTLY * len(raw) > 0
+        if kept and len(_COMMON.findall(read)) > _MOSTLY * len(read):
+            return True
+    return False
 
 
 def _refuse_marks(text: str) -> None:

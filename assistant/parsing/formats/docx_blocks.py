@@ -91,7 +91,7 @@ class Blocks:
         if tag == f"{MC}AlternateContent":
             return self._blocks(chosen(node), fill, depth + 1)
         if tag in DELETED:
-            self._inline.hide_deleted(node)
+            self._inline.hide_deleted(node, self._last)
         elif tag in (f"{W}altChunk", f"{W}subDoc"):
             self._findings.warn("external_ref", "文件引用了另一份文档，没有打开，请把它单独加入", where="altChunk")
             self._findings.lose("嵌入的其他文档")
@@ -125,7 +125,7 @@ class Blocks:
             self._carried = ""
             text = self._label(props, place, text) + text
         if (note := _own_note_mark(node)) and note in self._inline.note_marks and self._last:
-            self._findings.hide("footnote", text)
+            self._findings.hide("footnote", text, where=self._last)
             self._findings.lose(f"注“{text.strip()[:60]}”", behind=self._last)
             return []
         self._last = text.strip() or self._last
@@ -150,6 +150,7 @@ class Blocks:
             fill=(fill_of(shading) if shading is not None else None) or fill,
             centered=str(jc.get(f"{W}val")) == "center" if jc is not None else self._styles.is_centered(style),
             boxes=[],
+            above=self._last,
         )
 
     def _label(self, props: Any | None, place: Place, text: str) -> str:
@@ -188,7 +189,7 @@ class Blocks:
         for row in _children(node, f"{W}tr"):
             props = row.find(f"{W}trPr")
             if props is not None and props.find(f"{W}del") is not None:
-                self._inline.hide_deleted(row)
+                self._inline.hide_deleted(row, self._last)
                 continue
             cells = self._row(row, props, depth)
             rows.append(_filled(cells, rows[-1] if rows else (), " "))

@@ -22,6 +22,7 @@ _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 V = "{urn:schemas-microsoft-com:vml}"
 _DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_LOOKED_BACK = 40  # characters of a paragraph that tell a place in it
 _HEX = re.compile(r"[0-9A-F]{1,4}")
 _PRIVATE = re.compile("[\uf020-\uf0ff]")
 _NOTES = {f"{W}footnoteReference": "footnotes", f"{W}endnoteReference": "endnotes"}
@@ -41,8 +42,14 @@ class Place:
     concealed: int = 0
     boxes: list[Any]  # text boxes anchored here
     before: str = ""  # the last characters read in this paragraph
+    above: str = ""  # the paragraph before it
     lines: list[str] = field(default_factory=list)  # of a diagram that stands here
     lost: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """Those before something that is left out: of this paragraph, else of the one above."""
+        return self.before or self.above
 
 
 class Inline:
@@ -56,10 +63,10 @@ class Inline:
         """The words of `node`; what is left out of them is reported."""
         return "".join(self._child(child, child.tag, place) for child in node)
 
-    def hide_deleted(self, node: Any) -> None:
+    def hide_deleted(self, node: Any, where: str = "") -> None:
         """Report a tracked deletion."""
         words = "".join(t.text or "" for t in node.iter(f"{W}t", f"{W}delText"))
-        self._findings.hide("deletion", words)
+        self._findings.hide("deletion", words, where=where)
 
     def _child(self, child: Any, tag: str, place: Place) -> str:
         if tag == f"{W}r":
@@ -70,7 +77,7 @@ class Inline:
             content = child.find(f"{W}sdtContent" if tag == f"{W}sdt" else f"{W}rubyBase")
             return self.read(content, place) if content is not None else ""
         if tag in DELETED:
-            self.hide_deleted(child)
+            self.hide_deleted(child, place.words)
         elif tag == f"{W}fldSimple":
             code = str(child.get(f"{W}instr", ""))
             skipped = self._fields.is_skipped(code)
@@ -101,14 +108,14 @@ class Inline:
         look = self._look(run, place)
         text = "".join(self._seen(node, look, place) for node in run)
         if text.strip() and (kind := look.hidden_as()) is not None:
-            self._findings.hide(kind, text)
+            self._findings.hide(kind, text, where=place.words)
             place.concealed += 1
             return ""
         if look.raised:
             text = raised(place.before, text, self._findings, self.note_marks)
         elif look.lowered and text[:1].isdigit() and place.before[-1:].isdigit():
             text = "_" + text
-        place.before = (place.before + text)[-4:]
+        place.before = (place.before + text)[-_LOOKED_BACK:]
         return text
 
     def _seen(self, node: Any, look: Look, place: Place) -> str:
@@ -177,7 +184,7 @@ class Inline:
         for shape in node.iter():
             name = shape.tag.rpartition("}")[2] if isinstance(shape.tag, str) else ""
             if name in ("docPr", "cNvPr") or shape.tag == f"{V}shape":
-                self._findings.hide("alt", str(shape.get("descr") or shape.get("alt") or ""))
+                self._findings.hide("alt", str(shape.get("descr") or shape.get("alt") or ""), where=place.words)
             if shape.tag in (f"{_A}blip", f"{V}imagedata"):
                 place.lost.append("图片")
             elif shape.tag == f"{_C}chart":

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from colorsys import hls_to_rgb
 from dataclasses import dataclass, replace
 
 _RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,4000})\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIMPLE = re.compile(r"^(?:[a-zA-Z][\w-]*)?(?:[.#][\w\u4e00-\u9fff-]+)?$")
-_RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+))?\s*\)")
+_FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,80})\)")
+_PARTS = re.compile(r"[\s,/]+")
 _LENGTH = re.compile(r"^(-?\d*\.?\d+)\s*(px|pt|em|rem|%|in|cm|mm|vw|vh|)$")
 _NAMED = {"white": "FFFFFF", "snow": "FFFAFA", "ivory": "FFFFF0", "black": "000000", "red": "FF0000", "blue": "0000FF"}
 _OPACITY = re.compile(r"opacity\(\s*([\d.]+%?)\s*\)")
 _FAINT = 0.1  # opacity below which nobody reads
 _FAR = 3000  # pixels to the right or below at which nothing is seen
+_BEFORE_PAGE = -999  # … to the left or above
+_UNREADABLE = 2.0  # pixels of a font below which nobody reads
 _MAX_CSS = 400_000
 _PX = {"px": 1.0, "": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 37.8, "mm": 3.78}
+_SHIFT_PX = {**_PX, "em": 16.0, "rem": 16.0, "vw": 30.0, "vh": 30.0, "%": 0.0}  # 100vw and 100vh are off every page
+_SHIFTED = ("left", "top", "right", "bottom", "text-indent", "margin-left", "margin-top", "inset", "translate")
+_MOVED = re.compile(r"translate(?:x|y|3d)?\(([^()]{1,80})\)")
+_SHRUNK = re.compile(r"scale(?:x|y|3d)?\(\s*(-?[\d.]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Look:
         """The kind of concealment of text that stands here."""
         if self.hidden is not None:
             return self.hidden
-        if self.size <= 1.4:  # 1 pt is 4/3 px
+        if self.size < _UNREADABLE:
             return "tiny"
         if self.color is not None and _alike(self.color, self.fill or "FFFFFF"):
             return "white" if _alike(self.color, "FFFFFF") else "same_color"
@@ -114,7 +122,9 @@ def _declared(look: Look, css: Mapping[str, str]) -> Look:
     )
 
 
-_CLIPS = (("clip", "rect(0"), ("clip-path", "inset(100%"), ("transform", "scale(0)"))
+_CLIPS = re.compile(
+    r"rect\(0|inset\((?:[5-9]\d|100)%|circle\(0(?:px|%)?(?:\s|\)|$)|ellipse\(0|polygon\((?:0(?:px|%)?[\s,]*)+\)"
+)
 
 
 def _concealment(css: Mapping[str, str]) -> str | None:
@@ -122,27 +132,48 @@ def _concealment(css: Mapping[str, str]) -> str | None:
         return "struck_out"
     if css.get("display") == "none":
         return "display_none"
-    if css.get("visibility") in ("hidden", "collapse"):
+    if css.get("visibility") in ("hidden", "collapse") or css.get("content-visibility") == "hidden":
         return "invisible"
     if _is_transparent(css):
         return "invisible"
-    if any((_number(css.get(p)) or 0) <= -999 for p in ("left", "top", "text-indent", "margin-left", "right")):
-        return "off_page"
-    if css.get("position") in ("fixed", "absolute") and any(
-        (_number(css.get(p)) or 0) >= _FAR for p in ("left", "top")
-    ):
-        return "off_page"
-    return "off_page" if _is_clipped(css) else None
+    return "off_page" if _is_moved_away(css) or _is_clipped(css) else None
+
+
+def _is_moved_away(css: Mapping[str, str]) -> bool:
+    """Whether an element stands where no page is."""
+    values = [part for name in _SHIFTED for part in css.get(name, "").split()]
+    moves = _MOVED.findall(css.get("transform", ""))
+    values += [part for move in moves for part in _PARTS.split(move.strip())]
+    if any(_shift(value) <= _BEFORE_PAGE for value in values):
+        return True
+    placed = css.get("position") in ("fixed", "absolute", "relative") or bool(moves)
+    return placed and any(_shift(value) >= _FAR for value in values)
+
+
+def _shift(value: str) -> float:
+    """A distance in pixels; 0 where none is stated."""
+    match = _LENGTH.match(value)
+    return float(match[1]) * _SHIFT_PX.get(match[2], 1.0) if match else 0.0
 
 
 def _is_transparent(css: Mapping[str, str]) -> bool:
     """Whether nothing, or hardly anything, of the text shows."""
-    color = css.get("color", "")
-    alpha = _RGB.match(color)
-    if color == "transparent" or (alpha is not None and alpha[4] is not None and float(alpha[4]) < _FAINT):
+    colors = (css.get("color", ""), css.get("-webkit-text-fill-color", ""))
+    if any(color == "transparent" or _alpha(color) < _FAINT for color in colors):
         return True
     filtered = _OPACITY.search(css.get("filter", ""))
     return any(_share(value) < _FAINT for value in (css.get("opacity"), filtered[1] if filtered else None))
+
+
+def _alpha(color: str) -> float:
+    """How much of a colour shows, 0 to 1; 1 where it does not say."""
+    if color.startswith("#") and len(color) in (5, 9):
+        digits = color[-1] * 2 if len(color) == 5 else color[-2:]
+        return int(digits, 16) / 255 if all(c in "0123456789abcdef" for c in digits) else 1.0
+    if match := _FUNCTION.match(color):
+        parts = _PARTS.split(match[2].strip())
+        return _share(parts[3]) if len(parts) > 3 else 1.0
+    return 1.0
 
 
 def _share(value: str | None) -> float:
@@ -155,7 +186,12 @@ def _share(value: str | None) -> float:
 
 def _is_clipped(css: Mapping[str, str]) -> bool:
     """Whether an element is cut or shrunk to nothing."""
-    if any(words in css.get(name, "") for name, words in _CLIPS):
+    if any(_CLIPS.match(css.get(name, "")) for name in ("clip", "clip-path")):
+        return True
+    shrunk = _SHRUNK.search(css.get("transform", ""))
+    if any(_share(value) < _FAINT for value in (css.get("scale"), css.get("zoom"), shrunk[1] if shrunk else None)):
+        return True
+    if css.get("text-indent") == "100%" and "hidden" in css.get("overflow", ""):
         return True
     flat = any(css.get(p) is not None and (_number(css.get(p)) or 0) <= 1 for p in ("height", "width", "max-height"))
     return flat and "hidden" in css.get("overflow", "") and not css.get("height", css.get("width", "")).endswith("%")
@@ -184,11 +220,28 @@ def _color(value: str) -> str | None:
         if len(digits) in (3, 4):
             digits = "".join(c * 2 for c in digits)
         return digits[:6].upper() if len(digits) in (6, 8) and all(c in "0123456789abcdef" for c in digits) else None
-    if match := _RGB.match(value):
-        if match[4] is not None and float(match[4]) == 0:
+    if match := _FUNCTION.match(value):
+        parts = _PARTS.split(match[2].strip())
+        if _alpha(value) == 0 or len(parts) < 3:
             return None
-        return "".join(f"{min(255, int(match[i])):02X}" for i in (1, 2, 3))
+        return _from_hsl(parts) if match[1] == "hsl" else _from_rgb(parts)
     return _NAMED.get(value)
+
+
+def _from_rgb(parts: Sequence[str]) -> str | None:
+    if not all(part.rstrip("%").replace(".", "", 1).isdigit() for part in parts[:3]):
+        return None
+    values = (float(p.rstrip("%")) * (2.55 if p.endswith("%") else 1) for p in parts[:3])
+    return "".join(f"{min(255, int(value)):02X}" for value in values)
+
+
+def _from_hsl(parts: Sequence[str]) -> str | None:
+    numbers = [part.removesuffix("deg").rstrip("%") for part in parts[:3]]
+    if not all(number.replace(".", "", 1).isdigit() for number in numbers):
+        return None
+    hue, saturation, light = (float(number) for number in numbers)
+    rgb = hls_to_rgb(hue % 360 / 360, min(light, 100) / 100, min(saturation, 100) / 100)
+    return "".join(f"{round(255 * value):02X}" for value in rgb)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -30,6 +30,7 @@ _BLOCKS_WORDS = """
 """
 _BLOCKS = frozenset(_BLOCKS_WORDS.split())
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_LAST_PIECES = 20  # of an open paragraph; the last of them are the place of what is left out
 _MARK = re.compile(r"[\[〔［（(]?\d{1,3}[\]〕］）)]?|[①-⑳*＊†‡]")
 _SUPER = re.compile(r"vertical-align\s*:\s*(?:super|text-top)", re.IGNORECASE)
 _PLACED = FIELDS | FRAMES | {"math", "img"}
@@ -157,14 +158,17 @@ class Walker:
 
     def _lose(self, what: str) -> None:
         """Report something that is no text, with the words it stands at."""
-        own = "".join(self._open).strip()
-        self.findings.lose(what, behind=own or (self.lines[-1].text if self.lines else ""))
+        self.findings.lose(what, behind=self._place())
+
+    def _place(self) -> str:
+        """The words that were shown last."""
+        return "".join(self._open[-_LAST_PIECES:]).strip() or (self.lines[-1].text if self.lines else "")
 
     def _raised(self, node: Any) -> None:
         words = "".join(node.itertext())
         before = "".join(self._open[-3:])
         if any((a.get("href") or "").startswith("#") for a in node.iter("a")):
-            self.findings.hide("note_mark", words)
+            self.findings.hide("note_mark", words, where=self._place())
         elif node.tag == "sub":
             self._open.append(("_" if words[:1].isdigit() and before[-1:].isdigit() else "") + words)
         else:
@@ -189,7 +193,7 @@ class Walker:
 
     def _hide(self, kind: str, node: Any) -> None:
         words = "".join(_seen_text(node))
-        self.findings.hide(kind, words)
+        self.findings.hide(kind, words, where=self._place())
 
     def _block(self, node: Any, look: Look) -> None:
         self._flush()
@@ -215,7 +219,7 @@ class Walker:
         if not text:
             return
         if (kind := look.hidden_as()) is not None:
-            self.findings.hide(kind, text)
+            self.findings.hide(kind, text, where=self._place())
         else:
             # lxml has read the entities once; what still looks like one was escaped twice.
             text = read_entities(text)

@@ -10,18 +10,16 @@ from collections.abc import Callable
 
 from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.html_fragment import table_rows
+from assistant.parsing.formats.md_hidden import without_concealed
 from assistant.parsing.formats.model import Findings
 from assistant.parsing.formats.raised import raised
 
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_LINK_COMMENT = re.compile(r"(?m)^\[(?://|comment|_)\]:\s*(?:#|<>)\s*[\"'(](.*)[\"')]\s*$")
-_CONCEALED = re.compile(
-    r"<(?P<tag>[a-zA-Z][\w-]{0,20})\b(?=[^<>]{0,2000}?(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden"
-    r"|aria-hidden\s*=\s*[\"']?true|font-size\s*:\s*[01](?:px|pt|em)?\s*[;\"']|color\s*:\s*(?:white|\#fff(?:fff)?)\b))"
-    r"[^<>]{0,2000}>(?P<words>[^<]{0,4000})(?:</(?P=tag)>)?",
-    re.IGNORECASE,
-)
+# [//]: # (…), [comment]: <> (…), and the title of a link's definition, which no reader sees
+_LINK_COMMENT = re.compile(r"(?m)^ {0,3}\[(?!\^)[^\]\n]{1,60}\]:[ \t]*\S{1,500}[ \t]+[\"'(](.*)[\"')][ \t]*$")
+_DECLARATION = re.compile(r"<[!?](?!\[CDATA)([^<>\n]{1,2000})>")
+_PERCENT_COMMENT = re.compile(r"%%([^%\n]{1,2000})%%")
 _STRUCK = re.compile(
     r"~~(?P<marked>[^~\n]{1,2000})~~|<(?P<tag>s|del|strike)\b[^<>]{0,300}>(?P<words>[^<]{0,4000})</(?P=tag)>",
     re.IGNORECASE,
@@ -49,6 +47,7 @@ _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~|>])")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+")
 _BULLET = re.compile(r"^[ \t\u3000]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _UNDERLINE = re.compile(r"^[ \t]*={3,}[ \t]*$")
+_LOOKED_BACK = 80  # characters before what is left out
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
 
 
@@ -92,18 +91,27 @@ def _without(text: str, findings: Findings) -> str:
 
     def drop(kind: str, *groups: str | int) -> Callable[[re.Match[str]], str]:
         def hide(match: re.Match[str]) -> str:
-            findings.hide(kind, "".join(match[g] or "" for g in groups))
+            findings.hide(kind, "".join(match[g] or "" for g in groups), where=_before(match))
             return ""
 
         return hide
 
     text = _COMMENT.sub(drop("comment", 1), text)
+    text = _DECLARATION.sub(drop("comment", 1), text)
     text = _LINK_COMMENT.sub(drop("comment", 1), text)
-    text = _CONCEALED.sub(drop("display_none", "words"), text)
+    text = _PERCENT_COMMENT.sub(drop("comment", 1), text)
+    text = without_concealed(text, findings)
     text = _STRUCK.sub(drop("struck_out", "marked", "words"), text)
     text = _NOTE.sub(drop("footnote", 1), text)
     text = _NOTE_MARK.sub("", text)
+    for image in _IMAGE.finditer(text):
+        findings.lose("图片", behind=_before(image) or image[1])
     return _IMAGE.sub(drop("alt", 1), text)
+
+
+def _before(match: re.Match[str]) -> str:
+    """The last words before `match`: its place."""
+    return match.string[max(0, match.start() - _LOOKED_BACK) : match.start()].rstrip().rpartition("\n")[2]
 
 
 def _as_pipes(match: re.Match[str]) -> str:

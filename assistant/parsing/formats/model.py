@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from assistant.schema.document import Span
+from assistant.schema.document import HiddenText, Span
 
 # Verdicts on a file. Stable: reports, exit codes and the API speak in them.
 EMPTY = "empty"
@@ -35,8 +35,11 @@ CHANGED = "changed"
 SPECIAL = "special"
 TIMEOUT = "timeout"
 
+# What one text may have: beyond it tree, references and index would cost more memory and time than a batch can bear.
+MAX_CHARS, MAX_LINES, MAX_REFERENCES = 5_000_000, 60_000, 100_000
 MAX_HIDDEN_ITEMS = 500
 MAX_HIDDEN_CHARS = 2000
+_LOOKED_BACK = 200  # characters before a hidden text, of which the last are its place
 _PLACE_CHARS, _MAX_PLACES = 24, 5  # how much of the words at a loss are told, and for how many losses of a kind
 
 
@@ -56,16 +59,6 @@ class SourceWarning:
     code: str
     message: str  # Chinese
     where: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenText:
-    """Text that readers of the file do not see, or that is not part of the body. Never in `text`."""
-
-    kind: (
-        str  # white, tiny, vanish, comment, deletion, display_none, aria_hidden, off_page, invisible, alt, footnote, …
-    )
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +85,19 @@ class Parsed:
     warnings: tuple[SourceWarning, ...] = ()
     hidden: tuple[HiddenText, ...] = ()
     lost: tuple[str, ...] = ()
+
+
+def refuse_too_much(parsed: Parsed) -> Parsed:
+    """`parsed` as it is.
+
+    Raises:
+        Rejected: `too_large`: it has more characters or lines than one text may have.
+    """
+    if len(parsed.text) > MAX_CHARS:
+        raise Rejected(TOO_LARGE, f"正文超过 {MAX_CHARS // 10_000} 万字，请按文件拆分后再加入")
+    if parsed.text.count("\n") > MAX_LINES:
+        raise Rejected(TOO_LARGE, f"正文超过 {MAX_LINES // 10_000} 万行，请按文件拆分后再加入")
+    return parsed
 
 
 def to_json(parsed: Parsed) -> dict[str, Any]:
@@ -131,7 +137,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._warnings: dict[str, SourceWarning] = {}
-        self._hidden: dict[HiddenText, None] = {}
+        self._hidden: dict[tuple[str, str], str] = {}  # kind and words → the first place
         self._lost: Counter[str] = Counter()
         self._places: dict[str, list[str]] = {}
 
@@ -139,24 +145,29 @@ class Findings:
         """Keep one warning per code, the first."""
         self._warnings.setdefault(code, SourceWarning(code=code, message=message, where=where))
 
-    def hide(self, kind: str, text: str) -> None:
-        """Keep a hidden text, shortened when very long; blank ones say nothing."""
+    def hide(self, kind: str, text: str, *, where: str = "") -> None:
+        """Keep a hidden text, shortened when very long; blank ones say nothing.
+
+        Args:
+            where: the words it stands at or behind, or its page.
+        """
         words = " ".join(text.split())
         if words and len(self._hidden) < MAX_HIDDEN_ITEMS:
-            self._hidden.setdefault(HiddenText(kind=kind, text=words[:MAX_HIDDEN_CHARS]))
+            place = _shortened(" ".join(where[-_LOOKED_BACK:].split()), last=True)
+            self._hidden.setdefault((kind, words[:MAX_HIDDEN_CHARS]), place)
 
     def lose(self, what: str, count: int = 1, *, behind: str = "") -> None:
         """Count something that cannot be text, such as an image. `behind`: the words it stands at or behind."""
         self._lost[what] += count
         if words := " ".join(behind.split()):
             places = self._places.setdefault(what, [])
-            place = words if len(words) <= _PLACE_CHARS else words[: _PLACE_CHARS - 1] + "…"
+            place = _shortened(words)
             if place not in places and len(places) < _MAX_PLACES:
                 places.append(place)
 
     @property
     def hidden(self) -> tuple[HiddenText, ...]:
-        return tuple(self._hidden)
+        return tuple(HiddenText(kind=kind, text=text, where=where) for (kind, text), where in self._hidden.items())
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -168,14 +179,21 @@ class Findings:
 
     @property
     def warnings(self) -> tuple[SourceWarning, ...]:
-        if self._hidden and any(h.kind not in NOT_CONCEALED for h in self._hidden):
+        if self._hidden and any(kind not in NOT_CONCEALED for kind, _ in self._hidden):
             self.warn("hidden_text", "文件里有读者看不到的文字，没有收入正文，请核对")
-        if struck := [h.text for h in self._hidden if h.kind == "struck_out"]:
+        if struck := [text for kind, text in self._hidden if kind == "struck_out"]:
             words = "”“".join(text[:_PLACE_CHARS] for text in struck[:_MAX_PLACES])
             self.warn("struck_out", f"有 {len(struck)} 处划去的文字没有收入正文（“{words}”），请核对")
         if placed := [f"{what}{self._place(what)}" for what in self._lost if what in self._places]:
             self.warn("left_out", f"有内容没有收入正文：{'；'.join(placed)}，请核对是否含有规定")
         return tuple(self._warnings.values())
+
+
+def _shortened(words: str, *, last: bool = False) -> str:
+    """The first of `words`, or the last, as a place is told."""
+    if len(words) <= _PLACE_CHARS:
+        return words
+    return "…" + words[1 - _PLACE_CHARS :] if last else words[: _PLACE_CHARS - 1] + "…"
 
 
 # Out of the body by their nature; a page of these is nothing to be warned of.

@@ -36,9 +36,9 @@ def compose(pages: list[Page], findings: Findings) -> Parsed:
 
 
 def _report_hidden(pages: list[Page], findings: Findings) -> None:
-    for drawn in pages:
+    for number, drawn in enumerate(pages, start=1):
         for kind, run in groupby(drawn.hidden, key=lambda h: h[0]):
-            findings.hide(kind, "".join(text for _, text in run))
+            findings.hide(kind, "".join(text for _, text in run), where=f"第{number}页")
 
 
 def _judge_text(pages: list[Page], findings: Findings) -> None:

@@ -25,7 +25,7 @@ def raised(before: str, words: str, findings: Findings, notes: frozenset[str] = 
     if not mark:
         return words
     if mark in notes or CIRCLED.fullmatch(mark) or _NOTE.fullmatch(mark):
-        findings.hide("note_mark", mark)
+        findings.hide("note_mark", mark, where=before)
         return ""
     if not _DIGITS.fullmatch(mark):
         return words
@@ -36,5 +36,5 @@ def raised(before: str, words: str, findings: Findings, notes: frozenset[str] = 
         return mark.translate(_POWERS)
     if last in "米里":
         return mark.translate(_POWERS)
-    findings.hide("note_mark", mark)
+    findings.hide("note_mark", mark, where=before)
     return ""

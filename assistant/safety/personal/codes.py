@@ -20,6 +20,15 @@ _PLATE = re.compile(
 _EMAIL_SIGN = re.compile(r"@|\[at\]|\(at\)|艾特")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}$")
 _EMAIL_LOCAL_SPACED = re.compile(r"[A-Za-z0-9._%+\-]{1,64}(?: [A-Za-z0-9._%+\-]{1,20}){0,2} $")
+_HAN = "\u4e00-\u9fff"
+# 张三@例子.公司: domains and mailboxes may be written in Han; the last label is one of those that are given out.
+_HAN_MAILBOX = re.compile(rf"[{_HAN}A-Za-z0-9._%+\-]+")
+_BEFORE_MAILBOX = re.compile(r"[:,，。：;\s（(、]|邮箱|邮件|信箱|[是为到至给向用发在]")
+_MOST_MAILBOX = 16
+_EMAIL_DOMAIN_HAN = re.compile(
+    rf" ?[{_HAN}A-Za-z0-9\-]{{1,30}}?(?: ?\. ?[{_HAN}A-Za-z0-9\-]{{1,30}}?){{0,3}} ?\. ?"
+    r"(?:公司|网络|中国|网址|商城|集团|在线|企业|政务|公益|组织机构|网店|商标|香港|台湾|[A-Za-z]{2,12}(?![A-Za-z0-9]))"
+)
 _EMAIL_DOMAIN = re.compile(
     r" ?[A-Za-z0-9\-]{1,63}(?: ?\. ?[A-Za-z0-9\-]{1,63}){0,3} ?\. ?[A-Za-z]{2,12}(?![A-Za-z0-9])"
 )
@@ -77,13 +86,21 @@ def _emails(text: str) -> Iterator[ViewSpan]:
         low = max(0, sign.start() - 108)
         spaced = text[sign.start() - 1 : sign.start()] == " "
         local = (_EMAIL_LOCAL_SPACED if spaced else _EMAIL_LOCAL).search(text[low : sign.start()])
-        domain = _EMAIL_DOMAIN.match(text, sign.end())
-        if local is None or domain is None:
+        domain = _EMAIL_DOMAIN.match(text, sign.end()) or _EMAIL_DOMAIN_HAN.match(text, sign.end())
+        start = low + local.start() if local else _han_mailbox(text, sign.start())
+        if start is None or domain is None:
             continue
-        start = low + local.start()
         official = domain[0].replace(" ", "").lower().endswith(".gov.cn")
         if not (official and not re.search(r"我|本人|个人", text[max(0, start - 12) : start])):
             yield ViewSpan(start=start, end=domain.end(), kind=PersonalKind.EMAIL)
+
+
+def _han_mailbox(text: str, end: int) -> int | None:
+    """Where a mailbox written in Han begins that ends at `end`: behind the last cue word or stop."""
+    low = max(0, end - _MOST_MAILBOX)
+    starts = [m.end() for m in _BEFORE_MAILBOX.finditer(text, low, end) if m.end() < end]
+    start = max(starts, default=low)
+    return start if start < end and _HAN_MAILBOX.fullmatch(text, start, end) else None
 
 
 def _landlines(text: str) -> Iterator[ViewSpan]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.safety.personal.dotted_names import dotted_at, dotted_names
 from assistant.safety.personal.tables import any_of, common_words, everyday_words, places, table
 from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind, ViewSpan
 
@@ -157,7 +158,6 @@ _EDGE = re.compile(rf"$|[\s,。;!?、:()（）\[\]/|·\-“”\"'「」{TURN}]|{
 _AFTER = re.compile(
     "[的是在和与跟及女男说住有因已想要能可也还把被从来去到向对给就都不没今现问于叫让做开办借贷欠做刚才为将得患收拿用买卖交去又再只很问查看我两俩当]"
 )
-_OTHER_NAME = re.compile(rf"[{_HAN}]{{2,7}}(?:·[{_HAN}]{{2,7}}){{1,3}}")
 _MINORITY = re.compile(rf"[{_HAN}]{{2,6}}(?=$|[\s,。;、:()/]|{ANY_MARK})")
 _SPEAKS = re.compile("[想要说问住欠借已现今开办]")  # what a person does at once
 _COUNTED = re.compile("[一二两三四五六七八九十][个人位名家户]")  # 郭靖三个股东
@@ -229,7 +229,8 @@ class _Names:
 
     def find(self) -> Iterator[ViewSpan]:
         found: dict[int, int] = {}
-        for start, end in (*self._after_labels(), *self._after_people(), *self._before_words(), *self._plain()):
+        told = (*self._after_labels(), *self._after_people(), *self._before_words(), *self._plain())
+        for start, end in (*told, *dotted_names(self._text)):
             found[start] = max(end, found.get(start, 0))
             self._join(end, found)
         for start, end in self._again(found):
@@ -311,8 +312,7 @@ class _Names:
 
     def _other(self, start: int) -> int | None:
         """The end of a name like 买买提·艾力."""
-        match = _OTHER_NAME.match(self._text, start)
-        return match.end() if match else None
+        return dotted_at(self._text, start)
 
     def _ahead(self, start: int, *, bold: bool = False, edge_only: bool = False) -> int | None:
         """The end of the name that begins at `start`.

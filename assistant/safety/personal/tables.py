@@ -45,6 +45,7 @@ class PersonalTable(BaseModel):
     never_names: Words
     not_in_given: str
     usual_in_given: str
+    transliterated: str
     hidden_given: str
     roles: Words
     relatives: Words

@@ -83,6 +83,8 @@ _FIRST_MARK = 0xE000  # private use: what stands there in a text is folded to a 
 MARKS = {kind: chr(_FIRST_MARK + n) for n, kind in enumerate(PersonalKind)}
 ANY_MARK = f"[{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + len(PersonalKind) - 1)}]"
 KIND_OF_MARK = {mark: kind for kind, mark in MARKS.items()}
+# What nobody sees, and the frame of a keycap digit: 1️⃣ is 1 with two marks behind it.
+_UNSEEN = re.compile(rf"(?:{HIDDEN.pattern}|\u20e3)")
 _STRANGE_DIGIT = re.compile(r"(?![0-9])\d")  # full-width ones are folded before
 
 
@@ -108,7 +110,7 @@ def view_of(text: str) -> View:
         pieces.append(MARKS[_KIND_OF_WORDS[match[1]]])
         origin.append(match.start())
         at = match.end()
-    if at == 0 and not HIDDEN.search(text):
+    if at == 0 and not _UNSEEN.search(text):
         return View(text=_folded(text), origin=range(len(text)))
     _keep(text, at, len(text), pieces, origin)
     return View(text="".join(pieces), origin=origin)
@@ -133,7 +135,7 @@ def view_of_turns(turns: Sequence[str]) -> View:
 def _keep(text: str, start: int, end: int, pieces: list[str], origin: list[int]) -> None:
     """Add `text[start:end]`, folded, without hidden characters."""
     at = start
-    for match in HIDDEN.finditer(text, start, end):
+    for match in _UNSEEN.finditer(text, start, end):
         pieces.append(_folded(text[at : match.start()]))
         origin.extend(range(at, match.start()))
         at = match.end()
@@ -156,7 +158,7 @@ def _fold_table() -> dict[int, str]:
     table_: dict[int, str] = {0xFF01 + n: chr(0x21 + n) for n in range(94)}
     table_ |= {ord(dash): "-" for dash in "‐‑‒–—―−﹣－ー"}
     table_ |= {ord(blank): " " for blank in "\t\u00a0\u2002\u2003\u2009\u3000\x1d\x1e\x1f"}
-    table_ |= {ord(dot): "·" for dot in "•・‧∙⋅"}
+    table_ |= {ord(dot): "·" for dot in "•・‧∙⋅･․᛫ᐧ·▪●⸱⦁"}
     table_ |= {ord(a): b for a, b in zip(table().traditional, table().simplified, strict=True)}
     table_ |= {_FIRST_MARK + n: "\ufffd" for n in range(len(PersonalKind))}
     return table_ | {ord("｡"): "。", ord("\r"): "\n", 0x85: "\n"}

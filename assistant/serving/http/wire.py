@@ -241,6 +241,18 @@ class ErrorBody(_Body):
     request_id: str
 
 
+class LeftOutBody(_Body):
+    """为什么一份文件现在不参与作答，以及写明这一点的原文。"""
+
+    reason: Literal["not_yet", "expired", "repealed", "superseded"] = Field(
+        description="尚未施行、已过有效期、已废止、已被新的文本取代。"
+    )
+    words: str = Field(description="同上，用文字说明。", examples=["尚未施行，2031-01-01 起施行"])
+    since: date | None = Field(description="从哪一天起；不知道时为 null。")
+    quote: str | None = Field(description="写明这一点的原文；只有登记信息时为 null。")
+    where: str | None = Field(description="原文所在的条款，在另一份文件里时带上它的标题。", examples=["第九条"])
+
+
 class DocumentBody(_Body):
     """库中的一份文件。为 null 的项，文件自身未载明。"""
 
@@ -259,6 +271,7 @@ class DocumentBody(_Body):
     superseded_by: str | None
     aliases: list[str]
     source_sha256: str
+    left_out: LeftOutBody | None = Field(description="今天不参与作答的原因；参与作答时为 null。")
 
 
 class DocumentList(_Body):
@@ -277,9 +290,22 @@ class ClauseLine(_Body):
     span: SpanBody
 
 
+class HiddenBody(_Body):
+    """文件里没有收入正文的文字。"""
+
+    kind: str = Field(description="种类：vanish、white、comment、footnote 等。", examples=["vanish"])
+    text: str
+    where: str = Field(description="所在之处：它前面的文字，或者页码；不知道时为空。")
+
+
 class DocumentDetail(DocumentBody):
     """一份文件及其条款目录。"""
 
+    hidden: list[HiddenBody] = Field(description="读者看不到的、或者不属于正文的文字，都没有收入正文。")
+    lost: list[str] = Field(
+        description="无法收为文字的内容及其所在之处。", examples=[["图片 1 处（“办理流程如下：”处）"]]
+    )
+    warnings: list[str] = Field(description="解析时发现、需要人工核对的情况。")
     clauses: list[ClauseLine]
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -21,6 +22,7 @@ from fastapi import FastAPI
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
+from assistant.corpus.standing import day_in_beijing, left_out, said
 from assistant.errors import AssistantError, InputError
 from assistant.safety.personal.screening import SECRET_CODE
 from assistant.schema.answer import Answer, DeltaEvent, Outcome, SourcesEvent
@@ -87,11 +89,18 @@ def header_html() -> str:
 
 
 def library_html(documents: Sequence[DocumentMeta]) -> str:
-    """The list of documents, folded up."""
+    """The list of documents, folded up; what takes no part in answers today says why."""
+    today = day_in_beijing(datetime.now(UTC))
     items = "".join(
-        f"<li>{escape(titled(meta.title))}<span>（{escape(meta.validity.value)}）</span></li>" for meta in documents
+        f"<li>{escape(titled(meta.title))}<span>（{escape(meta.validity.value)}）</span>{_left_out(meta, today)}</li>"
+        for meta in documents
     )
     return f'<details class="pz-library"><summary>本库收录 {len(documents)} 份文件</summary><ul>{items}</ul></details>'
+
+
+def _left_out(meta: DocumentMeta, today: date) -> str:
+    found = left_out(meta, today)
+    return f"<br><span>不参与作答：{escape(said(found))}</span>" if found else ""
 
 
 def status_html(text: str, *, kind: str = "quiet") -> str:

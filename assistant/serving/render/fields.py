@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from assistant.corpus.standing import day_in_beijing, left_out
 from assistant.parsing.legal_level import level_of
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, Citation, RelatedPolicy
@@ -51,7 +53,7 @@ def document_body(meta: DocumentMeta) -> wire.DocumentBody:
 def outline_body(document: Document) -> wire.DocumentDetail:
     """A document with the address and heading of each clause."""
     clauses = [wire.ClauseLine.of(clause) for clause in document.addressable()]
-    return wire.DocumentDetail.of(document.meta, **_standing(document.meta), clauses=clauses)
+    return wire.DocumentDetail.of(document.meta, **_standing(document.meta), **_unread(document), clauses=clauses)
 
 
 def hit_body(hit: Hit, document: Document) -> wire.HitBody:
@@ -80,5 +82,14 @@ def _home(document: Document) -> dict[str, object]:
     return {"document_id": document.id, "document_title": document.meta.title, "status": document.meta.validity}
 
 
+def _unread(document: Document) -> dict[str, object]:
+    """What of the file is not in the text, and what its reading warned of."""
+    return {"hidden": document.hidden, "lost": document.lost, "warnings": document.warnings}
+
+
 def _standing(meta: DocumentMeta) -> dict[str, object]:
-    return {"status": meta.validity, "legal_level": level_of(meta)}
+    return {
+        "status": meta.validity,
+        "legal_level": level_of(meta),
+        "left_out": left_out(meta, day_in_beijing(datetime.now(UTC))),
+    }

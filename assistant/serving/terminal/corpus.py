@@ -93,12 +93,20 @@ def _rejected_code(parsed: ParsedCorpus) -> int:
 
 @corpus_app.command(name="list", cls=ChineseCommand)
 def corpus_list(folder: Folder = None, as_json: AsJson = False) -> None:
-    """列出登记在清单里的文件：编号、标题、时效、来历。"""
+    """列出登记在清单里的文件：编号、标题、时效、来历；今天不参与作答的写明原因。"""
+    from assistant.assembly import today_in_beijing
     from assistant.corpus.manifest import read_manifest
+    from assistant.corpus.shelf import unlisted
     from assistant.serving.terminal import release_text as words
 
-    lines = list(read_manifest(_folder(folder)).values())
-    output(as_json, lambda: [words.line_dict(line) for line in lines], lambda: words.lines_text(lines))
+    corpus, when = _folder(folder), today_in_beijing()
+    listed = read_manifest(corpus)
+    lines, others = list(listed.values()), [path.name for path in unlisted(corpus, listed)]
+    output(
+        as_json,
+        lambda: [*(words.line_dict(line, when) for line in lines), *map(words.unlisted_dict, others)],
+        lambda: words.lines_text(lines, others, when),
+    )
 
 
 @corpus_app.command(name="status", cls=ChineseCommand)
@@ -161,6 +169,12 @@ def corpus_add(
     effective: Annotated[str | None, _option("--effective", "日期", "施行日期。")] = None,
     expired: Annotated[str | None, _option("--expired", "日期", "不再有效的第一天。")] = None,
     source: Annotated[str | None, _option("--source", "来源", "文件从哪里来，例如官方页面的地址。")] = None,
+    approve: Annotated[
+        bool,
+        typer.Option(
+            "--approve", help="已人工核对，只读出标题、没认出条文、有字未归入条款或含有给机器的指令的文件也收入。"
+        ),
+    ] = False,
     approve_garbled: Annotated[
         bool, typer.Option("--approve-garbled", help="已人工核对，疑似乱码的文件也收入。")
     ] = False,
@@ -181,6 +195,7 @@ def corpus_add(
         document_number=_stated(number, "--number"),
         region=_stated(region, "--region"),
         access=tuple(access) if access else None,
+        approved=approve,
         garbled_approved=approve_garbled,
         personal_approved=approve_personal,
         issued_on=day(issued, "--issued"),

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.diff import AffectedAnswer, Change, ClauseChange, DocumentChange, GenerationDiff
-from assistant.corpus.ingest_report import VERDICT_WORDS
-from assistant.corpus.manifest import ManifestLine
-from assistant.corpus.outcomes import FileVerdict, ReleaseReport
+from assistant.corpus.ingest_report import VERDICT_WORDS, left_out_dict, standing_lines
+from assistant.corpus.manifest import ManifestLine, meta_of
+from assistant.corpus.outcomes import GOOD, FileVerdict, ReleaseReport
+from assistant.corpus.standing import left_out, said
 from assistant.corpus.status import CorpusStatus, Pending
 from assistant.corpus.succession import stem
 from assistant.schema.document import DocumentMeta, Validity
@@ -44,25 +45,41 @@ _MOST = 20  # lines of one kind in the terminal
 # --- list ---------------------------------------------------------------------------------------
 
 
-def line_dict(line: ManifestLine) -> dict[str, Any]:
+def line_dict(line: ManifestLine, when: date) -> dict[str, Any]:
     """A line of the manifest for a program; status and dates as they hold while a proposal waits."""
+    found = left_out(meta_of(line), when)
     held = line.provisional().model_dump(mode="json", exclude={"proposal"})
     waiting = line.proposal.model_dump(mode="json") if line.proposal else None
-    return {"id": stem(line.path), **held, "proposal": waiting}
+    return {
+        "id": stem(line.path),
+        **held,
+        "proposal": waiting,
+        "left_out": left_out_dict(found) if found else None,
+        "listed": True,
+    }
 
 
-def lines_text(lines: Sequence[ManifestLine]) -> str:
-    """One document a line."""
-    if not lines:
+def unlisted_dict(name: str) -> dict[str, Any]:
+    """A file of the folder that nobody has added, for a program."""
+    return {"id": stem(name), "path": name, "title": None, "listed": False, "left_out": None}
+
+
+def lines_text(lines: Sequence[ManifestLine], unlisted: Sequence[str], when: date) -> str:
+    """One document a line, then the files that nobody has added."""
+    if not lines and not unlisted:
         return "清单里还没有文件。请运行 python -m assistant corpus add 加入。"
-    return terminal_safe("\n".join(_line_text(line) for line in lines))
+    waiting = [f"{stem(name)}  没有登记在清单里，不参与作答；请用 assistant corpus add 登记。" for name in unlisted]
+    return terminal_safe("\n".join([*(_line_text(line, when) for line in lines), *waiting]))
 
 
-def _line_text(line: ManifestLine) -> str:
+def _line_text(line: ManifestLine, when: date) -> str:
     held = line.provisional()
     until = f"，被取代：{held.superseded_by}" if held.superseded_by else ""
     waits = "（待确认）" if line.proposal else ""
-    return f"{stem(line.path)}  {titled(line.title)}  {held.status.value}{until}{waits}"
+    found = left_out(meta_of(line), when)
+    why = f"\n    不参与作答：{said(found)}" if found else ""
+    labels = f"\n    限制查看：标签“{'”“'.join(line.access)}”" if line.access else ""
+    return f"{stem(line.path)}  {titled(line.title)}  {held.status.value}{until}{waits}{why}{labels}"
 
 
 # --- add ----------------------------------------------------------------------------------------
@@ -81,6 +98,9 @@ def added_text(report: ReleaseReport, where: Path) -> str:
     lines = [f"{counts or '没有找到可收入的文件'}。"]
     for outcome in [o for o in report.outcomes if o.superseded][:_MOST]:
         lines.append(f"{outcome.document_id} 与 {'、'.join(outcome.superseded)} 是同一文件的不同版本。")
+    for outcome in [o for o in report.outcomes if o.left_out is not None or o.access][:_MOST]:
+        lines += [f"{outcome.document_id}：{words}" for words in standing_lines(outcome)]
+    lines += list(_looked_at(report))
     if report.pending:
         names = "、".join(report.pending)
         lines.append(
@@ -89,6 +109,18 @@ def added_text(report: ReleaseReport, where: Path) -> str:
         )
     lines.append(build_text(report.build) if report.build else "文件库和索引没有变化。")
     return terminal_safe("\n".join([*lines, f"收录报告：{where}"]))
+
+
+def _looked_at(report: ReleaseReport) -> Iterator[str]:
+    """How many files have something to look at: warnings, words left out, what is no text."""
+    found = [
+        o.document_id or o.source
+        for o in report.outcomes
+        if o.quality is not None and o.verdict in GOOD and (o.quality.warnings or o.quality.hidden or o.quality.lost)
+    ]
+    if found:
+        more = f" 等 {len(found)} 份" if len(found) > _MOST else ""
+        yield f"有内容需要核对：{'、'.join(found[:_MOST])}{more}，详见收录报告。"
 
 
 # --- status -------------------------------------------------------------------------------------
@@ -119,11 +151,8 @@ def _pending_dict(one: Pending) -> dict[str, Any]:
 
 def _standing(meta: DocumentMeta, when: date) -> tuple[bool | None, str]:
     """Whether the document holds on `when`; None when nothing in it says so."""
-    if not meta.in_force(when):
-        if meta.effective_on is not None and when < meta.effective_on:
-            return False, f"尚未施行，{meta.effective_on} 起施行"
-        ended = f"，{meta.expired_on} 起" if meta.expired_on else ""
-        return False, f"不再有效{ended}"
+    if (found := left_out(meta, when)) is not None:
+        return False, said(found)
     if meta.validity is Validity.UNKNOWN:
         return None, "时效未载明，请核对"
     return True, "有效"

@@ -63,8 +63,9 @@ def test_what_a_reader_would_not_see_is_reported() -> None:
         ("display_none", "不许看见"),
         ("alt", "网点照片"),
     }
-    assert [w.code for w in parsed.warnings] == ["hidden_text"]
-    assert parsed.lost == ("图片 1 处",)
+    assert [w.code for w in parsed.warnings] == ["hidden_text", "left_out"]
+    [lost] = parsed.lost
+    assert lost.startswith("图片 1 处（“")
 
 
 def test_scripts_and_script_links_are_text_with_a_warning() -> None:

@@ -254,3 +254,30 @@ def test_the_word_alone_blocks_nothing(question: str) -> None:
 )
 def test_placeholders_are_no_words_of_a_search(masked: str, searched: str) -> None:
     assert without_placeholders(masked) == searched
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("买买提·吾甫尔可以续贷吗", "［姓名］可以续贷吗"),
+        ("丹增•旺堆在我行有贷款", "［姓名］在我行有贷款"),
+        ("热依汗古丽∙吐尔逊，女", "［姓名］，女"),
+        ("联系人阿依古丽●库尔班", "联系人［姓名］"),
+        ("玛依拉.艾尼瓦尔的贷款", "［姓名］的贷款"),
+        ("发到李小明@银行客户.中国吧", "发到［邮箱］吧"),
+        ("我的邮箱是张三@例子.公司，请回复", "我的邮箱是［邮箱］，请回复"),
+        ("党建·金融服务怎么做", "党建·金融服务怎么做"),
+        ("信用卡·分期业务", "信用卡·分期业务"),
+        ("@小李 公司规定是什么", "@小李 公司规定是什么"),
+    ],
+)
+def test_names_of_several_parts_and_addresses_in_han(text: str, kept: str) -> None:
+    assert mask(text).text == kept
+
+
+@pytest.mark.parametrize("number", ["13800138000", "13912345678"])
+def test_keycap_digits_are_digits(number: str) -> None:
+    keycaps = "".join(f"{digit}\ufe0f\u20e3" for digit in number)
+    masked = mask(f"电话{keycaps}").text
+    assert masked.startswith("电话［手机号］")
+    assert not any(char.isdigit() for char in masked)
