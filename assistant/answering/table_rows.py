@@ -14,6 +14,7 @@ from assistant.text.folding import fold
 
 _ROW = re.compile(r"(.*表\d+) 第\d+行")
 _CELL = re.compile(r"[\u3000\t|]+")
+_UNIT = re.compile(r"[（(][^（()）]*[）)]$")  # 额度（万元）
 _FEWEST = 2  # characters of a cell that names something
 
 
@@ -26,9 +27,15 @@ def with_rows_named(reading: Reading, selection: Selection, everything: Sequence
     Args:
         everything: all sentences that the question may rest on, in the order of the corpus.
     """
-    if selection.exhaustive or reading.asked.kind in (Kind.LIST, Kind.MENTIONS, Kind.PROHIBITIONS):
+    if (
+        selection.best is None
+        or selection.exhaustive
+        or reading.asked.kind in (Kind.LIST, Kind.MENTIONS, Kind.PROHIBITIONS)
+    ):
         return selection
     asked = fold(reading.query.search or reading.standalone)
+    if row := _unread(reading, selection, everything, asked):
+        return replace(selection, picks=(row,), best=row)
     picks: dict[str, Pick] = {}
     tables: set[tuple[str, str]] = set()
     for pick in selection.picks:
@@ -40,10 +47,32 @@ def with_rows_named(reading: Reading, selection: Selection, everything: Sequence
             found = [p for p in selection.picks if _table_of(p.chunk) == table]
             picks.update({p.chunk.id: p for p in _named(found, _rows(everything, table), asked)})
     best = selection.best
-    if best is not None and _table_of(best.chunk) in tables and best.chunk.id not in picks:
+    if _table_of(best.chunk) in tables and best.chunk.id not in picks:
         same = (p for p in picks.values() if _table_of(p.chunk) == _table_of(best.chunk))
         best = next(same, best)
     return replace(selection, picks=tuple(picks.values()), best=best)
+
+
+def _unread(reading: Reading, selection: Selection, everything: Sequence[Chunk], asked: str) -> Pick | None:
+    """The one row whose name and whose column the question gives, when no chosen sentence speaks of that name.
+
+    充电桩的期限 is the row 充电桩 of a table with a column 期限, and no article on other loans.
+    """
+    said = fold(" ".join(pick.chunk.lead + pick.chunk.plain for pick in selection.picks))
+    found = []
+    for table in dict.fromkeys(table for chunk in everything if (table := _table_of(chunk))):
+        head, *rows = _rows(everything, table)
+        if not any(cell in fold(reading.text) for cell in _names(head)):
+            continue
+        found += [row for row in rows if any(cell in asked and cell not in said for cell in _names(row)[:1])]
+    best = selection.best
+    return Pick(chunk=found[0], score=best.score) if best is not None and len(found) == 1 else None
+
+
+def _names(row: Chunk) -> list[str]:
+    """The cells of a row that name something; figures name nothing, and a unit in brackets is no part of a name."""
+    cells = (fold(_UNIT.sub("", cell.strip())) for cell in _CELL.split(row.plain))
+    return [cell for cell in cells if len(cell) >= _FEWEST and not cell[0].isdigit()]
 
 
 def _named(found: Sequence[Pick], rows: Sequence[Chunk], asked: str) -> list[Pick]:
@@ -60,9 +89,8 @@ def _named(found: Sequence[Pick], rows: Sequence[Chunk], asked: str) -> list[Pic
 
 
 def _cells_in(row: Chunk, asked: str) -> int:
-    """How many cells of a row stand in what is asked; figures name no row."""
-    cells = {fold(cell.strip()) for cell in _CELL.split(row.plain)}
-    return sum(len(cell) >= _FEWEST and not cell[0].isdigit() and cell in asked for cell in cells)
+    """How many cells of a row stand in what is asked."""
+    return sum(cell in asked for cell in set(_names(row)))
 
 
 def _rows(everything: Iterable[Chunk], table: tuple[str, str]) -> list[Chunk]:

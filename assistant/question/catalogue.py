@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.parsing.addresses import abbreviations, bare_title
 from assistant.parsing.header import number_form
-from assistant.question.short_titles import Named, ShortTitles, plain_name, plain_title, telling, title_endings
+from assistant.question.short_titles import Named, ShortTitles, called, plain_title, telling, title_endings
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.text.folding import squeeze
 from assistant.text.numerals import parse_numeral, to_han
@@ -17,7 +17,6 @@ EXTRACT = re.compile(r"[（(〔][^（()）]*节选[）)〕]$")
 _PART_OF_CODE = re.compile(r"[（(]([^（()）]{2,6}?编)")  # 民法典（物权编…节选）: people say 物权编
 _LEAST_SUFFIX = 4  # 支付条例 names 保障中小企业款项支付条例 when no other title ends so
 _LEAST_TELLING = 6  # of other kinds of documents, whose names are everyday words: 票据清算操作规程
-_ISSUED = re.compile(r"印发.{0,2}《([^《》]{2,60})》")  # 关于印发《某办法》的通知 is called 某办法
 # 2024年6月 beside a title is a day and names no version.
 _YEAR_NEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)(?!\s*年?\s*\d{1,2}\s*月|[-/.]\d|\s*年?\s*[初底末上下])\s*年?")
 _BEFORE = 8  # characters before a title in which its year may stand
@@ -143,9 +142,7 @@ def _names(documents: Sequence[DocumentMeta]) -> dict[str, tuple[DocumentMeta, .
 def _names_of(meta: DocumentMeta, shorts: dict[str, list[str]]) -> Iterator[str]:
     title = EXTRACT.sub("", bare_title(meta.title))
     yield title
-    yield plain_title(meta)
-    if issued := _ISSUED.search(title):
-        yield plain_name(issued[1])
+    yield from called(meta)
     yield from (bare_title(alias) for alias in meta.aliases)
     yield from shorts.get(title, ())
     if match := _PART_OF_CODE.search(bare_title(meta.title)):

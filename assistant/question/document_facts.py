@@ -107,13 +107,13 @@ class DocumentFacts:
 
     def _titled(self, text: str) -> tuple[Mention, ...]:
         """The documents that `text` names, by a shortened title too."""
-        mentions = self._mentions(text)
-        short = (
-            Mention(start=one.start, end=one.end, documents=one.documents)
-            for one in self._named(text)
-            if one.settled and not any(m.start < one.end and one.start < m.end for m in mentions)
-        )
-        return tuple(sorted((*mentions, *short), key=lambda m: m.start))
+        found = list(self._mentions(text))
+        for one in self._named(text):
+            rivals = [m for m in found if m.start < one.end and one.start < m.end]
+            if one.settled and all(one.start <= m.start and m.end <= one.end for m in rivals):
+                found = [m for m in found if m not in rivals]
+                found.append(Mention(start=one.start, end=one.end, documents=one.documents))
+        return tuple(sorted(found, key=lambda m: m.start))
 
     def _document(self, query: Query, mentions: Sequence[Mention], eligible: frozenset[str]) -> DocumentMeta | None:
         """The document asked about."""

@@ -202,7 +202,7 @@ RULES = (
         re.compile(
             r"(?:怎么|如何|咋|怎样)(?:去)?(?:申请|办理|申办|注册|报名|申领|开通)|(?:哪些|什么|啥)(?:材料|手续|资料|证件)|办理(?:流程|步骤)|(?:去|到)哪(?:里|儿|个窗口)?(?:办|申请|报名)|入口"
         ),
-        re.compile(r"申请(?:人|书|材料)|提交|材料|手续|办理登记|凭证"),
+        re.compile(r"申请(?:书|表|材料)|提交|材料|手续|办理登记|凭证"),
     ),
 )
 
@@ -262,6 +262,10 @@ def figure_asked(segment: str) -> AttributeRule | None:
 def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:
     """`rules` with what states them cut down to the unit that `segment`, the asking part of `question`, asks for."""
     found = tuple(rules)
+    if len(found) > 1:
+        found = tuple(
+            rule for rule in found if rule.attribute is not Attribute.SUBSIDY
+        )  # 补贴要带啥材料 asks for papers
     units = [(stated, spans) for asked, stated, spans in _UNITS if asked.search(segment)]
     if len(units) == 1:
         stated, spans = units[0]

@@ -25,6 +25,8 @@ _LONGEST = 40  # characters before the word that ends a title, in which the rest
 _FEWEST = 2  # characters that a short title has before that word
 _RUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9·（）()〈〉—-]*$")
 _REMARK = re.compile(r"[（(〔][^（()）〔〕]{1,30}[）)〕]$")  # （试行）, （2024年修订）
+_COVER = "的通知"
+_ISSUED = re.compile(r"印发.{0,2}《([^《》]{2,60})》")
 _CLOSED = re.compile(rf"(?:{_REMARK.pattern[:-1]})?》")
 _STATUTES = frozenset({"法", "法典"})
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -87,7 +89,8 @@ class ShortTitles:
     ) -> None:
         self._titles: dict[str, list[DocumentMeta]] = {}
         for meta in documents:
-            self._titles.setdefault(plain_title(meta), []).append(meta)
+            for title in called(meta):
+                self._titles.setdefault(title, []).append(meta)
         self._starts = {title: _starts(title, words_of(title)) for title in self._titles}
         self._endings = {title: match[0] for title in self._titles if (match := _ending().search(title))}
 
@@ -146,7 +149,7 @@ class ShortTitles:
         """How much of the end of `run` is taken from a title that ends with `ending`, and the titles it fits."""
         candidates = [title for title, end in self._endings.items() if end == ending]
         for size in range(len(run), _FEWEST - 1, -1):
-            stem = run[len(run) - size :]
+            stem = run[len(run) - size :].removesuffix("的")
             if whole and size < len(run):
                 break
             if fitting := [t for t in candidates if self._short_for(stem, t)]:
@@ -162,6 +165,20 @@ class ShortTitles:
 def plain_title(meta: DocumentMeta) -> str:
     """A document's title without 中华人民共和国 and a remark at its end: （试行）, （…节选）."""
     return plain_name(meta.title)
+
+
+def called(meta: DocumentMeta) -> tuple[str, ...]:
+    """What a document is called: its title, and what a 通知 issues.
+
+    关于某某若干措施的通知 is called 某某若干措施, and 关于印发《某办法》的通知 is called 某办法.
+    """
+    title = plain_title(meta)
+    names = [title]
+    if issued := _ISSUED.search(title):
+        names.append(plain_name(issued[1]))
+    elif title.endswith(_COVER) and _ending().search(rest := title.removesuffix(_COVER)):
+        names.append(rest)
+    return tuple(names)
 
 
 def plain_name(title: str) -> str:
