@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistant.answering.select import Pick, Selection
@@ -15,7 +15,10 @@ from assistant.text.folding import fold
 _ROW = re.compile(r"(.*表\d+) 第\d+行")
 _CELL = re.compile(r"[\u3000\t|]+")
 _UNIT = re.compile(r"[（(][^（()）]*[）)]$")  # 额度（万元）
+_ALL_PLACES = frozenset({Kind.LIST, Kind.MENTIONS, Kind.PROHIBITIONS})
 _FEWEST = 2  # characters of a cell that names something
+
+Table = tuple[str, str]  # the document and the address of a table
 
 
 def with_rows_named(reading: Reading, selection: Selection, everything: Sequence[Chunk]) -> Selection:
@@ -27,44 +30,47 @@ def with_rows_named(reading: Reading, selection: Selection, everything: Sequence
     Args:
         everything: all sentences that the question may rest on, in the order of the corpus.
     """
-    if (
-        selection.best is None
-        or selection.exhaustive
-        or reading.asked.kind in (Kind.LIST, Kind.MENTIONS, Kind.PROHIBITIONS)
-    ):
+    best = selection.best
+    if best is None or selection.exhaustive or reading.asked.kind in _ALL_PLACES:
         return selection
+    tables = _tables(everything)
     asked = fold(reading.query.search or reading.standalone)
-    if row := _unread(reading, selection, everything, asked):
+    if row := _unread(selection, tables, asked=asked, text=fold(reading.text)):
         return replace(selection, picks=(row,), best=row)
     picks: dict[str, Pick] = {}
-    tables: set[tuple[str, str]] = set()
-    for pick in selection.picks:
-        table = _table_of(pick.chunk)
-        if table is None:
-            picks.setdefault(pick.chunk.id, pick)
-        elif table not in tables:
-            tables.add(table)
-            found = [p for p in selection.picks if _table_of(p.chunk) == table]
-            picks.update({p.chunk.id: p for p in _named(found, _rows(everything, table), asked)})
-    best = selection.best
-    if _table_of(best.chunk) in tables and best.chunk.id not in picks:
-        same = (p for p in picks.values() if _table_of(p.chunk) == _table_of(best.chunk))
-        best = next(same, best)
+    for table, found in _by_table(selection.picks):
+        kept = _named(found, tables[table], asked) if table else found
+        picks.update({pick.chunk.id: pick for pick in kept})
+        if table == _table_of(best.chunk) and table and best.chunk.id not in picks:
+            best = kept[0]
     return replace(selection, picks=tuple(picks.values()), best=best)
 
 
-def _unread(reading: Reading, selection: Selection, everything: Sequence[Chunk], asked: str) -> Pick | None:
+def _by_table(picks: Sequence[Pick]) -> Iterator[tuple[Table | None, list[Pick]]]:
+    """Each table with all its rows among `picks`, where the first of them stands; other sentences one by one."""
+    seen: set[Table] = set()
+    for pick in picks:
+        table = _table_of(pick.chunk)
+        if table is None:
+            yield None, [pick]
+        elif table not in seen:
+            seen.add(table)
+            yield table, [other for other in picks if _table_of(other.chunk) == table]
+
+
+def _unread(selection: Selection, tables: Mapping[Table, Sequence[Chunk]], *, asked: str, text: str) -> Pick | None:
     """The one row whose name and whose column the question gives, when no chosen sentence speaks of that name.
 
     充电桩的期限 is the row 充电桩 of a table with a column 期限, and no article on other loans.
     """
     said = fold(" ".join(pick.chunk.lead + pick.chunk.plain for pick in selection.picks))
-    found = []
-    for table in dict.fromkeys(table for chunk in everything if (table := _table_of(chunk))):
-        head, *rows = _rows(everything, table)
-        if not any(cell in fold(reading.text) for cell in _names(head)):
-            continue
-        found += [row for row in rows if any(cell in asked and cell not in said for cell in _names(row)[:1])]
+    found = [
+        row
+        for head, *rows in tables.values()
+        if any(cell in text for cell in _names(head))
+        for row in rows
+        if any(cell in asked and cell not in said for cell in _names(row)[:1])
+    ]
     best = selection.best
     return Pick(chunk=found[0], score=best.score) if best is not None and len(found) == 1 else None
 
@@ -93,11 +99,16 @@ def _cells_in(row: Chunk, asked: str) -> int:
     return sum(cell in asked for cell in set(_names(row)))
 
 
-def _rows(everything: Iterable[Chunk], table: tuple[str, str]) -> list[Chunk]:
-    return [chunk for chunk in everything if _table_of(chunk) == table]
+def _tables(everything: Iterable[Chunk]) -> dict[Table, list[Chunk]]:
+    """The rows of every table, the head first."""
+    tables: dict[Table, list[Chunk]] = {}
+    for chunk in everything:
+        if table := _table_of(chunk):
+            tables.setdefault(table, []).append(chunk)
+    return tables
 
 
-def _table_of(chunk: Chunk) -> tuple[str, str] | None:
+def _table_of(chunk: Chunk) -> Table | None:
     """The document and the address of the table that `chunk` is a row of."""
-    match = _ROW.fullmatch(chunk.address)
+    match = _ROW.fullmatch(chunk.address) if chunk.address.endswith("行") else None
     return (chunk.document_id, match[1]) if match else None

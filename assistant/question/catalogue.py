@@ -15,6 +15,7 @@ from assistant.text.numerals import parse_numeral, to_han
 
 EXTRACT = re.compile(r"[（(〔][^（()）]*节选[）)〕]$")
 _PART_OF_CODE = re.compile(r"[（(]([^（()）]{2,6}?编)")  # 民法典（物权编…节选）: people say 物权编
+_NOTICE = "通知"  # names the only notice of a library
 _LEAST_SUFFIX = 4  # 支付条例 names 保障中小企业款项支付条例 when no other title ends so
 _LEAST_TELLING = 6  # of other kinds of documents, whose names are everyday words: 票据清算操作规程
 # 2024年6月 beside a title is a day and names no version.
@@ -50,9 +51,8 @@ class Catalogue:
     ) -> None:
         self._documents = tuple(documents)
         self._names = _names(self._documents)
-        self._loose = frozenset(_unique_suffixes(self._documents)) - frozenset(
-            plain_title(meta) for meta in self._documents
-        )
+        whole = frozenset(plain_title(meta) for meta in self._documents)
+        self._loose = frozenset((*_unique_suffixes(self._documents), _NOTICE)) - whole
         self._short = ShortTitles(self._documents, words_of)
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile("|".join(re.escape(name) for name in longest_first) or r"(?!)")
@@ -73,7 +73,9 @@ class Catalogue:
             exact = len(documents) < len(held)
             loose = match[0] in self._loose
             found.append(Mention(start=match.start(), end=match.end(), documents=documents, exact=exact, loose=loose))
-        found += _shortened(self._short.named(question), found)
+        named = self._short.named(question)
+        found = [m for m in found if not any(one.abroad and m.loose and _overlap(m, one) for one in named)]
+        found += _shortened(named, found)
         return tuple(sorted(found, key=lambda m: m.start))
 
     def named(self, question: str) -> tuple[Named, ...]:
@@ -96,8 +98,12 @@ def _shortened(named: Iterable[Named], found: Sequence[Mention]) -> list[Mention
     return [
         Mention(start=one.start, end=one.end, documents=one.documents)
         for one in named
-        if one.outright and not any(m.start < one.end and one.start < m.end for m in found)
+        if one.outright and not any(_overlap(mention, one) for mention in found)
     ]
+
+
+def _overlap(mention: Mention, one: Named) -> bool:
+    return mention.start < one.end and one.start < mention.end
 
 
 def _numbers(documents: Sequence[DocumentMeta]) -> tuple[tuple[re.Pattern[str], tuple[DocumentMeta, ...]], ...]:
@@ -135,7 +141,7 @@ def _names(documents: Sequence[DocumentMeta]) -> dict[str, tuple[DocumentMeta, .
         names.setdefault(name, {meta.id: meta for meta in metas})
     notices = [m for m in documents if m.kind is DocumentKind.NOTICE and "通知" in m.title]
     if len(notices) == 1:
-        names.setdefault("通知", {notices[0].id: notices[0]})
+        names.setdefault(_NOTICE, {notices[0].id: notices[0]})
     return {name: tuple(metas.values()) for name, metas in names.items() if len(name) > 1}
 
 

@@ -261,11 +261,7 @@ def figure_asked(segment: str) -> AttributeRule | None:
 
 def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:
     """`rules` with what states them cut down to the unit that `segment`, the asking part of `question`, asks for."""
-    found = tuple(rules)
-    if len(found) > 1:
-        found = tuple(
-            rule for rule in found if rule.attribute is not Attribute.SUBSIDY
-        )  # 补贴要带啥材料 asks for papers
+    found = _asked_besides(tuple(rules))
     units = [(stated, spans) for asked, stated, spans in _UNITS if asked.search(segment)]
     if len(units) == 1:
         stated, spans = units[0]
@@ -278,6 +274,11 @@ def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tup
         # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.
         found = tuple(replace(r, stated=_FINE) for r in found if r.attribute is Attribute.PENALTY) or found
     return found
+
+
+def _asked_besides(rules: tuple[AttributeRule, ...]) -> tuple[AttributeRule, ...]:
+    """`rules` without the subsidy of which another fact is asked: 补贴要带啥材料 asks for papers."""
+    return tuple(r for r in rules if len(rules) == 1 or r.attribute is not Attribute.SUBSIDY)
 
 
 def _bound(segment: str) -> Bound | None:

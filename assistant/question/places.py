@@ -132,15 +132,11 @@ def placed_in(
     owners = _owners(question, mentions, named, [start for start, _ in addresses])
     for start, address in addresses:
         owner = next((o for o in reversed(owners) if o.end <= start), None)
-        if isinstance(owner, Named):
-            name = "" if owner.documents else owner.name
-            unplaced.append(Unplaced(address=address, name=name, among=owner.documents or owner.like))
+        paper = paper_before(question[:start]) if owner is None else ""
+        if paper or isinstance(owner, Named):
+            unplaced += _of_no_document(owner, paper, address, question)
             continue
         documents = owner.documents if owner else _only(eligible, load)
-        if owner is None and (paper := paper_before(question[:start])):
-            if asks_only_of_places(without_places(question.replace(paper, ""))):
-                unplaced.append(Unplaced(address=address, name=paper))
-            continue
         if address.steps[0].kind not in _OUTRIGHT and not _of_notice(address, documents, owner, start):
             continue
         if not documents and _stands_alone(question, start, address):
@@ -263,17 +259,34 @@ def _owners(
     """Whose places `question` names, in its order: documents, and titles beside a place that no one document bears."""
     owners: list[Mention | Named] = list(mentions)
     for one in named:
-        if not any(one.end <= start and _BETWEEN.fullmatch(question, one.end, start) for start in starts):
-            continue
         rivals = [m for m in mentions if m.start < one.end and one.start < m.end]
-        if any(one.documents or not (m.loose or one.elsewhere) for m in rivals):
+        if not _beside_a_place(one, question, starts) or not all(one.rules_out(m.loose) for m in rivals):
             continue
         if one.settled:
             owners.append(Mention(start=one.start, end=one.end, documents=one.documents))
-        elif one.documents or one.quoted or one.like or (telling(one.stem) if one.everyday else one.stem):
+        elif _is_name(one):
             owners = [owner for owner in owners if owner not in rivals]
             owners.append(one)
     return sorted(owners, key=lambda owner: owner.end)
+
+
+def _beside_a_place(one: Named, question: str, starts: Sequence[int]) -> bool:
+    return any(one.end <= start and _BETWEEN.fullmatch(question, one.end, start) for start in starts)
+
+
+def _is_name(one: Named) -> bool:
+    """Whether words that end as titles do name a document, and are not everyday words: 怎么规定第三条."""
+    telling_enough = telling(one.stem) if one.everyday else bool(one.stem)
+    return bool(one.documents) or bool(one.like) or one.quoted or telling_enough
+
+
+def _of_no_document(owner: Mention | Named | None, paper: str, address: Address, question: str) -> Iterator[Unplaced]:
+    """A place of a title that no one document bears, or of a paper that is none, where no more is asked."""
+    if isinstance(owner, Named):
+        name = "" if owner.documents else owner.name
+        yield Unplaced(address=address, name=name, among=owner.documents or owner.like)
+    elif asks_only_of_places(without_places(question.replace(paper, ""))):
+        yield Unplaced(address=address, name=paper)
 
 
 def _stands_alone(question: str, start: int, address: Address) -> bool:

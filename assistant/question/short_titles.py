@@ -64,7 +64,8 @@ class Named:
     like: tuple[DocumentMeta, ...] = ()  # without `documents`: those whose title differs only in the word at its end
     quoted: bool = False  # it stands in 《》
     everyday: bool = False  # the word at its end is an everyday word as well
-    elsewhere: bool = False  # a title of the library behind the name of another place: 青禾县贴息办法
+    elsewhere: bool = False  # a title of the library behind other words: 住房贴息办法
+    abroad: bool = False  # … behind the name of a place or an institution: 青禾县贴息办法
 
     @property
     def settled(self) -> bool:
@@ -75,6 +76,14 @@ class Named:
     def outright(self) -> bool:
         """Whether it names one title wherever it stands, and not only where a place stands behind it."""
         return self.settled and telling(self.stem) and (self.quoted or not self.everyday)
+
+    def rules_out(self, loose: bool) -> bool:
+        """Whether these words name another document than one that is named inside them.
+
+        Args:
+            loose: whether that one is named by the end of its title alone.
+        """
+        return not self.documents and (loose or self.elsewhere)
 
 
 class ShortTitles:
@@ -113,7 +122,7 @@ class ShortTitles:
         elsewhere = bool(bearing) and not quoted and not self._may_begin(before, run[len(before) :], match[0], bearing)
         stem = run[len(before) :] if bearing and not elsewhere else run[0 if quoted else _after_openers(run) :]
         if elsewhere or not bearing:
-            bearing = [] if _empty().sub("", stem) else self._of_genre(stem + match[0])
+            bearing = self._of_kind(stem, match[0])
         return Named(
             start=opened + 1 if quoted else match.start() - len(stem),
             end=match.end(),
@@ -124,11 +133,17 @@ class ShortTitles:
             quoted=quoted,
             everyday=match[0] in _words().everyday,
             elsewhere=elsewhere,
+            abroad=elsewhere and (_ends_in_place(before) or run.startswith(_words().places, len(before))),
         )
 
-    def _of_genre(self, name: str) -> list[str]:
-        """办法, 管理办法: every title that ends so."""
-        return [title for title in self._endings if title.endswith(name)]
+    def _of_kind(self, stem: str, ending: str) -> list[str]:
+        """办法, 管理办法: every title that ends so; 监管局的通知: every one of theirs."""
+        if not _empty().sub("", stem):
+            return [title for title in self._endings if title.endswith(stem + ending)]
+        if not stem.endswith("的") or len(stem) <= _FEWEST:
+            return []
+        theirs = [t for t in self._endings if any(stem[:-1] in name for m in self._titles[t] for name in m.issuers)]
+        return [title for title in theirs if title.endswith(ending)]
 
     def _held(self, titles_borne: Iterable[str]) -> tuple[DocumentMeta, ...]:
         return tuple(meta for title in titles_borne for meta in self._titles[title])
@@ -138,12 +153,14 @@ class ShortTitles:
 
         A whole title may stand behind any words but the name of a place, which a statute bears out of courtesy.
         """
+        if stem.startswith(_words().places):
+            return _after_openers(before) == len(before)  # 苏州 stands before 市贴息办法
         if not before or _HAN.match(before[-1]) is None or before.endswith(tuple(_words().openers | _words().behind)):
             return True
         if before.endswith(tuple(name for meta in self._held(bearing) for name in meta.issuers)):
             return True
         whole = stem + ending in bearing
-        return whole and (ending in _STATUTES or not before.endswith(_words().places))
+        return whole and (ending in _STATUTES or not _ends_in_place(before))
 
     def _bearing(self, run: str, ending: str, *, whole: bool) -> tuple[int, list[str]]:
         """How much of the end of `run` is taken from a title that ends with `ending`, and the titles it fits."""
@@ -212,6 +229,12 @@ def asks_only_of_places(rest: str) -> bool:
     letters = "".join(char for char in rest if char.isalnum())
     words = _words()
     return made_of(letters, words.openers | words.behind | words.of_place | asking_words()) == len(letters)
+
+
+def _ends_in_place(before: str) -> bool:
+    """Whether `before` ends with the name of a place or an institution, and not with 市 or 银行 alone."""
+    name = before[_after_openers(before) :]
+    return name.endswith(_words().places) and name not in _words().places
 
 
 def _run_before(question: str, end: int) -> str:
