@@ -106,6 +106,22 @@ def _overlap(mention: Mention, one: Named) -> bool:
     return mention.start < one.end and one.start < mention.end
 
 
+def titled(mentions: Sequence[Mention], named: Iterable[Named]) -> tuple[Mention, ...]:
+    """The documents of `mentions`, with those named by a shortened title whose end is an everyday word: 首贷户通知.
+
+    None stands inside the title of another document: 临江市首贷通知 is not the notice of the library.
+    """
+    found = list(mentions)
+    for one in named:
+        rivals = [m for m in found if _overlap(m, one)]
+        whole = one.settled and all(one.start <= m.start and m.end <= one.end for m in rivals)
+        if whole or (telling(one.stem) and all(one.rules_out(m.loose) for m in rivals)):
+            found = [m for m in found if m not in rivals]
+        if whole:
+            found.append(Mention(start=one.start, end=one.end, documents=one.documents))
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
 def _numbers(documents: Sequence[DocumentMeta]) -> tuple[tuple[re.Pattern[str], tuple[DocumentMeta, ...]], ...]:
     """What 文号 look like in a question, and whose they are; extracts of one law share theirs."""
     owners: dict[str, list[DocumentMeta]] = {}

@@ -11,8 +11,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assistant.question.catalogue import Mention
-from assistant.question.short_titles import Named, made_of, telling, title_endings
+from assistant.question.catalogue import Mention, titled
+from assistant.question.short_titles import Named, made_of, title_endings
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Query
 from assistant.text.tables import packaged, read_table
@@ -106,16 +106,7 @@ class DocumentFacts:
         return FactAsked(document=meta, facts=tuple((line.fact, line.label) for line, _ in found)) if meta else None
 
     def _titled(self, text: str) -> tuple[Mention, ...]:
-        """The documents that `text` names, by a shortened title too; none inside the title of another document."""
-        found = list(self._mentions(text))
-        for one in self._named(text):
-            rivals = [m for m in found if m.start < one.end and one.start < m.end]
-            whole = one.settled and all(one.start <= m.start and m.end <= one.end for m in rivals)
-            if whole or _of_another(one, rivals):
-                found = [m for m in found if m not in rivals]
-            if whole:
-                found.append(Mention(start=one.start, end=one.end, documents=one.documents))
-        return tuple(sorted(found, key=lambda m: m.start))
+        return titled(self._mentions(text), self._named(text))
 
     def _document(self, query: Query, mentions: Sequence[Mention], eligible: frozenset[str]) -> DocumentMeta | None:
         """The document asked about."""
@@ -125,11 +116,6 @@ class DocumentFacts:
         if len(eligible) == 1:
             return self._load(next(iter(eligible))).meta
         return None
-
-
-def _of_another(one: Named, inside: Sequence[Mention]) -> bool:
-    """Whether `one` is the title of a document that the library does not have, and none of those named inside it."""
-    return telling(one.stem) and all(one.rules_out(mention.loose) for mention in inside)
 
 
 def _one(mentions: Sequence[Mention], eligible: frozenset[str]) -> DocumentMeta | None:

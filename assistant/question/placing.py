@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.parsing.addresses import Address
-from assistant.question.catalogue import Mention
+from assistant.question.catalogue import Mention, titled
 from assistant.question.places import (
     Place,
     Placed,
@@ -64,7 +64,7 @@ class PlaceReader:
         before: tuple[Place, ...] = ()
         spoken: Mention | None = None
         for turn in map(plain_places, query.context):
-            named = self._mentions(turn)
+            named = titled(self._mentions(turn), self._named(turn))
             places = placed_in(turn, named, self._named(turn), eligible=eligible, load=self._load).places
             before = places or following_places(turn, before, load=self._load) or (() if named else before)
             spoken = replace(named[-1], start=0, end=0) if named else spoken

@@ -25,6 +25,7 @@ _LONGEST = 40  # characters before the word that ends a title, in which the rest
 _FEWEST = 2  # characters that a short title has before that word
 _RUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9·（）()〈〉—-]*$")
 _REMARK = re.compile(r"[（(〔][^（()）〔〕]{1,30}[）)〕]$")  # （试行）, （2024年修订）
+_COUNTRY = "中华人民共和国"
 _COVER = "的通知"
 _ISSUED = re.compile(r"印发.{0,2}《([^《》]{2,60})》")
 _CLOSED = re.compile(rf"(?:{_REMARK.pattern[:-1]})?》")
@@ -40,6 +41,7 @@ class _Words(BaseModel):
     empty: tuple[str, ...]
     openers: frozenset[str]
     behind: frozenset[str]
+    before: frozenset[str]
     endings: tuple[str, ...]
     everyday: frozenset[str]
     papers: tuple[str, ...]
@@ -114,9 +116,9 @@ class ShortTitles:
         return tuple(found)
 
     def _named(self, question: str, match: re.Match[str]) -> Named:
-        opened = question.rfind("《", 0, match.start())
-        quoted = opened > question.rfind("》", 0, match.start()) and _CLOSED.match(question, match.end()) is not None
-        run = bare_title(question[opened + 1 : match.start()]) if quoted else _run_before(question, match.start())
+        opened = _opened(question, match)
+        quoted = opened is not None
+        run = _run_before(question, match.start()) if opened is None else bare_title(question[opened : match.start()])
         size, bearing = self._bearing(run, match[0], whole=quoted)
         before = run[: len(run) - size]
         elsewhere = bool(bearing) and not quoted and not self._may_begin(before, run[len(before) :], match[0], bearing)
@@ -124,7 +126,7 @@ class ShortTitles:
         if elsewhere or not bearing:
             bearing = self._of_kind(stem, match[0])
         return Named(
-            start=opened + 1 if quoted else match.start() - len(stem),
+            start=match.start() - len(stem) if opened is None else opened,
             end=match.end(),
             name=stem + match[0],
             stem=stem,
@@ -155,7 +157,9 @@ class ShortTitles:
         """
         if stem.startswith(_words().places):
             return _after_openers(before) == len(before)  # 苏州 stands before 市贴息办法
-        if not before or _HAN.match(before[-1]) is None or before.endswith(tuple(_words().openers | _words().behind)):
+        words = _words()
+        opened = before.endswith((*words.openers, *words.behind, *words.before))
+        if not before or _HAN.match(before[-1]) is None or opened:
             return True
         if before.endswith(tuple(name for meta in self._held(bearing) for name in meta.issuers)):
             return True
@@ -220,15 +224,23 @@ def paper_before(text: str) -> str:
 
 def opens_here(text: str) -> bool:
     """Whether what stands in `text` since its last mark only leads up to what follows: 请问那个, 看一下."""
-    run = _run_before(text, len(text))
-    return _after_openers(run) == len(run)
+    run, words = _run_before(text, len(text)), _words()
+    return made_of(run, words.openers | asking_words(), words.behind | words.before) == len(run)
 
 
 def asks_only_of_places(rest: str) -> bool:
     """Whether `rest`, a question without the places that it names, says nothing else: 怎么规定的."""
     letters = "".join(char for char in rest if char.isalnum())
     words = _words()
-    return made_of(letters, words.openers | words.behind | words.of_place | asking_words()) == len(letters)
+    around = words.openers | words.behind | words.before | words.of_place | asking_words()
+    return made_of(letters, around) == len(letters)
+
+
+def _opened(question: str, ending: re.Match[str]) -> int | None:
+    """Where the title in 《》 begins that `ending` ends; `None` for one without these marks."""
+    opened = question.rfind("《", 0, ending.start())
+    closed = question.rfind("》", 0, ending.start())
+    return opened + 1 if opened > closed and _CLOSED.match(question, ending.end()) else None
 
 
 def _ends_in_place(before: str) -> bool:
@@ -244,6 +256,8 @@ def _run_before(question: str, end: int) -> str:
 
 def _after_openers(run: str) -> int:
     """How much of the beginning of `run` is made of words behind which a title may begin."""
+    if _COUNTRY in run:
+        return run.index(_COUNTRY) + len(_COUNTRY)
     return made_of(run, _words().openers | asking_words(), _words().behind)
 
 
