@@ -204,13 +204,18 @@ class PolicyAssistant:
 
 
 def _work(rooms: Rooms, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
-    """Read, search, and answer: by rule where the question names a place or asks what holds; else judge."""
+    """Read, search, and answer: by rule where the question names a place or asks of a document; else judge."""
     reading = rooms.reader.read(question, history, filters, use_llm=use_llm)
     found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)
+    if reading.unplaced:
+        return rooms.answerer.ask_back(reading, found)
     if sides := rooms.searcher.sides(reading):
         found = replace(found, ranking=alternating([side.ranking for side in sides], found.ranking))
-    if standing := rooms.standings.asked(reading, found):
+    standing = rooms.standings.asked(reading, found)
+    if reading.of_document and not (standing and standing.settled):
+        return rooms.answerer.tell(reading, reading.of_document, found)
+    if standing:
         return rooms.answerer.stand(reading, found, standing)
     return rooms.answerer.answer(reading, found, sides=sides)

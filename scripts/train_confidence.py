@@ -92,7 +92,7 @@ def report(kind: str, cases: Sequence[Judged]) -> None:
 
 
 def limit(cases: Sequence[Judged]) -> float:
-    """From which confidence on an answer is called 有依据: found on cases whose set was left out and no rule refuses."""
+    """From which confidence on an answer is called 有依据: by cases whose set was left out and no rule refuses."""
     open_ = [n for n, case in enumerate(cases) if not case.features.refused]
     found = out_of_fold(cases, [case.dataset for case in cases], l2=L2)
     return threshold([found[n] for n in open_], [cases[n].right for n in open_], most_risk=MOST_RISK)

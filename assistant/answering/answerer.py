@@ -10,19 +10,25 @@ from assistant.answering.authority import note, with_higher
 from assistant.answering.belonging import Belonging
 from assistant.answering.compose import Composer, Draft, proved_draft
 from assistant.answering.confidence import Features, Weights, features_of, packaged_weights
+from assistant.answering.document_facts import document_facts
 from assistant.answering.in_force import Standing
+from assistant.answering.misplaced import misplaced, misplaced_lead
 from assistant.answering.named_places import sentences_of, with_counterpart
 from assistant.answering.refusal import Abstention, Findings, Limits, Reason, abstention
 from assistant.answering.select import Selection, Selector
 from assistant.answering.select_parts import Chooser
 from assistant.answering.sentence_reading import DEGRADED
+from assistant.answering.table_rows import with_rows_named
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import addresses
 from assistant.indexing.ports import LibraryPort
+from assistant.question.document_facts import FactAsked
 from assistant.question.reading import Reading
 from assistant.retrieval.by_turns import led_by
 from assistant.retrieval.searcher import Searcher
+from assistant.schema.answer import Outcome
 from assistant.schema.chunk import Chunk, ChunkKind
+from assistant.schema.document import DocumentMeta
 from assistant.schema.retrieval import Retrieved
 from assistant.text.institutions import known_institutions
 
@@ -67,6 +73,7 @@ class Answerer:
         if selection.unread:
             found = replace(found, degraded=(*found.degraded, DEGRADED))
         selection = with_higher(reading, found, selection, self._meta_of)
+        selection = with_rows_named(reading, selection, everything)
         held = held_by(selection, self._composer.clause_of)
         findings = Findings(
             reading=reading,
@@ -88,8 +95,23 @@ class Answerer:
     def look_up(self, reading: Reading, found: Retrieved) -> Worked:
         """The words of the places that the question names, or that there is no such place."""
         places = with_counterpart(reading, self._library, self._searcher)
-        chunks = sentences_of(places, self._library)
-        return self._worked(reading, led_by(found, chunks), self._composer.looked_up(places, chunks))
+        chunks = sentences_of(places, self._library, reading.of_places)
+        draft = self._composer.looked_up(places, chunks)
+        if reading.unplaced:
+            lead = misplaced_lead(reading.unplaced, self._searched(reading)) + draft.lead
+            outcome = Outcome.PARTIAL if draft.statements else Outcome.NOT_FOUND
+            draft = replace(draft, lead=lead, outcome=outcome)
+        return self._worked(reading, led_by(found, chunks), draft)
+
+    def ask_back(self, reading: Reading, found: Retrieved) -> Worked:
+        """That the library does not hold the document whose place is named, or which document is meant."""
+        draft = misplaced(reading.unplaced, self._searched(reading), whom=reading.whom)
+        return self._worked(reading, found, draft)
+
+    def tell(self, reading: Reading, asked: FactAsked, found: Retrieved) -> Worked:
+        """What a document says of itself."""
+        document = self._library.document(asked.document.id)
+        return self._worked(reading, found, document_facts(asked, document))
 
     def stand(self, reading: Reading, found: Retrieved, standing: Standing) -> Worked:
         """Whether the document asked about holds."""
@@ -108,6 +130,10 @@ class Answerer:
             and addresses(self._composer.clause_of(c).plain, reading.query.addressee)
         ]
 
+    def _searched(self, reading: Reading) -> list[DocumentMeta]:
+        """The documents that the question may rest on, in the order of the corpus."""
+        return [meta for meta in self._library.documents if meta.id in reading.allowed]
+
     def _drafted(self, findings: Findings, why: Abstention | None, confidence: float | None) -> Draft:
         """The answer; or what may bear on the question; or why there is no answer and whom to ask.
 
@@ -115,7 +141,7 @@ class Answerer:
             confidence: decides where a reader has spoken; `None` leaves it to the rules.
         """
         reading = findings.reading
-        searched = [document.meta for document in findings.documents]
+        searched = self._searched(reading)
         if why is None and confidence is not None and confidence < self._weights.possible_from:
             why = Abstention(reason=Reason.UNSURE)
         if why is not None:

@@ -14,7 +14,7 @@ from assistant.answering.select import Selection
 from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
-from assistant.question.places import Place
+from assistant.question.places import Place, said
 from assistant.question.reading import Reading
 from assistant.question.understanding import Kind
 from assistant.safety.intrusions import intrusive, leads_elsewhere
@@ -33,6 +33,7 @@ DEFAULT_WHOM = "本行总行条线部门或当地监管部门"
 _BEFORE_SUBJECT = 4  # characters: 支持保险公司为… names its addressee itself
 _MOST_CANDIDATES = 3  # clauses shown as 可能相关
 _MOST_LOOKED_UP = 24  # sentences of a clause asked for by its number
+_UNITS = {"一": "个部分", "章": "章", "附件": "个附件"}  # what is counted, by what is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,9 +270,9 @@ def _absence(place: Place) -> str:
     if place.held:
         title = place.document.title.partition("（")[0]
         return f"本库未载明：《{title}》只收录了节选（{'、'.join(place.held)}），其中没有{place.address.local}。"
-    unit = "项" if place.document.kind is DocumentKind.NOTICE else "条"
+    unit = _UNITS.get(place.address.steps[0].kind, "项" if place.document.kind is DocumentKind.NOTICE else "条")
     return (
-        f"本库未载明：《{place.document.title}》没有{place.address.local}，本库收录的文本共 {place.articles} {unit}。"
+        f"本库未载明：《{place.document.title}》没有{said(place.address)}，本库收录的文本共 {place.articles} {unit}。"
     )
 
 

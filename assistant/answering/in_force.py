@@ -48,6 +48,11 @@ class Standing:
     successor: DocumentMeta | None = None
     proof: tuple[Chunk, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """Whether a clause says how it stands."""
+        return self.force is not Force.UNSAID and bool(self.proof)
+
 
 class Standings:
     """Reading and Retrieved → Standing, where a question asks whether a document holds.
@@ -141,7 +146,9 @@ def lead(found: Standing) -> str:
             year = f"{found.document.year}年的" if found.document.year else ""
             return f"{title}是{year}年度文件，此后是否继续适用，本库未载明，请以发文机关的最新规定为准。"
         case Force.UNSAID:
-            return f"{title}是否有效，本库未载明，请向发文机关核实。"
+            since = _since(found.document)
+            whether = f"{since[1:]}，现在是否有效" if since else "是否有效"
+            return f"{title}{whether}，本库未载明，请向发文机关核实。"
 
 
 def _how(found: Standing) -> str:

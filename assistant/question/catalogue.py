@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.parsing.addresses import abbreviations, bare_title
 from assistant.parsing.header import number_form
+from assistant.question.short_titles import Named, ShortTitles, called, plain_title, telling, title_endings
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.text.folding import squeeze
 from assistant.text.numerals import parse_numeral, to_han
 
 EXTRACT = re.compile(r"[（(〔][^（()）]*节选[）)〕]$")
 _PART_OF_CODE = re.compile(r"[（(]([^（()）]{2,6}?编)")  # 民法典（物权编…节选）: people say 物权编
+_NOTICE = "通知"  # names the only notice of a library
 _LEAST_SUFFIX = 4  # 支付条例 names 保障中小企业款项支付条例 when no other title ends so
+_LEAST_TELLING = 6  # of other kinds of documents, whose names are everyday words: 票据清算操作规程
 # 2024年6月 beside a title is a day and names no version.
 _YEAR_NEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)(?!\s*年?\s*\d{1,2}\s*月|[-/.]\d|\s*年?\s*[初底末上下])\s*年?")
 _BEFORE = 8  # characters before a title in which its year may stand
@@ -33,14 +36,24 @@ class Mention:
     end: int
     documents: tuple[DocumentMeta, ...]
     exact: bool = False  # a year or a number says which version
+    loose: bool = False  # by the end of its title, which another document may share
 
 
 class Catalogue:
-    """Which words name which documents."""
+    """Which words name which documents.
 
-    def __init__(self, documents: Sequence[DocumentMeta]) -> None:
+    Args:
+        words_of: the words that a title is made of, so that a title may be shortened to the first characters of words.
+    """
+
+    def __init__(
+        self, documents: Sequence[DocumentMeta], words_of: Callable[[str], Iterable[str]] = lambda _: ()
+    ) -> None:
         self._documents = tuple(documents)
         self._names = _names(self._documents)
+        whole = frozenset(plain_title(meta) for meta in self._documents)
+        self._loose = frozenset((*_unique_suffixes(self._documents), _NOTICE)) - whole
+        self._short = ShortTitles(self._documents, words_of)
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile("|".join(re.escape(name) for name in longest_first) or r"(?!)")
         self._numbers = _numbers(self._documents)
@@ -58,8 +71,16 @@ class Catalogue:
             held = self._names[match[0]]
             documents = _of_year(held, near)
             exact = len(documents) < len(held)
-            found.append(Mention(start=match.start(), end=match.end(), documents=documents, exact=exact))
+            loose = match[0] in self._loose
+            found.append(Mention(start=match.start(), end=match.end(), documents=documents, exact=exact, loose=loose))
+        named = self._short.named(question)
+        found = [m for m in found if not any(one.abroad and m.loose and _overlap(m, one) for one in named)]
+        found += _shortened(named, found)
         return tuple(sorted(found, key=lambda m: m.start))
+
+    def named(self, question: str) -> tuple[Named, ...]:
+        """What in `question` is put as a title, whether a document bears it or not; shortened ones too."""
+        return self._short.named(question)
 
     def _numbered(self, question: str) -> Iterator[Mention]:
         """Documents named by their 文号: 国务院令第728号, 728号令, 银发〔2021〕5号 in any brackets."""
@@ -70,6 +91,35 @@ class Catalogue:
     def called(self, name: str) -> tuple[DocumentMeta, ...]:
         """The documents that bear exactly this name; several when versions share it."""
         return self._names.get(name, ())
+
+
+def _shortened(named: Iterable[Named], found: Sequence[Mention]) -> list[Mention]:
+    """The documents named by a shortened title alone."""
+    return [
+        Mention(start=one.start, end=one.end, documents=one.documents)
+        for one in named
+        if one.outright and not any(_overlap(mention, one) for mention in found)
+    ]
+
+
+def _overlap(mention: Mention, one: Named) -> bool:
+    return mention.start < one.end and one.start < mention.end
+
+
+def titled(mentions: Sequence[Mention], named: Iterable[Named]) -> tuple[Mention, ...]:
+    """The documents of `mentions`, with those named by a shortened title whose end is an everyday word: 首贷户通知.
+
+    None stands inside the title of another document: 临江市首贷通知 is not the notice of the library.
+    """
+    found = list(mentions)
+    for one in named:
+        rivals = [m for m in found if _overlap(m, one)]
+        whole = one.settled and all(one.start <= m.start and m.end <= one.end for m in rivals)
+        if whole or (telling(one.stem) and all(one.rules_out(m.loose) for m in rivals)):
+            found = [m for m in found if m not in rivals]
+        if whole:
+            found.append(Mention(start=one.start, end=one.end, documents=one.documents))
+    return tuple(sorted(found, key=lambda m: m.start))
 
 
 def _numbers(documents: Sequence[DocumentMeta]) -> tuple[tuple[re.Pattern[str], tuple[DocumentMeta, ...]], ...]:
@@ -107,13 +157,14 @@ def _names(documents: Sequence[DocumentMeta]) -> dict[str, tuple[DocumentMeta, .
         names.setdefault(name, {meta.id: meta for meta in metas})
     notices = [m for m in documents if m.kind is DocumentKind.NOTICE and "通知" in m.title]
     if len(notices) == 1:
-        names.setdefault("通知", {notices[0].id: notices[0]})
+        names.setdefault(_NOTICE, {notices[0].id: notices[0]})
     return {name: tuple(metas.values()) for name, metas in names.items() if len(name) > 1}
 
 
 def _names_of(meta: DocumentMeta, shorts: dict[str, list[str]]) -> Iterator[str]:
     title = EXTRACT.sub("", bare_title(meta.title))
     yield title
+    yield from called(meta)
     yield from (bare_title(alias) for alias in meta.aliases)
     yield from shorts.get(title, ())
     if match := _PART_OF_CODE.search(bare_title(meta.title)):
@@ -122,15 +173,25 @@ def _names_of(meta: DocumentMeta, shorts: dict[str, list[str]]) -> Iterator[str]
 
 def _unique_suffixes(documents: Sequence[DocumentMeta]) -> dict[str, list[DocumentMeta]]:
     """Ends of titles that only one title has: 支付条例, 款项支付条例."""
-    titles: dict[str, list[DocumentMeta]] = {}
+    bearing: dict[str, list[DocumentMeta]] = {}
     for meta in documents:
-        titles.setdefault(EXTRACT.sub("", bare_title(meta.title)), []).append(meta)
+        bearing.setdefault(plain_title(meta), []).append(meta)
     owners: dict[str, set[str]] = {}
-    for title in titles:
-        if re.search(r"(?:法|条例|办法|规定)$", title):
-            for size in range(_LEAST_SUFFIX, len(title)):
-                owners.setdefault(title[-size:], set()).add(title)
-    return {suffix: titles[next(iter(held))] for suffix, held in owners.items() if len(held) == 1}
+    for title in bearing:
+        for suffix in _suffixes(title):
+            owners.setdefault(suffix, set()).add(title)
+    return {suffix: bearing[next(iter(held))] for suffix, held in owners.items() if len(held) == 1}
+
+
+def _suffixes(title: str) -> Iterator[str]:
+    """The ends of a title by which it may be called."""
+    if re.search(r"(?:法|条例|办法|规定)$", title):
+        yield from (title[-size:] for size in range(_LEAST_SUFFIX, len(title)))
+        return
+    ending = next((word for word in title_endings() if title.endswith(word)), None)
+    if ending is not None:
+        ends = (title[-size:] for size in range(_LEAST_TELLING, len(title)))
+        yield from (end for end in ends if telling(end.removesuffix(ending)))
 
 
 def _inside_another_title(question: str, match: re.Match[str]) -> bool:

@@ -86,7 +86,7 @@ RULES = (
     AttributeRule(
         Attribute.CONTACT,
         re.compile(
-            r"(?:电话|热线|网址|官网|邮箱|公众号|微信号|联系方式)(?!(?:[^，。？]{0,6}(?:卡|用户|诈骗|网络)))"
+            r"(?:电话|热线|网址|官网|邮箱|公众号|微信号|联系方式)(?!(?:[^，。？]{0,6}(?:卡|用户|诈骗|网络|填|栏|写(?:什么|哪|谁))))"
             r"|网站(?:是|地址)|联系人|打哪个|地址(?:是|在)|办公地点|号码(?:是|发)"
         ),
         re.compile(r"https?:|www\.|(?<!\d)\d{5,12}(?![\d万亿元])|@"),
@@ -202,7 +202,7 @@ RULES = (
         re.compile(
             r"(?:怎么|如何|咋|怎样)(?:去)?(?:申请|办理|申办|注册|报名|申领|开通)|(?:哪些|什么|啥)(?:材料|手续|资料|证件)|办理(?:流程|步骤)|(?:去|到)哪(?:里|儿|个窗口)?(?:办|申请|报名)|入口"
         ),
-        re.compile(r"申请(?:人|书|材料)|提交|材料|手续|办理登记|凭证"),
+        re.compile(r"申请(?:书|表|材料)|提交|材料|手续|办理登记|凭证"),
     ),
 )
 
@@ -261,7 +261,7 @@ def figure_asked(segment: str) -> AttributeRule | None:
 
 def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tuple[AttributeRule, ...]:
     """`rules` with what states them cut down to the unit that `segment`, the asking part of `question`, asks for."""
-    found = tuple(rules)
+    found = _asked_besides(tuple(rules))
     units = [(stated, spans) for asked, stated, spans in _UNITS if asked.search(segment)]
     if len(units) == 1:
         stated, spans = units[0]
@@ -274,6 +274,11 @@ def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tup
         # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.
         found = tuple(replace(r, stated=_FINE) for r in found if r.attribute is Attribute.PENALTY) or found
     return found
+
+
+def _asked_besides(rules: tuple[AttributeRule, ...]) -> tuple[AttributeRule, ...]:
+    """`rules` without the subsidy of which another fact is asked: 补贴要带啥材料 asks for papers."""
+    return tuple(r for r in rules if len(rules) == 1 or r.attribute is not Attribute.SUBSIDY)
 
 
 def _bound(segment: str) -> Bound | None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from assistant.question.abbreviations import forms_of
 from assistant.text.folding import fold
 from assistant.text.tables import packaged, read_table
 
 GAP = "…"
+_NUMERALS = "0123456789〇零一二三四五六七八九十百千万两"
 _SHORT = 6  # characters: longer policy terms point at a clause, but in a search they drown the question
 _TABLES = ("colloquial.yaml", "colloquial_laws.yaml", "colloquial_beside.yaml")
 
@@ -66,7 +68,7 @@ class Expander:
 
     @cached_property
     def _concepts(self) -> tuple[Concept, ...]:
-        return tuple(Concept(line.concept, line.policy, line.beside, line.lay) for line in self.lines)
+        return tuple(Concept(line.concept, _policy(line), line.beside, line.lay) for line in self.lines)
 
     @cached_property
     def _by_key(self) -> dict[str, list[tuple[int, str]]]:
@@ -93,9 +95,20 @@ def load_expander(path: Path | None = None) -> Expander:
     return Expander([line for source in sources for line in read_table(source, lines, see="docs/settings.md")])
 
 
+def _policy(line: ConceptLine) -> tuple[str, ...]:
+    """The policy terms of an entry, with other forms of the lay words that are short forms themselves.
+
+    What a library on lending may not treat at all is told by its own terms alone: 社会保险 stands in many a text.
+    """
+    if line.beside:
+        return line.policy
+    return tuple(dict.fromkeys((*line.policy, *(form for word in line.lay for form in forms_of(word)))))
+
+
 def _stands_in(wording: str, folded: str) -> bool:
     """Whether a wording stands in a question, both folded."""
-    return bool(_pattern(wording).search(folded)) if GAP in wording else wording in folded
+    plain = GAP not in wording and wording[0] not in _NUMERALS
+    return wording in folded if plain else bool(_pattern(wording).search(folded))
 
 
 @lru_cache(maxsize=4096)
@@ -111,4 +124,6 @@ def _any_of(lay: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _spelt(wording: str) -> str:
-    return r"[^。？！?!]{0,6}?".join(re.escape(part) for part in wording.split(GAP))
+    """As a pattern; a number is not the end of a longer one: 50万 does not stand in 450万."""
+    whole = rf"(?<![{_NUMERALS}.])" if wording[0] in _NUMERALS else ""
+    return whole + r"[^。？！?!]{0,6}?".join(re.escape(part) for part in wording.split(GAP))

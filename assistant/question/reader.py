@@ -6,17 +6,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Protocol
 
 from assistant.corpus.view import eligible
 from assistant.errors import InputError
 from assistant.indexing.ports import LibraryPort
 from assistant.question.catalogue import Catalogue, Mention
+from assistant.question.document_facts import DocumentFacts
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
 from assistant.question.follow_up import StandAlone, stand_alone
 from assistant.question.parts import parts_of
-from assistant.question.places import Place, names_place, places_named
+from assistant.question.places import Place, names_place, without_places
+from assistant.question.placing import PlaceReader
 from assistant.question.premise import claimed_of_place, premise_of, without_assumed_ban
 from assistant.question.reading import PartReading, Reading
 from assistant.question.search_words import SearchWords
@@ -41,6 +44,13 @@ from assistant.text.segment import terms_in
 
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
 _WHOLE_CHARACTERS = 6
+
+
+def _beside(question: str, mentions: Sequence[Mention]) -> str:
+    """`question` without the titles and places that it names."""
+    for mention in reversed(mentions):
+        question = f"{question[: mention.start]}，{question[mention.end :]}"
+    return without_places(question)
 
 
 class FollowUpPort(Protocol):
@@ -74,8 +84,10 @@ class QuestionReader:
         self._follow_ups = follow_ups
         self._rights = rights
         documents = tuple(meta for meta in library.documents if meta.visible(rights))
-        self._catalogue = Catalogue(documents)
+        self._catalogue = Catalogue(documents, lambda title: chain(*library.sparse.vocabulary(title)))
         self._versions = VersionReader(self._catalogue, Families(documents))
+        self._places = PlaceReader(self.mentions, self._catalogue.named, library.document)
+        self._facts = DocumentFacts(self.mentions, self._catalogue.named, library.document)
         self._search_words = SearchWords(library.sparse, tables.lay)
         self._words = WordReader(library.sparse, tables, self._search_words)
 
@@ -89,7 +101,7 @@ class QuestionReader:
         query = self._query(question, history, filters, use_llm=use_llm)
         asked, asking = self._understood(query), asking_part(query.text)
         allowed = eligible(self._library.documents, query, today=today)
-        places = places_named(query, self.mentions, eligible=allowed, load=self._library.document)
+        placed = self._places.read(query, eligible=allowed)
         parts, facts_apart = self._parts(query, asked)
         claimed = claimed_of_place(query.text)
         return Reading(
@@ -107,10 +119,13 @@ class QuestionReader:
             whom=self._tables.matters.whom(query.standalone),
             allowed=allowed,
             subjects=self._subjects(query) if asked.kind is Kind.VALIDITY else (),
-            places=places,
+            places=placed.places,
+            unplaced=placed.unplaced,
+            of_places=self._words.naming(_beside(query.text, self.mentions(query.text))),
+            of_document=self._facts.asked(query, allowed) if not placed.places else None,
             claimed=(*terms_in(claimed), *self._words.naming(claimed)) if claimed else (),
             sides=self._sides(query),
-            counterpart=self._counterpart(query, places),
+            counterpart=self._counterpart(query, placed.places),
             parts=parts,
             facts_apart=facts_apart,
         )

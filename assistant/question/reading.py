@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from assistant.question.document_facts import FactAsked
 from assistant.question.lay_words import Concept
 from assistant.question.matters import DEFAULT, Matter
 from assistant.question.parts import Part
-from assistant.question.places import Place
+from assistant.question.places import Place, Unplaced
 from assistant.question.premise import Premise
 from assistant.question.understanding import Understanding
 from assistant.schema.document import DocumentMeta
@@ -80,6 +81,9 @@ class Reading:
         tuple[DocumentMeta, ...], ...
     ] = ()  # asked whether they hold: the document named first, its versions
     places: tuple[Place, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()  # places named of no document that can be told
+    of_places: tuple[str, ...] = ()  # words that name something, beside the titles and the places in it
+    of_document: FactAsked | None = None  # a fact of a document itself that is asked: 施行日期, 文号, 附件
     claimed: tuple[str, ...] = ()  # words for what the question says its places hold
 
     sides: tuple[Query, ...] = ()  # the question asked of each of two versions that it compares, the newer first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.indexing.ports import SparsePort
+from assistant.question.abbreviations import other_forms
 from assistant.question.lay_words import Expander
 from assistant.question.phonetic import SoundAlikes, has_pinyin
 
@@ -20,9 +21,16 @@ class SearchWords:
         self._sounds = SoundAlikes(sparse.words)
 
     def of(self, text: str) -> str:
-        """`text` with the words of the library that it spells by sound, and short policy terms for its lay words."""
-        meant = self.meant(text)
-        return " ".join((text, *meant, *self._expander.terms(" ".join((text, *meant)))))
+        """`text` with the words of the library that it spells by sound or in another form, and short policy terms for
+        its lay words."""
+        said = " ".join((text, *self.meant(text)))
+        forms = tuple(form for form in other_forms(said) if self._uses(form))
+        return " ".join((said, *forms, *(term for term in self._expander.terms(said) if term not in forms)))
+
+    def _uses(self, form: str) -> bool:
+        """Whether the library knows every word of `form`."""
+        known, strange = self._sparse.vocabulary(form)
+        return bool(known) and not strange
 
     def meant(self, text: str) -> tuple[str, ...]:
         """Words of the library that `text` spells by sound; empty for a text spelt as usual."""

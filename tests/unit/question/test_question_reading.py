@@ -15,10 +15,10 @@ from assistant.question.reading import SpokenOf, Words
 PACKAGE = Path(__file__).resolve().parents[3] / "assistant"
 NOUNS = {
     *("Reading", "PartReading", "Spoken", "Understanding", "Kind", "Premise", "Institution", "Place", "Mention"),
-    *("Concept", "Matter", "Attribute", "AttributeRule"),
+    *("Concept", "Matter", "Attribute", "AttributeRule", "Unplaced", "Fact", "FactAsked"),
 }
 # What reads clauses, or answers without a question's text.
-BESIDE = {"MEASURED", "COMMON_TERMS", "REGIONS", "asking_words", "names_something", "is_generic", "single"}
+BESIDE = {"MEASURED", "COMMON_TERMS", "REGIONS", "asking_words", "names_something", "is_generic", "single", "said"}
 TABLE = {"Expander", "ConceptLine", "GAP"}  # whose matters retrieval compares with a question
 
 
