@@ -56,21 +56,13 @@ class Walker:
     def walk_page(self) -> None:
         """Collect the document: the article, and before it a title that stands outside it."""
         root = self.page.root
-        look = self._look_down_to(root)
+        look = _look_down_to(root, self.sheet)
         title = self._title_outside(root)
         if title is not None:
-            self._element(title, self._look_down_to(title))
+            self._element(title, _look_down_to(title, self.sheet))
             self._flush()
         self._element(root, look)
         self._flush()
-
-    def _look_down_to(self, node: Any) -> Look:
-        look = Look()
-        above = list(node.iterancestors())
-        for one in reversed(above):
-            if isinstance(one.tag, str):
-                look = look_of(look, one.tag, one.attrib, self.sheet)
-        return look
 
     def _title_outside(self, root: Any) -> Any | None:
         if root is self.page.body or any(True for _ in root.iter("h1")):
@@ -320,3 +312,12 @@ def _seen_text(node: Any) -> Iterator[str]:
             yield one.text or ""
         if one is not node:
             yield one.tail or ""
+
+
+def _look_down_to(node: Any, sheet: dict[str, dict[str, str]]) -> Look:
+    """What the elements around `node` do to its words."""
+    look = Look()
+    for one in reversed(list(node.iterancestors())):
+        if isinstance(one.tag, str):
+            look = look_of(look, one.tag, one.attrib, sheet)
+    return look
