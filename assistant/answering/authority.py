@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from assistant.answering.select import Pick, Selection
+from assistant.answering.select import Selection
+from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.question.reading import Reading
 from assistant.safety.intrusions import intrusive

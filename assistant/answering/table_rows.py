@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from assistant.answering.select import Pick, Selection
+from assistant.answering.select import Selection
+from assistant.answering.sentence_reading import Pick
 from assistant.question.reading import Reading
 from assistant.question.understanding import Kind
 from assistant.schema.chunk import Chunk
