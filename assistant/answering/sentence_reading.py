@@ -36,8 +36,8 @@ class Heard:
 class ReadingWeights:
     """How much the reader counts beside the rules. Found on the held-out documents of `eval/training`."""
 
-    weight: float = 1.5  # of a log-odds, in units of fused z-scores
-    candidates: int = 14  # sentences that are read: about 15 ms each on one core
+    weight: float = 1.0  # of a log-odds, in units of fused z-scores
+    candidates: int = 10  # sentences that are read: about 15 ms each on one core
     unread: float = 1.0  # a sentence that was not read stands this much below the least likely one
 
 
