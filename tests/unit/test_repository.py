@@ -45,7 +45,12 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_no_file_is_large() -> None:
-    assert [path for path in tracked_files() if path.stat().st_size > 2_000_000] == []
+    trained = ROOT / "assistant" / "data" / "models"  # matrices that the project trained on its own questions
+
+    def limit(path: Path) -> int:
+        return 5_000_000 if path.parent == trained else 2_000_000
+
+    assert [path for path in tracked_files() if path.stat().st_size > limit(path)] == []
 
 
 def constraints() -> dict[str, str]:

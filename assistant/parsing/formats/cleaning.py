@@ -49,7 +49,8 @@ def clean(text: str, findings: Findings, *, replaced_limit: float = _REPLACED_LI
     if hidden := len(_HIDDEN.findall(text)):
         findings.warn("hidden_chars", f"有 {hidden} 个看不见的字符（零宽、方向控制、标签等），检索时不计，请核对")
     _refuse_marks(text)
-    _refuse_misread(text)
+    if replaced_limit < 1.0:  # a PDF was judged before, page by page: its letters may come from a font without a table
+        _refuse_misread(text)
     return text
 
 
