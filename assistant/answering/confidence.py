@@ -44,6 +44,8 @@ class Features:
     parts: float  # how many parts the question was taken apart into, cut at 3
     follow_up: float  # 1 when it leans on the turns before
     refused: float  # 1 when a rule found that the library does not settle it
+    phrased: float = 0.0  # best cosine with a question written for the best clause, 0.85 as zero, 0.05 as one, 0..2
+    treating: float = 0.0  # how far the best clause treats the matter of the lay table, 0..1
     odds: float = 0.0  # log-odds that the best sentence answers, by the reader, cut at 8, over 4; 0 unread
     answered: float = 0.0  # the same that any sentence does
     rival: float = 0.0  # by how much the best sentence of another clause is less likely, cut at 8, over 4
@@ -84,8 +86,19 @@ def features_of(
         parts=float(min(findings.selection.parts, 3)),
         follow_up=float(bool(reading.query.context)),
         refused=float(refused),
+        **_written_for(findings),
         **_heard(findings.selection),
     )
+
+
+def _written_for(findings: Findings) -> dict[str, float]:
+    """What was written beforehand for the clause of the best sentence, as features."""
+    best = findings.selection.best
+    home = next((e for e in findings.found.evidence if best and e.chunk.id == best.chunk.parent_id), None)
+    if home is None:
+        return {}
+    phrased = min(max((home.phrasing - _DENSE_ZERO) / _DENSE_ONE, 0.0), 2.0)
+    return {"phrased": phrased, "treating": home.treating}
 
 
 def _heard(selection: Selection) -> dict[str, float]:
@@ -125,13 +138,13 @@ class Weights(BaseModel):
     cases: dict[str, int]  # questions trained on, by set
     l2: float = Field(ge=0)
     rules: Regression  # where no reader has spoken
-    reader: Regression  # where one has
+    reader: Regression  # where one has, and no rule refuses
     answered_from: float = Field(ge=0, le=1)  # from here on an answer is called 有依据, where a reader has spoken
     possible_from: float = Field(ge=0, le=1)  # from here on clauses are shown as 可能相关
 
     def probability(self, features: Features, *, read: bool) -> float:
         """The probability that the answer rests on the right clause, 0..1."""
-        return (self.reader if read else self.rules).probability(features)
+        return (self.reader if read and not features.refused else self.rules).probability(features)
 
     def answering_from(self, least: float) -> Weights:
         """The same with another limit for what is called 有依据; nothing below it is shown as sure."""

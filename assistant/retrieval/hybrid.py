@@ -125,6 +125,15 @@ class _Fused:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Everything that one wording of a question gives."""
+
+    fused: _Fused
+    dense: _Ranking
+    treating: Mapping[str, float]  # what the lay table lifted, by clause
+
+
 class HybridRetriever:
     """Query → Retrieved.
 
@@ -162,13 +171,15 @@ class HybridRetriever:
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
         text = query.search or query.standalone
-        fused, dense = self._scored(query.standalone, text, allowed, degraded, last=query.last_turn)
+        scored = self._scored(query.standalone, text, allowed, degraded, last=query.last_turn)
+        fused, dense = scored.fused, scored.dense
         if query.rewritten:
-            other, _ = self._scored(query.rewritten, query.rewritten, allowed, degraded)
+            other = self._scored(query.rewritten, query.rewritten, allowed, degraded).fused
             fused = fused.mixed(other, _REWRITTEN_SHARE)
         ranking = self._reranked(query, self._addressed(fused.ranking(self._order), query), degraded)
         ranking = _named_first(ranking, query.named)
-        evidence = tuple(self._evidence_of(hit, fused.sentences, dense) for hit in ranking[: self._pools.evidence])
+        scored = replace(scored, fused=fused)
+        evidence = tuple(self._evidence_of(hit, scored) for hit in ranking[: self._pools.evidence])
         _log.info("retrieved %d clauses in %.1f ms", len(ranking), 1000 * (time.perf_counter() - started))
         return Retrieved(
             query=query,
@@ -180,8 +191,8 @@ class HybridRetriever:
 
     def _scored(
         self, question: str, text: str, allowed: frozenset[str], degraded: list[str], *, last: str | None = None
-    ) -> tuple[_Fused, _Ranking]:
-        """Fused scores for `question`, searched as `text`, and its cosines; what failed is added to `degraded`."""
+    ) -> _Scored:
+        """The scores for `question`, searched as `text`; what failed is added to `degraded`."""
         try:
             dense = self._dense(self._vector(text, last), allowed)
         except ModelError as exc:
@@ -193,8 +204,9 @@ class HybridRetriever:
         alike = self._alike(question, allowed)
         ground = self._ground(dense, grams, words, alike)
         playing = ground.in_play(self._weights.in_play)
-        lifts = (self._treating(alike, playing), self._lift(dense, grams).within(playing))
-        return ground.lifted(lifts[0]).lifted(lifts[1]), dense
+        treating = self._treating(alike, playing)
+        fused = ground.lifted(treating).lifted(self._lift(dense, grams).within(playing))
+        return _Scored(fused, dense, treating.clauses)
 
     def _treating(self, alike: _Ranking, playing: frozenset[str]) -> Lift:
         """What matters of the lay table add to clauses of documents in play: in full where they are treated most."""
@@ -325,16 +337,20 @@ class HybridRetriever:
         kept = [hit for hit in ranking if addresses(self._library.chunk(hit.chunk_id).plain, query.addressee)]
         return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
 
-    def _evidence_of(self, hit: Hit, sentences: Mapping[str, float], dense: _Ranking) -> Evidence:
-        chunks = self._library.sentences_of(hit.chunk_id)
+    def _evidence_of(self, hit: Hit, scored: _Scored) -> Evidence:
+        chunks, dense, sentences = self._library.sentences_of(hit.chunk_id), scored.dense, scored.fused.sentences
         floor = min(sentences.values(), default=0.0)
         cosines = [dense.clauses.get(hit.chunk_id, 0.0), *(dense.sentences.get(c.id, 0.0) for c in chunks)]
+        own = (s for p, s in dense.phrasings.items() if self._library.chunk(ChunkId(p)).parent_id == hit.chunk_id)
+        most = self._weights.concepts or 1.0
         return Evidence(
             chunk=self._library.chunk(hit.chunk_id),
             rank=hit.rank,
             score=hit.score,
             sentences=tuple(ScoredSentence(chunk=c, score=sentences.get(c.id, floor)) for c in chunks),
             dense=max(cosines),
+            phrasing=max(own, default=0.0),
+            treating=scored.treating.get(hit.chunk_id, 0.0) / most,
         )
 
 

@@ -88,6 +88,8 @@ class Evidence:
     score: float  # fused, comparable within one query
     sentences: tuple[ScoredSentence, ...]
     dense: float = 0.0  # best cosine of clause or sentence with the query, -1..1
+    phrasing: float = 0.0  # best cosine with a question written for this clause; 0 where there are none
+    treating: float = 0.0  # how far it treats the matter of the lay table that the question is like, 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
