@@ -135,9 +135,9 @@ def report(kind: str, cases: Sequence[Judged]) -> None:
 
 
 def limit(cases: Sequence[Judged]) -> float:
-    """From which confidence on an answer is called 有依据: on the unseen documents, by weights of the other four fifths.
+    """From which confidence on an answer is called 有依据: on the unseen documents, by weights of other documents.
 
-    Cases stand document by document, so a fifth holds documents of its own.
+    Cases stand document by document, and each fifth is judged by weights of the other four.
     """
     unseen = [case for case in cases if case.dataset == UNSEEN]
     fifths = [str(5 * n // len(unseen)) for n in range(len(unseen))]
