@@ -32,7 +32,7 @@ from assistant.training.items import Item, TrainingSet, load_training
 
 OUT = HOME / "assistant" / "data" / "confidence.json"
 L2 = 1.0
-MOST_RISK = 0.09  # of what is called 有依据, on documents that no training saw; the aim is 0.10
+MOST_RISK = 0.10  # of what is called 有依据, on documents that no training saw
 UNSEEN = "held_out"
 ARTICLES = HOME.parent / "shared" / "eval" / "stard" / "corpus.jsonl.gz"
 LEAST_CHANCE = 0.15  # of what is shown as 可能相关

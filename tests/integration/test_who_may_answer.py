@@ -155,5 +155,6 @@ def test_intake_says_why_a_document_is_left_out(corner: Corner) -> None:
     assert outcomes["一"] is not None
     assert (outcomes["一"].reason, outcomes["一"].where) == ("repealed", "标题")
     assert outcomes["二"] is not None
-    assert (outcomes["二"].reason, outcomes["二"].quote) == ("not_yet", "第三条 本办法自2031年1月1日起施行。")
+    assert outcomes["二"].reason == "not_yet"
+    assert (outcomes["二"].quote or "").endswith("本办法自2031年1月1日起施行。")
     assert outcomes["三"] is None

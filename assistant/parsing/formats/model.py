@@ -87,17 +87,16 @@ class Parsed:
     lost: tuple[str, ...] = ()
 
 
-def refuse_too_much(parsed: Parsed) -> Parsed:
-    """`parsed` as it is.
+def refuse_too_much(text: str) -> None:
+    """Nothing, where a tree of clauses can be made of `text` within the memory and time that one file may cost.
 
     Raises:
-        Rejected: `too_large`: it has more characters or lines than one text may have.
+        Rejected: `too_large`: it has more characters or lines than one document may have.
     """
-    if len(parsed.text) > MAX_CHARS:
+    if len(text) > MAX_CHARS:
         raise Rejected(TOO_LARGE, f"正文超过 {MAX_CHARS // 10_000} 万字，请按文件拆分后再加入")
-    if parsed.text.count("\n") > MAX_LINES:
+    if text.count("\n") > MAX_LINES:
         raise Rejected(TOO_LARGE, f"正文超过 {MAX_LINES // 10_000} 万行，请按文件拆分后再加入")
-    return parsed
 
 
 def to_json(parsed: Parsed) -> dict[str, Any]:
