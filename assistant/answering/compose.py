@@ -337,7 +337,8 @@ def _possible_text(nearest: Sequence[Citation], searched: Sequence[DocumentMeta]
     for citation in nearest:
         heading = f"（{_bare(citation.heading)}）" if citation.heading else ""
         lines.append(f"- 《{citation.document_title}》{citation.address}{heading}")
-    return "\n".join([*lines, f"如需办理或确认，请向{whom}咨询。"] if whom else lines)
+    asked = ["", f"如需办理或确认，请向{whom}咨询。"] if whom else []  # behind a blank line it is no part of the list
+    return "\n".join([*lines, *asked])
 
 
 def _searched(searched: Sequence[DocumentMeta]) -> str:
