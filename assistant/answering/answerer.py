@@ -32,6 +32,9 @@ from assistant.schema.document import DocumentMeta
 from assistant.schema.retrieval import Retrieved
 from assistant.text.institutions import known_institutions
 
+# A rule that misses a word says that the clause does not state what is asked. Where the reader is sure that it does,
+# neither is claimed.
+_BY_WORDS = frozenset({Reason.ATTRIBUTE, Reason.MATTER})
 _NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
 
 
@@ -87,7 +90,8 @@ class Answerer:
         features = self._features(findings, why, held)
         read = selection.answered is not None
         confidence = self._weights.probability(features, read=read) if features else None
-        draft = self._drafted(findings, why, confidence if read and not selection.exhaustive else None)
+        judged = features if read and not selection.exhaustive else None
+        draft = self._drafted(findings, why, judged)
         worked = self._worked(reading, found, draft)
         chosen = tuple(dict.fromkeys(f"{pick.chunk.document_id}#{pick.chunk.unit}" for pick in selection.picks))
         return replace(worked, features=features, confidence=confidence, chosen=chosen)
@@ -134,25 +138,35 @@ class Answerer:
         """The documents that the question may rest on, in the order of the corpus."""
         return [meta for meta in self._library.documents if meta.id in reading.allowed]
 
-    def _drafted(self, findings: Findings, why: Abstention | None, confidence: float | None) -> Draft:
+    def _drafted(self, findings: Findings, why: Abstention | None, judged: Features | None) -> Draft:
         """The answer; or what may bear on the question; or why there is no answer and whom to ask.
 
         Args:
-            confidence: decides where a reader has spoken; `None` leaves it to the rules.
+            judged: what the confidence rests on, where a reader has spoken; `None` leaves it to the rules.
         """
-        reading = findings.reading
-        searched = self._searched(reading)
-        if why is None and confidence is not None and confidence < self._weights.possible_from:
-            why = Abstention(reason=Reason.UNSURE)
+        reading, searched = findings.reading, self._searched(findings.reading)
+        why, possible = self._settled(why, judged)
         if why is not None:
             return self._composer.refusal(why, findings.found.evidence, searched, whom=reading.whom)
-        if confidence is not None and confidence < self._weights.answered_from:
+        if possible:
             return self._composer.possible(_candidates(findings.selection), searched, whom=reading.whom)
         draft = self._composer.answer(reading, findings.selection)
         if told := note(findings.selection, self._meta_of):
             draft = replace(draft, note=f"{draft.note}\n{told}" if draft.note else told)
         elsewhere = not_there(reading)
         return replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是：")) if elsewhere else draft
+
+    def _settled(self, why: Abstention | None, judged: Features | None) -> tuple[Abstention | None, bool]:
+        """Why there is no answer, and whether what was chosen is shown as possible instead of as the answer."""
+        if judged is None:
+            return why, False
+        likely = self._weights.reader.probability(replace(judged, refused=0.0))
+        sure = likely >= self._weights.answered_from
+        if why is None:
+            return (
+                (None, not sure) if likely >= self._weights.possible_from else (Abstention(reason=Reason.UNSURE), False)
+            )
+        return (None, True) if sure and why.reason in _BY_WORDS else (why, False)
 
     def _features(self, findings: Findings, why: Abstention | None, held: str) -> Features | None:
         """What the confidence rests on; `None` where a rule answers by itself."""

@@ -110,3 +110,12 @@ def test_a_place_asked_for_by_its_number_needs_no_reader() -> None:
 
 def test_what_a_rule_refuses_no_reader_lets_out() -> None:
     assert ask(Certain(8.0), "红烧肉怎么做才香？").outcome is Outcome.NOT_FOUND
+
+
+def test_where_a_rule_misses_a_word_and_the_reader_is_sure_neither_is_claimed() -> None:
+    question = "村镇贷款的利率是多少？"
+    assert ask(None, question).outcome is Outcome.NOT_FOUND
+    sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
+    assert sure.outcome is Outcome.POSSIBLE
+    assert (sure.statements, sure.citations) == ((), ())
+    assert doubtful.outcome is Outcome.NOT_FOUND
