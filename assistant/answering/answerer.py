@@ -32,9 +32,9 @@ from assistant.schema.document import DocumentMeta
 from assistant.schema.retrieval import Retrieved
 from assistant.text.institutions import known_institutions
 
-# A rule that misses a word says that the clause does not state what is asked. Where the reader is sure that it does,
-# neither is claimed.
-_BY_WORDS = frozenset({Reason.ATTRIBUTE, Reason.MATTER})
+# A rule that misses a word says that no clause speaks of the matter. Where the reader is sure that one does, neither is
+# claimed. A fact that is asked for and not stated (an amount, a date) is missed surely: there the rule's word stands.
+_BY_WORDS = frozenset({Reason.MATTER})
 _NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
 
 

@@ -113,9 +113,15 @@ def test_what_a_rule_refuses_no_reader_lets_out() -> None:
 
 
 def test_where_a_rule_misses_a_word_and_the_reader_is_sure_neither_is_claimed() -> None:
-    question = "村镇贷款的利率是多少？"
-    assert ask(None, question).outcome is Outcome.NOT_FOUND
+    question = "村镇贷款要不要提供担保？"
+    assert ask(None, question).text.startswith("本库未载明与“")
     sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
     assert sure.outcome is Outcome.POSSIBLE
     assert (sure.statements, sure.citations) == ((), ())
     assert doubtful.outcome is Outcome.NOT_FOUND
+
+
+def test_a_fact_that_no_sentence_states_is_not_stated_however_sure_the_reader_is() -> None:
+    answer = ask(Certain(8.0), "村镇贷款最高能贷多少钱？")
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert answer.text.startswith("本库未载明金额")
