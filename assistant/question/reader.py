@@ -274,8 +274,9 @@ class QuestionReader:
 
     def _is_whole(self, text: str) -> bool:
         """Whether `text` says enough of its matter to be a question by itself, however short: it names a
-        document, or words of the library that are not everybody's fill six characters of it."""
-        if self._catalogue.mentions(text):
+        document, a matter that is of another world than lending to firms (房贷, 信用卡: `beside` in the lay table),
+        or words of the library that are not everybody's fill six characters of it."""
+        if self._catalogue.mentions(text) or any(c.beside for c in self._tables.lay.concepts(text)):
             return True
         if names_place(text):
             return False  # 第四十条第二款呢: of the document spoken of before

@@ -125,3 +125,9 @@ def test_a_fact_that_no_sentence_states_is_not_stated_however_sure_the_reader_is
     answer = ask(Certain(8.0), "村镇贷款最高能贷多少钱？")
     assert answer.outcome is Outcome.NOT_FOUND
     assert answer.text.startswith("本库未载明金额")
+
+
+def test_confidence_from_other_signs_than_the_reader_does_not_doubt_a_rule() -> None:
+    always = BY_ODDS.model_copy(update={"reader": Regression(bias=9.0, weights=NONE)})
+    desk = memory_assistant(LIBRARY, answer_reader=Certain(-1.0), weights=always)
+    assert desk.ask(Inquiry(question="村镇贷款要不要提供担保？")).outcome is Outcome.NOT_FOUND

@@ -49,6 +49,17 @@ def test_a_follow_up_takes_the_turn_before() -> None:
     assert query.context == ("续贷业务有什么要求？",)
 
 
+@pytest.mark.parametrize("question", ["房贷利率现在多少？", "信用卡年费多少？", "公积金怎么提取？"])
+def test_a_short_question_of_another_world_is_no_follow_up(question: str) -> None:
+    query = reader().read(question, HISTORY, Filters()).query
+    assert (query.standalone, query.context) == (question, ())
+
+
+@pytest.mark.parametrize("question", ["要抵押吗？", "最长几年？", "那信用卡呢？"])
+def test_a_short_question_that_leans_is_one(question: str) -> None:
+    assert reader().read(question, HISTORY, Filters()).query.context == ("续贷业务有什么要求？",)
+
+
 def test_a_model_may_put_the_follow_up_where_that_is_wanted() -> None:
     written = Written("续贷业务的期限是多久？")
 
