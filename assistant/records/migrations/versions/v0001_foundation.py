@@ -19,7 +19,8 @@ _TABLES = ("sessions", "answers", "feedback", "keys", "embeds", "users", "signin
 def upgrade() -> None:
     """Make them."""
     _questions()
-    _identity()
+    _callers()
+    _users()
     _audit()
 
 
@@ -72,7 +73,7 @@ def _questions() -> None:
     op.create_index("ix_feedback_answer_id", "feedback", ["answer_id"])
 
 
-def _identity() -> None:
+def _callers() -> None:
     op.create_table(
         "keys",
         sa.Column("id", sa.String(64), nullable=False),
@@ -108,6 +109,9 @@ def _identity() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_embeds"),
         sa.CheckConstraint("state in ('draft', 'active', 'paused')", name="ck_embeds_state"),
     )
+
+
+def _users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.String(64), nullable=False),
