@@ -21,7 +21,7 @@ from assistant.schema.principal import READING
 from assistant.serving.http.doorkeeping import Doorkeeping
 
 PASSWORD = "correct-horse-7"
-ALL = sorted(READING)
+ALL = [scope.value for scope in sorted(READING)]
 
 
 @dataclass(frozen=True)

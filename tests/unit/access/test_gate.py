@@ -107,7 +107,7 @@ def test_development_knows_everybody_as_the_same(keys: ApiKeys) -> None:
     found = gate.check(None, HERE)
     assert gate.development
     assert found == gate.recall(key_of(keys))
-    assert (found.kind, found.scopes, found.labels) == (PrincipalKind.LOCAL, frozenset(Scope), {"内部"})
+    assert (found.kind, found.scopes, found.labels) == (PrincipalKind.LOCAL, frozenset(Scope), frozenset({"内部"}))
 
 
 def test_a_credential_does_not_show_itself() -> None:

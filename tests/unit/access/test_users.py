@@ -33,7 +33,7 @@ def test_neither_password_nor_token_is_kept(users: Users, store: Store) -> None:
     add(users)
     token, _ = users.sign_in("li.ming", PASSWORD)
     with store.read() as connection:
-        held = repr(connection.execute(select(table)).all() + connection.execute(select(signins)).all())
+        held = repr([connection.execute(select(table)).all(), connection.execute(select(signins)).all()])
     assert PASSWORD not in held
     assert token not in held
     assert "argon2id" in held
