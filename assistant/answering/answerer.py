@@ -91,9 +91,9 @@ class Answerer:
         why = abstention(findings, self._limits, self._composer.institutions or known_institutions())
         features = self._features(findings, why, held)
         read = selection.answered is not None
-        confidence = self._weights.probability(features, read=read) if features else None
         judged = features if read and not selection.exhaustive else None
         draft = self._drafted(findings, why, judged)
+        confidence = self._confidence(features, draft, read=read) if features else None
         worked = self._worked(reading, found, draft)
         chosen = tuple(dict.fromkeys(f"{pick.chunk.document_id}#{pick.chunk.unit}" for pick in selection.picks))
         return replace(worked, features=features, confidence=confidence, chosen=chosen)
@@ -170,6 +170,11 @@ class Answerer:
             )
         doubted = judged.odds > 0 and why.reason in _BY_WORDS
         return (None, True) if doubted else (why, False)
+
+    def _confidence(self, features: Features, draft: Draft, *, read: bool) -> float:
+        """That what is shown rests on the right clause; of candidates, whatever a rule held against them."""
+        doubted = draft.outcome is Outcome.POSSIBLE
+        return self._weights.probability(replace(features, refused=0.0) if doubted else features, read=read)
 
     def _features(self, findings: Findings, why: Abstention | None, held: str) -> Features | None:
         """What the confidence rests on; `None` where a rule answers by itself."""

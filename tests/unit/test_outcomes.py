@@ -120,6 +120,8 @@ def test_where_a_rule_misses_a_word_and_the_reader_is_sure_neither_is_claimed() 
     assert ask(None, question).text.startswith("本库未载明：")
     sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
     assert sure.outcome is Outcome.POSSIBLE
+    assert sure.confidence is not None
+    assert sure.confidence > 0.9
     assert (sure.statements, sure.citations) == ((), ())
     assert doubtful.outcome is Outcome.NOT_FOUND
 
