@@ -204,22 +204,22 @@ def test_an_answer_given_again_is_the_same(stage: Stage, assistant: PolicyAssist
         kept = stage.registry.answers.get(answer_id)
         assert kept is not None
         assert replay(kept, assistant).same
-    inquiry, _ = inquiry_of(kept.inquiry)
+        inquiry, _ = inquiry_of(kept.inquiry)
+        assert inquiry.rights == frozenset({"内部"})
     assert len(inquiry.history) == 2
-    assert inquiry.rights == {"内部"}
 
 
 def test_what_changed_since_is_named(stage: Stage) -> None:
     kept = stage.registry.answers.get(stage.ask(ASKED).json()["answer_id"])
     assert kept is not None
     gone = MemoryLibrary([law()], HashingEmbedder())
-    gone.fingerprint = "another-generation-longer"  # type: ignore[misc]
+    gone.fingerprint = "another-generation-longer"
     said = "；".join(replay(kept, memory_assistant(gone)).changes)
     assert "索引：当时是 memory，现在是 another-generati" in said
     assert "文件已不在库中" in said
     changed = notice()
     moved = MemoryLibrary([law(), replace(changed, text=changed.text.replace("掩盖", "遮挡"))], HashingEmbedder())
-    moved.fingerprint = "third"  # type: ignore[misc]
+    moved.fingerprint = "third"
     assert "文字已变" in "；".join(replay(kept, memory_assistant(moved)).changes)
 
 
