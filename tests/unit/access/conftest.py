@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from set_clocks import PEPPER, Clock, Ticks
 
 from assistant.access.embeds import Embeds
 from assistant.access.gate import GuardedGate
 from assistant.access.keys import ApiKeys
-from assistant.access.secrets import Pepper
 from assistant.access.users import Users
 from assistant.records.schema import make_ready
-from assistant.records.store import Store, now_ms, sqlite_url
-
-PEPPER = Pepper(b"0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF")
-
-
-@dataclass
-class Clock:
-    """Milliseconds, ahead of the real clock by as much as a test says."""
-
-    ahead_ms: int = 0
-
-    def __call__(self) -> int:
-        return now_ms() + self.ahead_ms
+from assistant.records.store import Store, sqlite_url
 
 
 @pytest.fixture
@@ -56,16 +43,6 @@ def embeds(store: Store, tmp_path: Path) -> Embeds:
 @pytest.fixture
 def users(store: Store) -> Users:
     return Users(store, PEPPER, hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-
-
-@dataclass
-class Ticks:
-    """Seconds of a monotonic clock that only moves when it is told to."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
