@@ -287,3 +287,17 @@ def _bound(segment: str) -> Bound | None:
     if above is below:
         return None
     return Bound.ABOVE if above else Bound.BELOW
+
+
+_FIGURES_BY_NAME = {
+    **dict.fromkeys(("金额", "钱数"), re.compile(_MONEY)),
+    **dict.fromkeys(("比例", "百分比"), re.compile(rf"{_SHARE}|{_N}倍")),
+    **dict.fromkeys(("期限", "时限", "天数"), re.compile(_SPAN)),
+    "日期": re.compile(rf"{_CALENDAR.pattern}|\d+月\d+日"),
+    "罚款": _FINE,
+}
+
+
+def figures_of(name: str) -> re.Pattern[str]:
+    """How figures look that go by `name` (金额, 期限); any figure for another name."""
+    return _FIGURES_BY_NAME.get(name, _FIGURE)

@@ -232,7 +232,8 @@ async def _asked(request: Request) -> wire.AskRequest:
 
 
 def _inquiry(asked: wire.AskRequest) -> Inquiry:
-    return Inquiry(question=asked.question, filters=_filters(asked), plain=asked.style == "plain")
+    plain = asked.style == "plain"
+    return Inquiry(question=asked.question, follows=asked.follows, filters=_filters(asked), plain=plain)
 
 
 async def _sought(request: Request) -> wire.SearchRequest:

@@ -66,11 +66,25 @@ Update = tuple["Talk", list[Message], str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The last question, to be asked once more and read the other way."""
+
+    question: str  # masked
+    follows: bool  # how it is to be read this time
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return "接着上文重新回答" if self.follows else "按新问题重新回答"
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One visitor's conversation, as the page shows it. Lives on the server."""
 
     session_id: str | None = None
     messages: tuple[Message, ...] = field(default=())
+    again: Again | None = None  # where the last question may be read the other way
 
     def say(self, role: str, content: str) -> Talk:
         said = (*self.messages, {"role": role, "content": content})
@@ -131,15 +145,28 @@ def done_words(reply: Reply) -> str:
     return f"{OUTCOME_LABELS[reply.answer.outcome]}，{sources}，{took}。"
 
 
+def other_reading(answer: Answer) -> Again | None:
+    """The question read the other way: one that was joined to the turns before, or that may go on from them."""
+    if answer.follows or answer.follows_unsure:
+        return Again(answer.question, follows=not answer.follows)
+    return None
+
+
 # --- behaviour ----------------------------------------------------------------------------------
 
 
-async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Update, None]:
-    """One question from the box to its answer; every step is an update of the page."""
+async def converse(
+    desk: Desk, question: str, talk: Talk, *, follows: bool | None = None
+) -> AsyncGenerator[Update, None]:
+    """One question from the box to its answer; every step is an update of the page.
+
+    Args:
+        follows: whether it goes on from the turns before, where the visitor has said so.
+    """
     waiting = talk
     try:
-        waiting = talk.say("user", markdown_escaped(desk.shown(question, talk.session_id)))
-        renewed, pieces = await _open(desk, question, talk.session_id)
+        waiting = replace(talk, again=None).say("user", markdown_escaped(desk.shown(question, talk.session_id)))
+        renewed, pieces = await _open(desk, Inquiry(question=question, follows=follows), talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
         async with aclosing(pieces):
             async for update in _answer(pieces, waiting, renewed=renewed):
@@ -154,12 +181,12 @@ async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Upda
         yield _failed(waiting, INTERNAL_MESSAGE)
 
 
-async def _open(desk: Desk, question: str, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
+async def _open(desk: Desk, inquiry: Inquiry, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
     """The stream, and whether an expired conversation had to be begun anew."""
     try:
-        return False, await desk.stream(Inquiry(question=question), session_id)
+        return False, await desk.stream(inquiry, session_id)
     except SessionNotFoundError:
-        return True, await desk.stream(Inquiry(question=question))
+        return True, await desk.stream(inquiry)
 
 
 async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed: bool) -> AsyncGenerator[Update, None]:
@@ -176,7 +203,7 @@ async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed
                     shown_at = time.monotonic()
             case Reply():
                 said = waiting.say("assistant", answer_message(piece.answer, renewed=renewed))
-                talk = replace(said, session_id=piece.session_id)
+                talk = replace(said, session_id=piece.session_id, again=other_reading(piece.answer))
                 yield _update(talk, "", answer_cards_html(piece.answer), status_html(done_words(piece)))
 
 
@@ -259,6 +286,16 @@ def _build_page(gr: Any, desk: Desk) -> Any:
             async for update in updates:
                 yield update
 
+    async def on_again(talk: Talk) -> AsyncGenerator[Update, None]:
+        if talk.again is not None:
+            again = talk.again
+            async with aclosing(converse(desk, again.question, talk, follows=again.follows)) as updates:
+                async for update in updates:
+                    yield update
+
+    def offered(talk: Talk) -> Any:
+        return gr.Button(value=talk.again.label if talk.again else "", visible=talk.again is not None)
+
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         talk = gr.State(Talk(), time_to_live=4 * 3600)
         gr.HTML(header_html(), elem_id="pz-top")
@@ -267,6 +304,7 @@ def _build_page(gr: Any, desk: Desk) -> Any:
                 with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
                     chat = _chat(gr)
                     status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
                     with gr.Row(elem_id="pz-ask"):
                         box = _question_box(gr)
                         send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
@@ -289,9 +327,12 @@ def _build_page(gr: Any, desk: Desk) -> Any:
         for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
             typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **_QUIET)
             asked.append(typed.then(**asking))
+        asked.append(again.click(fn=on_again, inputs=talk, outputs=outputs, trigger_mode="once", **_QUIET))
         # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
         stopped = wipe.click(fn=None, cancels=asked, **_QUIET)
-        stopped.then(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, **_QUIET)
+        emptied = stopped.then(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, **_QUIET)
+        for done in (*asked, emptied):
+            done.then(fn=offered, inputs=talk, outputs=again, **_QUIET)
         page.load(fn=lambda: greet(desk), outputs=[library, status], **_QUIET)
     return page
 
