@@ -410,13 +410,9 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         return parts.related_to(document_id, address) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
+    kinship = parts.make_kinship(view) if parts.make_kinship else None
     reader = QuestionReader(
-        view,
-        parts.tables,
-        today=parts.today,
-        follow_ups=parts.follow_ups,
-        kinship=parts.make_kinship(view) if parts.make_kinship else None,
-        rights=view.rights,
+        view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, kinship=kinship, rights=view.rights
     )
     searcher = Searcher(parts.make_retriever(view), today=parts.today, rewriter=parts.rewriter)
     composer = Composer(

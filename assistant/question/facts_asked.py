@@ -290,14 +290,15 @@ def _bound(segment: str) -> Bound | None:
 
 
 _FIGURES_BY_NAME = {
-    **dict.fromkeys(("金额", "钱数"), re.compile(_MONEY)),
-    **dict.fromkeys(("比例", "百分比"), re.compile(rf"{_SHARE}|{_N}倍")),
-    **dict.fromkeys(("期限", "时限", "天数"), re.compile(_SPAN)),
-    "日期": re.compile(rf"{_CALENDAR.pattern}|\d+月\d+日"),
-    "罚款": _FINE,
+    **dict.fromkeys(("金额", "钱数"), (Attribute.AMOUNT, re.compile(_MONEY))),
+    **dict.fromkeys(("比例", "百分比"), (Attribute.RATE, re.compile(rf"{_SHARE}|{_N}倍"))),
+    **dict.fromkeys(("期限", "时限", "天数"), (Attribute.DURATION, re.compile(_SPAN))),
+    "日期": (Attribute.DAY, _CALENDAR),
+    "罚款": (Attribute.PENALTY, _FINE),
 }
 
 
-def figures_of(name: str) -> re.Pattern[str]:
-    """How figures look that go by `name` (金额, 期限); any figure for another name."""
-    return _FIGURES_BY_NAME.get(name, _FIGURE)
+def figures_of(name: str) -> AttributeRule:
+    """What states a figure that goes by `name` (金额, 期限); any figure for another name."""
+    attribute, stated = _FIGURES_BY_NAME.get(name, (Attribute.FIGURE, _FIGURE))
+    return AttributeRule(attribute, re.compile(name), stated, spans_time=attribute is Attribute.DURATION)

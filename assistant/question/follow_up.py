@@ -67,14 +67,11 @@ def stand_alone(
         kinship: judges by meaning.
         follows: what whoever asks has said of it; `None` where nothing was said.
     """
-    turns = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
-    while turns and turns[-1] == question.strip():  # asked once more, to be read the other way
-        turns.pop()
+    turns = _turns_before(question, history)
     fresh = _after_new_topic(question)
     if not turns or follows is False or (fresh is not None and follows is None):
         return StandAlone(text=fresh or question)
-    joined = _joined(question, turns)
-    sign = points_back(question)
+    joined, sign = _joined(question, turns), points_back(question)
     if follows or sign is None:
         return joined
     if not sign and (is_whole if len(question) <= _SHORT else names_topic)(question):
@@ -83,6 +80,14 @@ def stand_alone(
     if judged is None:
         return joined
     return replace(joined if judged.leans else StandAlone(text=question), unsure=not judged.sure)
+
+
+def _turns_before(question: str, history: Sequence[Turn]) -> list[str]:
+    """The user's turns before, without `question` itself where it is asked once more, to be read the other way."""
+    turns = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
+    while turns and turns[-1] == question.strip():
+        turns.pop()
+    return turns
 
 
 def points_back(question: str) -> bool | None:

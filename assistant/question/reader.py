@@ -14,6 +14,7 @@ from assistant.errors import InputError
 from assistant.indexing.ports import LibraryPort
 from assistant.question.catalogue import Catalogue, Mention
 from assistant.question.document_facts import DocumentFacts
+from assistant.question.duties_asked import figures_asked, who_asked
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
 from assistant.question.follow_up import KinshipPort, StandAlone, stand_alone
@@ -127,6 +128,8 @@ class QuestionReader:
             spoken_of=self._words.spoken_of(query, asking),
             premise=premise_of(query.standalone),
             sought=sought(asked, query.standalone),
+            whose=who_asked(query.text),
+            figures=figures_asked(query.text),
             statutes=statutes_in(query.text),
             of_trade=of_trade(query.standalone),
             points_here=points_here(query.standalone),
