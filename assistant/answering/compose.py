@@ -293,7 +293,14 @@ def _own_heading(clause: Chunk) -> str | None:
 
 
 _WITHOUT_NEAREST = frozenset(
-    {Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.TASK, Reason.EMPTY_LIBRARY}
+    {
+        Reason.OFF_TOPIC,
+        Reason.ABOUT_ASSISTANT,
+        Reason.GREETING,
+        Reason.TASK,
+        Reason.HARMFUL,
+        Reason.EMPTY_LIBRARY,
+    }
 )
 
 
@@ -306,6 +313,8 @@ def _refusal_text(
         return "我只依据本库收录的条款回答政策问题，不提供系统设置，也不编写或改写条款。请直接提出政策问题。"
     if why.reason is Reason.TASK:
         return "我只依据本库收录的条款回答政策问题，不代写材料或代做计算。您可以问我条款对某件事是怎么规定的。"
+    if why.reason is Reason.HARMFUL:
+        return "这个问题问的是怎样做被禁止的事，不作答复。您可以问我条款对这类行为是怎么规定的、怎么处理的。"
     if why.reason is Reason.EMPTY_LIBRARY:
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)

@@ -130,6 +130,11 @@ class Selector:
             ordered = tuple(held[c.id] for c in everything if c.id in held)
             return Selection(picks=ordered, best=best, exhaustive=True, how=made.how, settles=made.settles)
         picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words.naming)
+        if asked.kind is Kind.YES_NO and best.chunk.lead:
+            # 可以吸收存款吗 is answered by that item, which brings the words it goes on from.
+            picks = [
+                p for p in picks if not (p.chunk.parent_id == best.chunk.parent_id and p.chunk.plain == best.chunk.lead)
+            ]
         picks = self._with_items(asked, picks, everything)
         if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
             picks += self._companions(scored, best, picks, _rare(words.terms, everything, self._tuning.rare))
@@ -261,7 +266,7 @@ class Selector:
                 + t.states * _states(asked, s.chunk)
                 + t.focus * _share(focus, s.chunk)
                 + t.matter * _spoken_of(matters, s.chunk)
-                + t.states * _defines(asked.defines, s.chunk)
+                + t.states * defines(asked.defines, s.chunk)
                 - (t.opening if _opens(s.chunk) and not asked.about_text else 0.0),
             )
             for e in evidence
@@ -336,12 +341,18 @@ def _spoken_of(matters: Sequence[Matter], chunk: Chunk) -> float:
     return sum(matter.stands_in(text) for matter in matters) / len(matters) if matters else 0.0
 
 
-def _defines(term: str | None, chunk: Chunk) -> bool:
-    """Whether the sentence says what `term` means: 所称…是指, 为一般保证."""
+def defines(term: str | None, chunk: Chunk) -> bool:
+    """Whether the sentence says what `term` means: 所称…是指, 为一般保证, 内部资金转移定价（FTP）."""
     if not term:
         return False
     word = re.escape(term)
-    return re.search(rf"{word}，?(?:是指|是|为|包括)|(?:为|称)(?:为)?{word}[。；,，]", chunk.plain) is not None
+    return (
+        re.search(
+            rf"{word}[”」]?，?(?:是指|是|为|即|包括)|(?:为|称)(?:为|之为)?[“「]?{word}[”」]?[）)。；,，]|[（(]{word}[）)]",
+            chunk.plain,
+        )
+        is not None
+    )
 
 
 def _lead_of(chunk: Chunk, *, listing: bool) -> str | None:
