@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assistant.indexing.build import BuildReport
     from assistant.indexing.ports import OpenedLibrary
     from assistant.pipeline import PolicyAssistant, Rooms
+    from assistant.question.follow_up import KinshipPort
     from assistant.question.reader import FollowUpPort
     from assistant.question.tables import Tables
     from assistant.retrieval.rerank import Reranker
@@ -305,6 +306,7 @@ def build_assistant(
     """
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
+    from assistant.question.kinship import Kinship
     from assistant.question.tables import load_tables
     from assistant.retrieval.hybrid import HybridRetriever
     from assistant.writing.gate import LlmComposer
@@ -320,6 +322,7 @@ def build_assistant(
     parts = Parts(
         tables=tables,
         make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
+        make_kinship=lambda view: Kinship(view, embedder),
         today=today,
         writer=LlmComposer(chat, institutions=institutions) if chat else None,
         plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
@@ -343,6 +346,7 @@ class Parts:
         plain_writer: lets it put an extractive answer into plain words when that is asked for.
         rewriter: lets it put the question into policy wording, which is searched beside it.
         follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
+        make_kinship: gives what tells by meaning whether a question goes on from the turns before.
         answer_reader: says how surely each candidate sentence answers; without it the rules choose alone.
         selector: chooses sentences; the usual one without it.
         weights: of the confidence; those of the package without them.
@@ -358,6 +362,7 @@ class Parts:
     plain_writer: PlainWriter | None = None
     rewriter: RewritingPort | None = None
     follow_ups: FollowUpPort | None = None
+    make_kinship: Callable[[LibraryView], KinshipPort] | None = None
     answer_reader: AnswerReader | None = None
     selector: Selector | None = None
     weights: Weights | None = None
@@ -405,7 +410,10 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         return parts.related_to(document_id, address) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
-    reader = QuestionReader(view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, rights=view.rights)
+    kinship = parts.make_kinship(view) if parts.make_kinship else None
+    reader = QuestionReader(
+        view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, kinship=kinship, rights=view.rights
+    )
     searcher = Searcher(parts.make_retriever(view), today=parts.today, rewriter=parts.rewriter)
     composer = Composer(
         clause_of=lambda chunk: view.chunk(chunk.parent_id or chunk.id),
