@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 ANSWER_PROMPT = "answer.zh.v1"
 PLAIN_PROMPT = "plain.zh.v1"
 FOLLOW_UP_PROMPT = "followup.zh.v1"
+CHOOSE_PROMPT = "choose.zh.v1"
 _GUARDED = frozenset({"canary", "nonce"})
 _ANSWER = {"system": _GUARDED, "user": frozenset({"clauses", "question", "nonce"})}
 _PLACEHOLDERS = {  # by the first part of a prompt's name
     "answer": _ANSWER,
     "rewrite": {"system": frozenset({"nonce"}), "user": frozenset({"question", "nonce"})},
     "phrase": {"system": frozenset({"most", "nonce"}), "user": frozenset({"source", "sentences", "nonce"})},
+    # Nothing of the model's reply is shown, and a system part that never changes is read once by llama.cpp.
+    "choose": {"system": frozenset(), "user": frozenset({"sentences", "question", "nonce"})},
     "plain": {"system": _GUARDED, "user": frozenset({"sentences", "nonce"})},
     "followup": {"system": _GUARDED, "user": frozenset({"turns", "question", "nonce"})},
 }

@@ -27,6 +27,7 @@ ROOMS = (
     "evaluation",
     "training",
     "settings",
+    "readers",
     "assembly",
     "serving",
 )

@@ -9,9 +9,9 @@ import pytest
 from found_by_hand import sentences
 from sample_texts import law
 
-from assistant.answering.sentence_reading import Pick, ReadingWeights, SentenceReading, with_title
+from assistant.answering.sentence_reading import Pick, ReadingWay, ReadingWeights, SentenceReading, candidate
 from assistant.errors import ModelTimeout
-from assistant.models.protocols import Judged
+from assistant.models.protocols import Candidate, Judged
 
 CHUNKS = sentences([law()])[:6]
 PICKS = [Pick(chunk=chunk, score=float(-n)) for n, chunk in enumerate(CHUNKS)]
@@ -22,26 +22,26 @@ class Liking:
 
     id = "liking"
 
-    def __init__(self, odds: Callable[[str], float]) -> None:
+    def __init__(self, odds: Callable[[Candidate], float]) -> None:
         self._odds = odds
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.asked: list[tuple[str, tuple[Candidate, ...]]] = []
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
-        self.asked.append((question, tuple(sentences)))
-        found = tuple(map(self._odds, sentences))
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+        self.asked.append((question, tuple(candidates)))
+        found = tuple(map(self._odds, candidates))
         return Judged(sentences=found, answered=max(found))
 
 
 class Silent:
     id = "silent"
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
         raise ModelTimeout("阅读模型没有按时应答。")
 
 
 def test_the_sentence_that_the_reader_likes_comes_first() -> None:
     liked = PICKS[3].chunk
-    heard = SentenceReading(Liking(lambda s: 5.0 if s == with_title(liked) else -2.0)).hear("问", PICKS)
+    heard = SentenceReading(Liking(lambda s: 5.0 if s == candidate(liked) else -2.0)).hear("问", PICKS)
     assert max(heard.picks, key=lambda p: p.score).chunk == liked
     assert heard.answered == 5.0
     assert not heard.failed
@@ -51,10 +51,10 @@ def test_the_sentence_that_the_reader_likes_comes_first() -> None:
 def test_the_best_are_read_and_the_rest_stand_behind_the_least_likely() -> None:
     reader = Liking(lambda s: 1.0)
     weights = ReadingWeights(weight=2.0, candidates=3, unread=0.5)
-    heard = SentenceReading(reader, weights).hear("问", list(reversed(PICKS)))
+    heard = SentenceReading(reader, ReadingWay(weights=weights)).hear("问", list(reversed(PICKS)))
     [(question, texts)] = reader.asked
     assert question == "问"
-    assert texts == tuple(with_title(p.chunk) for p in PICKS[:3])
+    assert texts == tuple(candidate(p.chunk) for p in PICKS[:3])
     by_chunk = {p.chunk.id: p for p in heard.picks}
     assert [by_chunk[p.chunk.id].odds for p in PICKS] == [1.0] * 3 + [None] * 3
     assert by_chunk[PICKS[0].chunk.id].score == pytest.approx(2.0)
@@ -63,7 +63,7 @@ def test_the_best_are_read_and_the_rest_stand_behind_the_least_likely() -> None:
 
 def test_a_sentence_is_read_with_its_title_and_its_lead() -> None:
     chunk = replace(CHUNKS[0], lead="有下列情形之一的：")
-    assert with_title(chunk) == f"{chunk.heading_path[0]}\n有下列情形之一的：{chunk.plain}"
+    assert candidate(chunk).text == f"{chunk.heading_path[0]}\n有下列情形之一的：{chunk.plain}"
 
 
 def test_without_a_reader_that_answers_the_rules_go_on() -> None:
