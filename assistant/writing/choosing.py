@@ -22,9 +22,10 @@ from assistant.writing.gate import without_thinking
 from assistant.writing.prompting import CHOOSE_PROMPT, Prompt, load_prompt
 
 MOST_PARTS = 4
-MOST_NUMBERS = 6  # of one part
-_QUESTION_CHARS, _SENTENCE_CHARS = 600, 240  # what is longer is cut, and counted
+MOST_NUMBERS = 3  # of one part; a small model that may name many names them all
+_QUESTION_CHARS, _SENTENCE_CHARS = 600, 160  # what is longer is cut, and counted
 _HEADING_CHARS, _NEIGHBOUR_CHARS = 40, 20
+_SHORT = 30  # characters; a sentence that is longer is understood without its neighbours
 _MOST_REPLY_CHARS = 4_000  # a model that reasons aloud may need them; the rest is not waited for
 _GARBAGE = "语言模型没有按约定给出句子编号。"
 
@@ -153,8 +154,9 @@ def _lines(candidates: Sequence[Candidate]) -> Iterator[str]:
         if where != above:
             yield where
             above = where
-        before, after = _tail(candidate.before), _head(candidate.after)
-        yield f"[{number}] {before}{_flat(candidate.sentence)[:_SENTENCE_CHARS]}{after}"
+        sentence = _flat(candidate.sentence)
+        around = (candidate.before, candidate.after) if len(sentence) <= _SHORT else ("", "")
+        yield f"[{number}] {_tail(around[0])}{sentence[:_SENTENCE_CHARS]}{_head(around[1])}"
 
 
 def _heading(candidate: Candidate) -> str:

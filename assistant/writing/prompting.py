@@ -21,7 +21,7 @@ from assistant.errors import SettingsError
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
-ANSWER_PROMPT = "answer.zh.v1"
+ANSWER_PROMPT = "answer.zh.v2"  # what changes from question to question stands last: llama.cpp reads the rest once
 PLAIN_PROMPT = "plain.zh.v1"
 FOLLOW_UP_PROMPT = "followup.zh.v1"
 CHOOSE_PROMPT = "choose.zh.v1"

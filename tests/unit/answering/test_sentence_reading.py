@@ -11,7 +11,9 @@ from sample_texts import law
 
 from assistant.answering.sentence_reading import Pick, ReadingWay, ReadingWeights, SentenceReading, candidate
 from assistant.errors import ModelTimeout
+from assistant.indexing.cut import cut
 from assistant.models.protocols import Candidate, Judged
+from assistant.schema.chunk import ChunkKind
 
 CHUNKS = sentences([law()])[:6]
 PICKS = [Pick(chunk=chunk, score=float(-n)) for n, chunk in enumerate(CHUNKS)]
@@ -76,3 +78,53 @@ def test_nothing_to_read() -> None:
     reader = Liking(lambda s: 1.0)
     assert SentenceReading(reader).hear("问", []).picks == ()
     assert reader.asked == []
+
+
+def test_a_stand_in_reads_where_the_reader_gives_nothing_and_that_is_told() -> None:
+    stand_in = Liking(lambda s: 2.0)
+    heard = SentenceReading(Silent(), ReadingWay(stand_in=stand_in)).hear("问", PICKS)
+    assert (heard.answered, heard.failed) == (2.0, True)
+    assert len(stand_in.asked) == 1
+
+
+def test_where_the_stand_in_fails_too_the_rules_go_on() -> None:
+    heard = SentenceReading(Silent(), ReadingWay(stand_in=Silent())).hear("问", PICKS)
+    assert (heard.picks, heard.answered, heard.failed) == (tuple(PICKS), None, True)
+
+
+def test_a_language_model_that_is_kept_out_is_not_asked_and_nothing_is_amiss() -> None:
+    model, stand_in = Liking(lambda s: 5.0), Liking(lambda s: 2.0)
+    way = ReadingWay(stand_in=stand_in, of_llm=True)
+    heard = SentenceReading(model, way).hear("问", PICKS, use_llm=False)
+    assert (heard.answered, heard.failed, model.asked) == (2.0, False, [])
+    assert SentenceReading(model, way).hear("问", PICKS, use_llm=True).answered == 5.0
+    alone = SentenceReading(model, ReadingWay(of_llm=True)).hear("问", PICKS, use_llm=False)
+    assert (alone.picks, alone.answered, alone.failed) == (tuple(PICKS), None, False)
+    other = Liking(lambda s: 1.0)
+    assert SentenceReading(other, ReadingWay()).hear("问", PICKS, use_llm=False).answered == 1.0
+
+
+def test_a_reader_that_only_orders_moves_sentences_and_says_no_odds() -> None:
+    class Ordering(Liking):
+        def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+            return replace(super().read(question, candidates), answered=None)
+
+    liked = PICKS[4].chunk
+    heard = SentenceReading(Ordering(lambda s: 9.0 if s == candidate(liked) else 0.0)).hear("问", PICKS)
+    assert max(heard.picks, key=lambda p: p.score).chunk == liked
+    assert {p.odds for p in heard.picks} == {None}
+    assert (heard.answered, heard.failed) == (None, False)
+
+
+def test_neighbours_are_the_words_of_the_clause_around_the_sentence() -> None:
+    document = law()
+    chunks = cut(document)
+    clauses = {c.id: c for c in chunks if c.kind is ChunkKind.CLAUSE}
+    seen = 0
+    for chunk in (c for c in chunks if c.kind is ChunkKind.SENTENCE):
+        assert chunk.parent_id is not None
+        one = candidate(chunk, lambda c: clauses[c.parent_id] if c.parent_id else c)
+        clause = clauses[chunk.parent_id]
+        assert one.before + chunk.text + one.after == clause.text
+        seen += bool(one.before and one.after)
+    assert seen

@@ -112,8 +112,17 @@ def test_the_model_sees_question_place_and_neighbours_in_short() -> None:
     assert "前" * 5 in prompt.user
     assert "前" * 21 not in prompt.user
     assert "[3] 严禁将贷款用于购买股票。" in prompt.user
+    assert "后" * 5 in prompt.user
     assert prompt.user.count("abcd") == 4
     assert "abcd" not in prompt.system
+
+
+def test_a_long_sentence_is_shown_without_its_neighbours() -> None:
+    chat = ScriptedChatModel('{"parts":[[1]]}')
+    long = Candidate(sentence="贷款人应当按照约定办理，" * 5, before="前" * 30, after="后" * 30)
+    LlmReader(chat).read("怎么办理？", [long])
+    assert "前前" not in chat.asked[0].user
+    assert "后后" not in chat.asked[0].user
 
 
 def test_an_order_to_machines_is_neither_shown_nor_chosen() -> None:
