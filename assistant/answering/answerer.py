@@ -37,6 +37,8 @@ from assistant.text.institutions import known_institutions
 # no training saw. The confidence alone will not do: on the notice, where phrasings raise it, the rules were right.
 # A fact that is asked for and not stated (an amount, a date) is missed surely: there the rule's word stands.
 _BY_WORDS = frozenset({Reason.MATTER})
+# A language model also knows a fact or an institution by words that no table has: what it names is shown as possible.
+_BY_TABLES = frozenset({Reason.MATTER, Reason.ATTRIBUTE, Reason.INSTITUTION})
 _NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.EMPTY_LIBRARY})
 
 
@@ -147,7 +149,7 @@ class Answerer:
             judged: what the confidence rests on, where a reader has spoken; `None` leaves it to the rules.
         """
         reading, searched = findings.reading, self._searched(findings.reading)
-        why, possible = self._settled(why, judged)
+        why, possible = self._settled(why, judged, by_llm=findings.selection.by_llm)
         if why is not None:
             return self._composer.refusal(why, findings.found.evidence, searched, whom=reading.whom)
         if possible:
@@ -158,7 +160,9 @@ class Answerer:
         elsewhere = not_there(reading)
         return replace(draft, lead=elsewhere + (draft.lead or "与此有关的原文是：")) if elsewhere else draft
 
-    def _settled(self, why: Abstention | None, judged: Features | None) -> tuple[Abstention | None, bool]:
+    def _settled(
+        self, why: Abstention | None, judged: Features | None, *, by_llm: bool
+    ) -> tuple[Abstention | None, bool]:
         """Why there is no answer, and whether what was chosen is shown as possible instead of as the answer."""
         if judged is None:
             return why, False
@@ -168,7 +172,7 @@ class Answerer:
             return (
                 (None, not sure) if likely >= self._weights.possible_from else (Abstention(reason=Reason.UNSURE), False)
             )
-        doubted = sure and judged.odds > 0 and why.reason in _BY_WORDS
+        doubted = judged.odds > 0 and (why.reason in _BY_TABLES if by_llm else sure and why.reason in _BY_WORDS)
         return (None, True) if doubted else (why, False)
 
     def _features(self, findings: Findings, why: Abstention | None, held: str) -> Features | None:

@@ -79,6 +79,7 @@ class Selection:
     answered: float | None = None  # log-odds that a candidate answers, by the reader; None: nobody read
     rival: float | None = None  # log-odds of the likeliest sentence outside the best one's clause
     unread: bool = False  # the reader is there and gave nothing
+    by_llm: bool = False  # a language model read
 
 
 class Selector:
@@ -110,7 +111,8 @@ class Selector:
         )
         heard = self._heard(reading.standalone, scored, use_llm=reading.use_llm)
         chosen = self._chosen(reading, found, heard.picks, everything)
-        return replace(chosen, answered=heard.answered, rival=_rival(heard.picks, chosen.best), unread=heard.failed)
+        rival = _rival(heard.picks, chosen.best)
+        return replace(chosen, answered=heard.answered, rival=rival, unread=heard.failed, by_llm=heard.by_llm)
 
     def _heard(self, question: str, scored: Sequence[Pick], *, use_llm: bool) -> Heard:
         if self._reading is None:

@@ -30,6 +30,7 @@ class Heard:
     picks: tuple[Pick, ...]
     answered: float | None = None  # log-odds that any answers; None: nobody read
     failed: bool = False  # the reader is there and gave nothing; its stand-in or the rules go on
+    by_llm: bool = False  # a language model said it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,8 @@ class SentenceReading:
         moved = tuple(self._moved(pick, odds, floor) for pick in picks)
         if judged.answered is None:  # its numbers put sentences in order and are no probabilities
             moved = tuple(replace(pick, odds=None) for pick in moved)
-        return Heard(picks=moved, answered=judged.answered, failed=failed)
+        by_llm = self._way.of_llm and use_llm and not failed
+        return Heard(picks=moved, answered=judged.answered, failed=failed, by_llm=by_llm)
 
     def _judged(self, question: str, candidates: Sequence[Candidate], *, use_llm: bool) -> tuple[Judged | None, bool]:
         """What the reader says, else its stand-in; and whether the reader should have and did not."""

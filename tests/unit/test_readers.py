@@ -16,6 +16,7 @@ from assistant.models.breaker import CircuitBreaker, GuardedChatModel
 from assistant.models.reading import CalibratedReader, Calibration, Fit, Line
 from assistant.models.standins import HashingEmbedder, ScriptedChatModel
 from assistant.readers import build_reader, raw_reader, way_of_reading
+from assistant.schema.answer import Outcome
 from assistant.schema.inquiry import Inquiry
 from assistant.settings import ReaderKind, ReaderSettings, Settings
 from assistant.writing.choosing import LlmReader
@@ -125,3 +126,19 @@ def test_none_of_the_sentences_is_no_claim() -> None:
     assert none is not None
     assert one is not None
     assert none < one
+
+
+def test_where_a_rule_misses_the_fact_and_the_model_names_a_sentence_neither_is_claimed() -> None:
+    question = "村镇贷款的利率最高是多少？"
+    refused = memory_assistant(LIBRARY).ask(Inquiry(question=question))
+    assert refused.outcome is Outcome.NOT_FOUND
+    found = {}
+    for reply in ('{"parts":[[1]]}', '{"parts":[[]]}', "是的"):
+        reader = LlmReader(ScriptedChatModel(reply))
+        held = memory_assistant(LIBRARY, answer_reader=reader, reading=ReadingWay(of_llm=True))
+        found[reply] = held.ask(Inquiry(question=question))
+    named, none, garbage = found.values()
+    assert named.outcome is Outcome.POSSIBLE
+    assert named.statements == ()
+    assert none.outcome is garbage.outcome is Outcome.NOT_FOUND
+    assert garbage.degraded == ("reader",)
