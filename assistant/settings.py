@@ -68,7 +68,7 @@ class ReaderSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReaderKind = ReaderKind.AUTO
-    candidates: int = Field(default=10, ge=2, le=50)  # sentences that are read
+    candidates: int = Field(default=7, ge=2, le=50)  # sentences that are read
     calibration: Path | None = None  # made by `assistant train calibration` for this reader
     model: str | None = None
     base_url: str | None = None
@@ -133,6 +133,47 @@ class LlmSettings(BaseModel):
         return frozenset(name.replace("_timeout", "") for name in self.model_fields_set if name.endswith("_timeout_s"))
 
 
+class Mode(StrEnum):
+    """Whether whoever asks has to say who they are."""
+
+    DEVELOPMENT = "development"  # nobody has to; only on this machine, and every page says so
+    PRODUCTION = "production"
+
+
+class RecordsSettings(BaseModel):
+    """Where records are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: SecretStr | None = None  # None: a SQLite file in `data_dir`
+
+
+class AccessSettings(BaseModel):
+    """Who may ask."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pepper_file: Path | None = None  # None: secrets/pepper in `data_dir`
+    secure_cookie: bool = True  # sign-ins travel over TLS alone
+
+
+class WhenFull(StrEnum):
+    """What happens to answers that cannot be recorded."""
+
+    GO_ON = "go-on"  # they are given; the records wait in memory, and what is lost is told as a gap
+    REFUSE = "refuse"  # they are not given
+
+
+class AuditSettings(BaseModel):
+    """What is recorded of answers and acts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: int = Field(default=366, ge=184)  # six months at least
+    when_full: WhenFull = WhenFull.GO_ON
+    waiting: int = Field(default=1000, ge=1, le=100_000)  # records that wait in memory at most
+
+
 class Settings(BaseSettings):
     """All settings."""
 
@@ -147,6 +188,11 @@ class Settings(BaseSettings):
 
     corpus_dir: Path = HOME / "corpus"
     indexes_dir: Path = HOME / "indexes"
+    data_dir: Path = HOME / "data"
+    mode: Mode = Mode.DEVELOPMENT
+    records: RecordsSettings = RecordsSettings()
+    access: AccessSettings = AccessSettings()
+    audit: AuditSettings = AuditSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     reader: ReaderSettings = ReaderSettings()
     reranker: RerankerSettings = RerankerSettings()
@@ -165,6 +211,15 @@ class Settings(BaseSettings):
     def model_dir(self) -> Path:
         """Where `assistant model prepare` leaves the ONNX model."""
         return self.indexes_dir / "models" / "e5-small-int8"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Where the keys of portals lie, and the pepper unless it is elsewhere."""
+        return self.data_dir / "secrets"
+
+    @property
+    def pepper_file(self) -> Path:
+        return self.access.pepper_file or self.secrets_dir / "pepper"
 
     @property
     def vector_cache(self) -> Path:

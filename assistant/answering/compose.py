@@ -310,13 +310,13 @@ def _refusal_text(
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)
     if why.reason is Reason.OFF_TOPIC:
-        return f"本库未载明：已检索{where}，没有与此相关的条款，无法回答。"
+        return f"本库未载明：已检索{where}，没有找到与此相关的条款。如果确与本库的文件有关，请换一种说法再问。"
     what = "、".join(name for name in why.missing if not leads_elsewhere(name)) or "所问事项"
     near = "".join(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest
     )
-    unsure = why.reason is Reason.UNSURE
+    unsure = why.reason in (Reason.UNSURE, Reason.MATTER)  # words that are missing do not tell what the clause means
     tail = f"{near}，{'不能确认它回答了所问' if unsure else '其中没有写明这一点'}。" if near else ""
     named = {
         Reason.UNSURE: f"本库未载明：已检索{where}，没有找到能确认回答所问的条款。",
@@ -324,7 +324,7 @@ def _refusal_text(
         Reason.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
         Reason.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
         Reason.INSTITUTION: f"本库未载明{what}：已检索{where}，没有针对该类机构的表述。",
-        Reason.MATTER: f"本库未载明与“{what}”有关的内容：已检索{where}。",
+        Reason.MATTER: f"本库未载明：已检索{where}，没有找到写明“{what}”的条款。",
         Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
     return named[why.reason] + tail + (f"如需办理或确认，请向{whom}咨询。" if whom else "")

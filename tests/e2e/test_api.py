@@ -25,7 +25,8 @@ from assistant.schema.answer import PlainVersion, Statement
 from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk
-from assistant.serving.http.api import STATUS_OF_CODE, create_api
+from assistant.serving.http.api import create_api
+from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.ports import Assistant
 from assistant.serving.sessions import SessionStore
 
@@ -621,7 +622,7 @@ def test_docs_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
 
 
 def test_every_status_is_an_error_status() -> None:
-    assert set(STATUS_OF_CODE.values()) <= {400, 404, 405, 408, 413, 415, 422, 502, 503, 504}
+    assert set(STATUS_OF_CODE.values()) <= {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 502, 503, 504}
 
 
 def test_parallel_questions_keep_to_their_sessions(client: httpx.Client, fake: FakeAssistant) -> None:

@@ -315,8 +315,8 @@ def test_leaving_the_page_stops_an_answer_being_written(browser: Browser, addres
 def test_an_expired_conversation_begins_anew_and_says_so(visit: Visit, fake: FakeAssistant) -> None:
     visit.ask("能续贷吗？")
     visit.wait_status("已答复")
-    for session_id in list(Stand.desk.sessions._kept):
-        Stand.desk.sessions.forget(session_id)
+    for session_id, kept in list(Stand.desk.sessions._kept.items()):
+        Stand.desk.sessions.forget(session_id, kept.owner)
     visit.ask("那保险公司呢？")
     visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 2")
     visit.wait_status("已答复")

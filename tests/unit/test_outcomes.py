@@ -108,15 +108,20 @@ def test_a_place_asked_for_by_its_number_needs_no_reader() -> None:
     assert answer.confidence is None
 
 
-def test_what_a_rule_refuses_no_reader_lets_out() -> None:
-    assert ask(Certain(8.0), "红烧肉怎么做才香？").outcome is Outcome.NOT_FOUND
+def test_what_a_rule_refuses_no_reader_lets_out_as_an_answer() -> None:
+    question = "红烧肉怎么做才香？"
+    sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
+    assert (sure.outcome, sure.statements) == (Outcome.POSSIBLE, ())
+    assert (doubtful.outcome, doubtful.nearest) == (Outcome.NOT_FOUND, ())
 
 
 def test_where_a_rule_misses_a_word_and_the_reader_is_sure_neither_is_claimed() -> None:
     question = "村镇贷款要不要提供担保？"
-    assert ask(None, question).text.startswith("本库未载明与“")
+    assert ask(None, question).text.startswith("本库未载明：")
     sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
     assert sure.outcome is Outcome.POSSIBLE
+    assert sure.confidence is not None
+    assert sure.confidence > 0.9
     assert (sure.statements, sure.citations) == ((), ())
     assert doubtful.outcome is Outcome.NOT_FOUND
 

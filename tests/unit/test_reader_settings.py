@@ -37,6 +37,10 @@ def test_without_a_prepared_reader_the_rules_choose_unless_it_was_asked_for(tmp_
         build_reader(settings(tmp_path, kind="learned"))
 
 
+def test_as_many_are_read_as_was_found_best(tmp_path: Path) -> None:
+    assert way_of_reading(settings(tmp_path)) == ReadingWay()
+
+
 def test_the_language_model_reads_and_must_be_there(tmp_path: Path) -> None:
     chosen = settings(tmp_path, kind="llm", candidates=5)
     assert isinstance(build_reader(chosen, CHAT), LlmReader)

@@ -15,6 +15,8 @@ ROOMS = (
     "text",
     "safety",
     "models",
+    "records",
+    "access",
     "parsing",
     "indexing",
     "corpus",
