@@ -81,6 +81,7 @@ class Selection:
     answered: float | None = None  # log-odds that a candidate answers, by the reader; None: nobody read
     rival: float | None = None  # log-odds of the likeliest sentence outside the best one's clause
     unread: bool = False  # the reader is there and gave nothing
+    by_llm: bool = False  # a language model read
 
 
 class Selector:
@@ -110,12 +111,15 @@ class Selector:
             reading.words.focus if of_asking else (),
             reading.demanded if of_asking else (),
         )
-        heard = self._heard(reading.standalone, scored)
+        heard = self._heard(reading.standalone, scored, use_llm=reading.use_llm)
         chosen = self._chosen(reading, found, heard.picks, everything)
-        return replace(chosen, answered=heard.answered, rival=_rival(heard.picks, chosen.best), unread=heard.failed)
+        rival = _rival(heard.picks, chosen.best)
+        return replace(chosen, answered=heard.answered, rival=rival, unread=heard.failed, by_llm=heard.by_llm)
 
-    def _heard(self, question: str, scored: Sequence[Pick]) -> Heard:
-        return Heard(picks=tuple(scored)) if self._reading is None else self._reading.hear(question, scored)
+    def _heard(self, question: str, scored: Sequence[Pick], *, use_llm: bool) -> Heard:
+        if self._reading is None:
+            return Heard(picks=tuple(scored))
+        return self._reading.hear(question, scored, use_llm=use_llm)
 
     def _chosen(
         self, reading: Reading, found: Retrieved, scored: Sequence[Pick], everything: Sequence[Chunk]
@@ -167,33 +171,38 @@ class Selector:
         of_whole = self._of_whole(beside)
         chosen: dict[str, Pick] = {str(p.chunk.id): p for p in whole.picks[:1] if keep_best}
         gaps: list[Gap] = []
+        unread = whole.unread
         for part in parts:
-            picks = self._of_part(part, rare, {pick.chunk.parent_id for pick in chosen.values()}, of_whole)
+            heard = self._heard(part.text, self._scored(part.asked, part.found.evidence), use_llm=reading.use_llm)
+            unread = unread or heard.failed
+            given = {pick.chunk.parent_id for pick in chosen.values()}
+            picks = self._of_part(part, rare, given, self._beside(heard.picks, of_whole))
             if _leaves_gap(part.asked, picks):
                 gaps.append(Gap(text=part.text, attributes=part.asked.attributes))
                 continue
             for pick in picks:
                 chosen.setdefault(str(pick.chunk.id), pick)
         picked = tuple(_in_order_of_parts(list(chosen.values())[: self._tuning.most_parts]))
-        return replace(whole, picks=picked or whole.picks, exhaustive=False, gaps=tuple(gaps), parts=len(parts))
+        return replace(
+            whole, picks=picked or whole.picks, exhaustive=False, gaps=tuple(gaps), parts=len(parts), unread=unread
+        )
 
     def _of_whole(self, beside: Sequence[Evidence]) -> dict[str, float]:
         """What each sentence scores for the whole question, by chunk id."""
         share = self._tuning.clause_share
         return {str(s.chunk.id): s.score + share * e.score for e in beside for s in e.sentences}
 
+    def _beside(self, alone: Sequence[Pick], of_whole: Mapping[str, float]) -> list[Pick]:
+        """The sentences for one part, best first; what they score for the whole question counts a little."""
+        share, least = self._tuning.of_whole, min(of_whole.values(), default=0.0)
+        both = [replace(p, score=(p.score + share * of_whole.get(str(p.chunk.id), least)) / (1 + share)) for p in alone]
+        return sorted(both, key=lambda p: (-p.score, p.chunk.id))
+
     def _of_part(
-        self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], of_whole: Mapping[str, float]
+        self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], scored: Sequence[Pick]
     ) -> list[Pick]:
         """The best sentences of the best clause for one part, and what goes with them."""
         t = self._tuning
-        alone = self._heard(part.text, self._scored(part.asked, part.found.evidence)).picks
-        least = min(of_whole.values(), default=0.0)
-        both = [
-            replace(p, score=(p.score + t.of_whole * of_whole.get(str(p.chunk.id), least)) / (1 + t.of_whole))
-            for p in alone
-        ]
-        scored = sorted(both, key=lambda p: (-p.score, p.chunk.id))
         if not scored:
             return []
         best = scored[0]

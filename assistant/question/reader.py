@@ -145,6 +145,7 @@ class QuestionReader:
             counterpart=self._counterpart(query, placed.places),
             parts=parts,
             facts_apart=facts_apart,
+            use_llm=use_llm,
         )
 
     def bare(self, question: str) -> Query:

@@ -93,6 +93,7 @@ class Reading:
     counterpart: Query | None = None  # the clause named, looked for in the other of two versions compared
     parts: tuple[PartReading, ...] = ()  # what it asks one by one; empty when it asks one thing
     facts_apart: bool = False  # its parts ask after facts of their own: 最低多少，几天内批
+    use_llm: bool = False  # whoever asks lets a language model in
 
     @property
     def text(self) -> str:

@@ -195,7 +195,7 @@ class AnswerBody(_Body):
     )
     generation: str = Field(description="作答所用索引的指纹。")
     prompt_version: str | None = Field(
-        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v1"]
+        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v2"]
     )
     plain: PlainBody | None = Field(description="口语版；没有要求，或没有写成时为 null。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
