@@ -121,17 +121,25 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     """Who is let in, as the settings say."""
     from assistant.access.gate import OpenGate
     from assistant.serving.http.doorkeeping import Doorkeeping
-    from assistant.serving.registry import build_registry
+    from assistant.serving.ledger import Ledger
+    from assistant.serving.registry import build_recorder, build_registry
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
         yield Doorkeeping(gate=OpenGate(frozenset(settings.rights)))
         return
     registry = build_registry(settings)
+    recorder = build_recorder(settings, registry)
     try:
         refuse_unsafe_records(registry)
-        yield Doorkeeping(gate=registry.gate(), users=registry.users, secure_cookie=settings.access.secure_cookie)
+        yield Doorkeeping(
+            gate=registry.gate(),
+            users=registry.users,
+            secure_cookie=settings.access.secure_cookie,
+            ledger=Ledger(recorder),
+        )
     finally:
+        recorder.flush()
         registry.close()
 
 

@@ -81,7 +81,7 @@ def create_api(
         ping_s: seconds between signs of life in a stream.
     """
     door = doorkeeping or Doorkeeping()
-    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s)
+    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +103,7 @@ def create_api(
     app.add_middleware(Identity, gate=door.gate)
     app.add_middleware(Envelope)  # added last, so outermost
     add_error_handlers(app)
-    add_sign_in(app, door.gate, door.users, secure_cookie=door.secure_cookie)
+    add_sign_in(app, door)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
@@ -293,6 +293,7 @@ def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
     return wire.AskResponse(
         session_id=reply.session_id,
         request_id=request_id,
+        answer_id=reply.id,
         answer=answer_body(reply.answer),
         latency_ms=reply.latency_ms,
     )

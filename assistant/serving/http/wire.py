@@ -206,6 +206,7 @@ class AskResponse(_Body):
 
     session_id: str = Field(description="下次提问时带上，即可接着问。")
     request_id: str = Field(description="报障时请提供。")
+    answer_id: str = Field(description="这次答复的编号，留痕里用的是同一个。")
     answer: AnswerBody
     latency_ms: float
 
