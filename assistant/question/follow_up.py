@@ -68,7 +68,7 @@ def stand_alone(
         kinship: judges by meaning.
         follows: what whoever asks has said of it; `None` where nothing was said.
     """
-    turns = _turns_before(question, history)
+    turns = _turns_before(history, without=question if follows else "")
     fresh = _after_new_topic(question)
     if not turns or follows is False or (fresh is not None and follows is None):
         return StandAlone(text=fresh or question)
@@ -83,10 +83,10 @@ def stand_alone(
     return replace(joined if judged.leans else StandAlone(text=question), unsure=not judged.sure)
 
 
-def _turns_before(question: str, history: Sequence[Turn]) -> list[str]:
-    """The user's turns before, without `question` itself where it is asked once more, to be read the other way."""
+def _turns_before(history: Sequence[Turn], *, without: str) -> list[str]:
+    """The user's turns before; a question asked once more, to be read the other way, is `without` itself."""
     turns = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
-    while turns and turns[-1] == question.strip():
+    while turns and turns[-1] == without.strip():
         turns.pop()
     return turns
 

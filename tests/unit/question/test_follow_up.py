@@ -143,8 +143,12 @@ def test_whoever_asks_has_the_last_word() -> None:
 
 
 def test_a_question_asked_once_more_is_not_joined_to_itself() -> None:
-    found = stand_alone("利率呢？", user(FIRST, "利率呢？"), names_topic=lambda _: False)
-    assert found == StandAlone(text=f"{FIRST}利率呢？", context=(FIRST,))
+    found = stand_alone("利率多少？", user(FIRST, "利率多少？"), names_topic=lambda _: False, follows=True)
+    assert found == StandAlone(text=f"{FIRST}利率多少？", context=(FIRST,))
+
+
+def test_the_same_words_may_go_on_from_themselves() -> None:
+    assert joined("下一条", FIRST, "下一条").context == (FIRST, "下一条")
 
 
 @settings(deadline=None)
