@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.indexing.build import BuildReport
     from assistant.indexing.ports import OpenedLibrary
     from assistant.pipeline import PolicyAssistant, Rooms
+    from assistant.question.follow_up import KinshipPort
     from assistant.question.reader import FollowUpPort
     from assistant.question.tables import Tables
     from assistant.retrieval.rerank import Reranker
@@ -287,6 +288,7 @@ def build_assistant(
     """
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
+    from assistant.question.kinship import Kinship
     from assistant.question.tables import load_tables
     from assistant.readers import build_reader, way_of_reading
     from assistant.retrieval.hybrid import HybridRetriever
@@ -303,6 +305,7 @@ def build_assistant(
     parts = Parts(
         tables=tables,
         make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
+        make_kinship=lambda view: Kinship(view, embedder),
         today=today,
         writer=LlmComposer(chat, institutions=institutions) if chat and settings.llm.writes else None,
         plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
@@ -327,6 +330,7 @@ class Parts:
         plain_writer: lets it put an extractive answer into plain words when that is asked for.
         rewriter: lets it put the question into policy wording, which is searched beside it.
         follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
+        make_kinship: gives what tells by meaning whether a question goes on from the turns before.
         answer_reader: says how surely each candidate sentence answers; without it the rules choose alone.
         reading: how it is asked; as the embedded one without it.
         selector: chooses sentences; the usual one without it.
@@ -343,6 +347,7 @@ class Parts:
     plain_writer: PlainWriter | None = None
     rewriter: RewritingPort | None = None
     follow_ups: FollowUpPort | None = None
+    make_kinship: Callable[[LibraryView], KinshipPort] | None = None
     answer_reader: AnswerReader | None = None
     reading: ReadingWay | None = None
     selector: Selector | None = None
@@ -391,7 +396,10 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         return parts.related_to(document_id, address) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
-    reader = QuestionReader(view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, rights=view.rights)
+    kinship = parts.make_kinship(view) if parts.make_kinship else None
+    reader = QuestionReader(
+        view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, kinship=kinship, rights=view.rights
+    )
     searcher = Searcher(parts.make_retriever(view), today=parts.today, rewriter=parts.rewriter)
     composer = Composer(
         clause_of=lambda chunk: view.chunk(chunk.parent_id or chunk.id),
