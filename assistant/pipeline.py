@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -27,7 +27,7 @@ from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
-from assistant.schema.retrieval import Filters, Retrieved, Turn
+from assistant.schema.retrieval import Retrieved
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
 
@@ -153,7 +153,7 @@ class PolicyAssistant:
         """
         asked = screen(inquiry.question, inquiry.history)
         rooms = self._rooms(inquiry.rights)
-        reading = rooms.reader.read(asked.searched, asked.searched_history, inquiry.filters)
+        reading = rooms.reader.read(asked.searched, asked.searched_history, inquiry.filters, follows=inquiry.follows)
         found = rooms.searcher.ranked(reading.query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
@@ -173,7 +173,8 @@ class PolicyAssistant:
         started = time.perf_counter()
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
-        worked = _work(rooms, asked.searched, asked.searched_history, inquiry.filters, use_llm=use_llm)
+        searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
+        worked = _work(rooms, searched, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
         answered = worked.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
         if inquiry.plain and answered:
@@ -192,7 +193,7 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        return _work(rooms, question, inquiry.history, inquiry.filters, use_llm=False)
+        return _work(rooms, replace(inquiry, question=question), use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
@@ -203,9 +204,9 @@ class PolicyAssistant:
             return self._furnished[view.rights]
 
 
-def _work(rooms: Rooms, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
+def _work(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Worked:
     """Read, search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    reading = rooms.reader.read(question, history, filters, use_llm=use_llm)
+    reading = rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
     found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)

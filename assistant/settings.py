@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
+from assistant.models.reading import Scores
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
@@ -57,15 +58,25 @@ class ReaderKind(StrEnum):
 
     AUTO = "auto"  # the embedded reader where it has been prepared, else the rules
     LEARNED = "learned"
+    LLM = "llm"  # the language model of the settings
+    CROSS_ENCODER = "cross-encoder"  # a folder or a hub name, or an endpoint where `base_url` is set
     RULES = "rules"
 
 
 class ReaderSettings(BaseModel):
-    """The reader of candidate sentences."""
+    """The reader of candidate sentences. `model` to `timeout_s` are those of a cross-encoder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReaderKind = ReaderKind.AUTO
+    candidates: int = Field(default=7, ge=2, le=50)  # sentences that are read
+    calibration: Path | None = None  # made by `assistant train calibration` for this reader
+    model: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    device: str = "cpu"
+    timeout_s: float = Field(default=5.0, gt=0)
+    scores: Scores = Scores.PROBABILITY  # what an endpoint's numbers are
     answered_from: float | None = Field(default=None, ge=0, le=1)  # confidence of 有依据; None: as was measured
 
 
@@ -102,6 +113,7 @@ class LlmSettings(BaseModel):
     gguf: Path | None = None  # a model file that this process itself serves, to itself alone
     gguf_context: int = Field(default=8192, ge=512, le=262_144)  # tokens
     gguf_threads: int = Field(default=2, ge=1, le=256)
+    writes: bool = True  # whether it may write answers; False leaves it to read, to rewrite and to complete
     follow_ups: bool = False  # whether it may also make a follow-up stand alone
     temperature: float = Field(default=0.0, ge=0, le=2)
     connect_timeout_s: float = Field(default=2.0, gt=0)
@@ -115,6 +127,11 @@ class LlmSettings(BaseModel):
     @property
     def configured(self) -> bool:
         return bool((self.base_url and self.model) or self.gguf)
+
+    @property
+    def limits_set(self) -> frozenset[str]:
+        """The limits on time that somebody set: by the names that `Budget` has for them."""
+        return frozenset(name.replace("_timeout", "") for name in self.model_fields_set if name.endswith("_timeout_s"))
 
 
 class Mode(StrEnum):
@@ -209,6 +226,17 @@ class Settings(BaseSettings):
     def vector_cache(self) -> Path:
         """Vectors of passages that were embedded before."""
         return self.indexes_dir / "cache" / "vectors.sqlite"
+
+
+def needed(value: str | None, name: str) -> str:
+    """`value`, which the other settings cannot do without.
+
+    Raises:
+        SettingsError: it is not set.
+    """
+    if not value:
+        raise SettingsError(f"当前设置需要 {name}，但它没有值。请设置后再启动，说明见 docs/settings.md")
+    return value
 
 
 def load(**overrides: Any) -> Settings:

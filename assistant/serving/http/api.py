@@ -160,7 +160,10 @@ async def _asked(request: Request) -> wire.AskRequest:
 
 
 def _inquiry(asked: wire.AskRequest, asker: Principal) -> Inquiry:
-    return Inquiry(question=asked.question, filters=_filters(asked), plain=asked.style == "plain", principal=asker)
+    plain = asked.style == "plain"
+    return Inquiry(
+        question=asked.question, follows=asked.follows, filters=_filters(asked), plain=plain, principal=asker
+    )
 
 
 async def _sought(request: Request) -> wire.SearchRequest:
