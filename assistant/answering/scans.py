@@ -19,7 +19,10 @@ _HEADING_SHARED = 5  # characters in a row that name a heading
 _MOST_MEANINGS = 3
 MOST = 30  # sentences; of more, the nearest are given and it is said that they are not all
 _SHORTEST = 3  # characters of a name
-_BINDS = r"应当|必须|不得|可以|有权|负责|履行[^，。；]{0,6}(?:职责|义务|职能)|须|要(?![求素件约])|按程序|依法(?!依规|被)|定期|严禁|力争"
+_BINDS = (
+    r"应当|必须|不得|可以|有权|负责|履行[^，。；]{0,6}(?:职责|义务|职能)|须|要(?![求素件约])"
+    r"|按程序|依法(?!依规|被)|定期|严禁|力争"
+)
 _CASES = re.compile(r"(?:情形|行为)之一|下列(?:情形|行为)")  # what such a list names is no duty
 _ONE = r"(?:辖内|国务院|各级|各类|各|有关|其他|所有|由|并由|但是?|\d{4}年，)*"
 _PART = r"(?:[一二]级)?(?:分行|支行|法人机构)?"
