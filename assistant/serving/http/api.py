@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -231,7 +231,9 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
         pieces = await desk.stream(_inquiry(asked, asker), asked.session_id)
         return EventSourceResponse(
-            _events(pieces, request_id_for(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
+            _events(pieces, request_id_for(request), request.state.still_known),
+            ping=ping_s,
+            headers={"X-Accel-Buffering": "no"},
         )
 
     @app.post(
@@ -299,10 +301,13 @@ def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
     )
 
 
-async def _events(pieces: AsyncGenerator[Piece, None], request_id: str) -> AsyncGenerator[ServerSentEvent, None]:
+async def _events(
+    pieces: AsyncGenerator[Piece, None], request_id: str, still_known: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[ServerSentEvent, None]:
     async with aclosing(pieces):
         try:
             async for piece in pieces:
+                await still_known()
                 yield _event(piece, request_id)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)

@@ -70,6 +70,19 @@ def who_runs_this() -> str:
         return "terminal:unknown"
 
 
+def note_act(kind: str, /, **facts: Any) -> None:
+    """Record what a command of another kind did, where records are kept: in production mode.
+
+    Raises:
+        RecordsError: it cannot be recorded; what was done stays done.
+    """
+    from assistant.settings import Mode
+
+    if open_settings().mode is Mode.PRODUCTION:
+        with opened_registry() as registry:
+            registry.note(kind, who_runs_this(), **facts)
+
+
 def _time(at: int | None) -> str:
     return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M") if at else "—"
 

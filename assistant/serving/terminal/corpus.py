@@ -16,6 +16,7 @@ import typer
 
 from assistant.errors import InputError, NotFoundError, UnreadableSource
 from assistant.serving.terminal import phrasings as cli_phrasings
+from assistant.serving.terminal.access import note_act
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import (
     EXIT_FAULT,
@@ -214,6 +215,7 @@ def _add(paths: Sequence[Path], given: Given, *, folder: Path, confirm: bool, as
     at = datetime.now(UTC)
     with _progress() as progress:
         report = _release(folder).add(paths, given=given, confirm=confirm, progress=progress)
+    note_act("corpus.added", documents=_added(report), generation=report.build.fingerprint if report.build else None)
     where = write_report(report, corpus=folder, indexes_dir=open_settings().indexes_dir, at=at)
     if problems := words.problems_text(report):
         complain_lines(problems)
@@ -223,6 +225,11 @@ def _add(paths: Sequence[Path], given: Given, *, folder: Path, confirm: bool, as
         lambda: words.added_text(report, where),
     )
     return report.exit_code
+
+
+def _added(report: ReleaseReport) -> list[dict[str, Any]]:
+    taken = [outcome for outcome in report.outcomes if outcome.document_id is not None]
+    return [{"id": one.document_id, "sha256": one.sha256, "verdict": one.verdict.value} for one in taken]
 
 
 def complain_lines(text: str) -> None:
@@ -238,6 +245,7 @@ def corpus_remove(document_ids: DocumentIds, folder: Folder = None, as_json: AsJ
 
     with _progress() as progress:
         report = _release(_folder(folder)).remove(document_ids, progress=progress)
+    note_act("corpus.removed", documents=list(report.removed))
     output(
         as_json,
         lambda: {"removed": list(report.removed), "index": cli_text.build_dict(_build(report), ())},

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.serving.terminal.access import note_act
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import (
     EXIT_FAULT,
@@ -87,6 +88,7 @@ def index_rollback(as_json: AsJson = False) -> None:
     from assistant.serving.terminal.text import generation_dict
 
     info = rollback(open_settings().indexes_dir)
+    note_act("index.rolled-back", generation=info.name)
     if as_json:
         say_json(generation_dict(info))
     else:
