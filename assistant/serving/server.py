@@ -6,6 +6,7 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.serving.beside import Errand, running
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from assistant.settings import Settings
 
+_log = logging.getLogger(__name__)
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
@@ -57,6 +60,19 @@ class LazyAssistant:
                 self._assistant = self._build_again()
             return self._assistant
 
+    def renew(self) -> None:
+        """Build the assistant again, over the index that is served now; questions are answered meanwhile.
+
+        Where that fails, the one before goes on.
+        """
+        try:
+            fresh = self._build()
+        except AssistantError as exc:
+            _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
+            return
+        with self._lock:
+            self._assistant = fresh
+
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
             raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
@@ -72,6 +88,7 @@ def run_server(
     *,
     build: Callable[[], Assistant] | None = None,
     say: Callable[[str], None] | None = None,
+    errand: Errand | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl+C, then return.
 
@@ -79,6 +96,7 @@ def run_server(
         settings: host and port; port 0 takes a free one.
         build: makes the assistant; by default `assembly.build_assistant`.
         say: where lines for the person at the terminal go; by default standard output.
+        errand: what runs beside the server from the moment it answers.
 
     Raises:
         SettingsError: the address cannot be used.
@@ -92,7 +110,8 @@ def run_server(
         say("正在准备对话页面……")
         app = build_app(provider)
         _announce(settings.host, listener.getsockname()[1], say)
-        _serve(app, listener)
+        with running(errand, renew=provider.renew, say=say):
+            _serve(app, listener)
         say("服务已停止。")
     finally:
         listener.close()
