@@ -403,7 +403,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
 
     def related_to(document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         seen = parts.related_to is not None and any(meta.id == document_id for meta in view.documents)
-        return with_held(parts.related_to(document_id, address), view.documents) if parts.related_to and seen else ()
+        return with_held(parts.related_to(document_id, address), view.shown) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
     reader = QuestionReader(view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, rights=view.rights)

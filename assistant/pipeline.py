@@ -19,12 +19,14 @@ from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
+from assistant.question.reading import Reading
+from assistant.question.short_titles import speaks_of_this_paper
 from assistant.retrieval.by_turns import alternating
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
 from assistant.safety.personal.screening import screen
-from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
+from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Retrieved, Turn
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever
 
 _log = logging.getLogger(__name__)
+_SURE = 0.9  # confidence from which the documents nearest to an office answer alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class Rooms:
     events: AnswerStream
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause
     make_verifier: Callable[[], Verifier]  # called once, when a text is first handed in
+    nearest: Rooms | None = None  # the same without the statutes of the country, where it holds others as well
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -173,12 +177,12 @@ class PolicyAssistant:
         started = time.perf_counter()
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
-        worked = _work(rooms, asked.searched, asked.searched_history, inquiry.filters, use_llm=use_llm)
+        searched = _Searched(asked.searched, asked.searched_history, inquiry.filters, use_llm)
+        rooms, worked = _nearest_first(rooms, searched)
         worked = replace(worked, question=asked.question, notices=asked.notices)
-        answered = worked.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
-        if inquiry.plain and answered:
+        if inquiry.plain and worked.answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
-        elif use_llm and self._writer is not None and answered:
+        elif use_llm and self._writer is not None and worked.answered:
             yield from rooms.events.written(worked, self._writer)
         else:
             yield from rooms.events.extracted(worked)
@@ -192,20 +196,63 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        return _work(rooms, question, inquiry.history, inquiry.filters, use_llm=False)
+        searched = _Searched(question, inquiry.history, inquiry.filters, False)
+        return _work(rooms, searched.read_in(rooms), use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
         view = self._views.of(rights)
         with self._lock:
             if view.rights not in self._furnished:
-                self._furnished[view.rights] = self._furnish(view)
+                nearest = self._furnish(view.nearest) if view.nearest is not None else None
+                self._furnished[view.rights] = replace(self._furnish(view), nearest=nearest)
             return self._furnished[view.rights]
 
 
-def _work(rooms: Rooms, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Worked:
-    """Read, search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    reading = rooms.reader.read(question, history, filters, use_llm=use_llm)
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """A question as it is searched, personal data masked."""
+
+    question: str
+    history: Sequence[Turn]
+    filters: Filters
+    use_llm: bool
+
+    def read_in(self, rooms: Rooms) -> Reading:
+        """What it says, in the light of one view of the library."""
+        return rooms.reader.read(self.question, self.history, self.filters, use_llm=self.use_llm)
+
+
+def _nearest_first(rooms: Rooms, searched: _Searched) -> tuple[Rooms, Worked]:
+    """The answer of the documents other than statutes where they give one as sure as the whole library's.
+
+    Sure enough, it goes without asking the statutes; but none against a higher text.
+    """
+    reading, use_llm = searched.read_in(rooms), searched.use_llm
+    if rooms.nearest is None or not _leaves_open(reading, rooms.nearest):
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    near = _work(rooms.nearest, searched.read_in(rooms.nearest), use_llm=use_llm)
+    if not near.answered or near.selection is None or near.confidence is None:
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    if near.confidence < _SURE and not speaks_of_this_paper(reading.standalone):
+        whole = _work(rooms, reading, use_llm=use_llm)
+        if whole.answered and (whole.confidence is None or whole.confidence > near.confidence):
+            return rooms, whole
+    if rooms.answerer.overruled(reading, rooms.searcher.evidence(reading, rewrite=False), near.selection):
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    return rooms.nearest, near
+
+
+def _leaves_open(reading: Reading, nearest: Rooms) -> bool:
+    """Whether a question says neither which text it asks of nor that it asks of the law, nor of a text as such."""
+    query = reading.query
+    chosen = query.filters.document_ids or query.filters.levels or query.versions or query.pair
+    placed = reading.places or reading.unplaced or reading.of_document or reading.sides or reading.subjects
+    return not (chosen or placed or reading.statutes) and query.named <= {m.id for m in nearest.view.documents}
+
+
+def _work(rooms: Rooms, reading: Reading, *, use_llm: bool) -> Worked:
+    """Search, and answer: by rule where the question names a place or asks of a document; else judge."""
     found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)

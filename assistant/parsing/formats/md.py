@@ -77,7 +77,7 @@ def split_front(text: str) -> tuple[dict[str, Any], str]:
 
 def _report(text: str, findings: Findings) -> None:
     if _ACTIVE.search(text):
-        findings.warn("active_content", "含有脚本、嵌入内容或可执行的链接，只当作普通文字，不会运行")
+        findings.warn("active_content", "含有脚本、嵌入内容或可执行的链接，不会运行；脚本不入正文")
 
 
 def _tables(text: str) -> tuple[TableSource, ...]:
