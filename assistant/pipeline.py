@@ -21,7 +21,7 @@ from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
 from assistant.question.short_titles import speaks_of_this_paper
-from assistant.retrieval.by_turns import alternating
+from assistant.retrieval.by_turns import alternating, beside
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
@@ -238,9 +238,11 @@ def _nearest_first(rooms: Rooms, searched: _Searched) -> tuple[Rooms, Worked]:
         whole = _work(rooms, reading, use_llm=use_llm)
         if whole.answered and (whole.confidence is None or whole.confidence > near.confidence):
             return rooms, whole
-    if rooms.answerer.overruled(reading, rooms.searcher.evidence(reading, rewrite=False), near.selection):
+    everywhere = rooms.searcher.evidence(reading, rewrite=False)
+    if rooms.answerer.overruled(reading, everywhere, near.selection):
         return rooms, _work(rooms, reading, use_llm=use_llm)
-    return rooms.nearest, near
+    ranking = beside(near.found.ranking, everywhere.ranking)
+    return rooms.nearest, replace(near, found=replace(near.found, ranking=ranking))
 
 
 def _leaves_open(reading: Reading, nearest: Rooms) -> bool:

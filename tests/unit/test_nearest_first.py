@@ -10,16 +10,23 @@ import pytest
 
 from assistant import pipeline
 from assistant.pipeline import Rooms
-from assistant.schema.retrieval import Filters
+from assistant.schema.chunk import ChunkId
+from assistant.schema.retrieval import Filters, Hit, Query, Retrieved
 
 
-@dataclass
+def found(*ids: str) -> Retrieved:
+    hits = tuple(Hit(chunk_id=ChunkId(i), rank=n, score=1.0 / n, retriever="fused") for n, i in enumerate(ids, start=1))
+    return Retrieved(query=Query(text="", standalone=""), ranking=hits, evidence=())
+
+
+@dataclass(frozen=True)
 class FakeWorked:
     """As much of `Worked` as the choice looks at."""
 
     answered: bool
     confidence: float | None
-    selection: object | None = field(default_factory=object)
+    selection: object | None = "chosen"
+    found: Retrieved = field(default_factory=lambda: found("通知#1", "通知#2", "通知#3", "通知#4"))
 
 
 def rooms(worked: FakeWorked, *, nearest: Any = None, overruled: bool = False) -> Any:
@@ -27,7 +34,7 @@ def rooms(worked: FakeWorked, *, nearest: Any = None, overruled: bool = False) -
         worked=worked,
         nearest=nearest,
         view=SimpleNamespace(documents=(SimpleNamespace(id="通知"),)),
-        searcher=SimpleNamespace(evidence=lambda reading, rewrite: None),
+        searcher=SimpleNamespace(evidence=lambda reading, rewrite: found("法#1", "通知#2", "法#2")),
         answerer=SimpleNamespace(overruled=lambda reading, found, selection: overruled),
     )
 
@@ -43,9 +50,16 @@ def chosen(monkeypatch: pytest.MonkeyPatch, near: FakeWorked, whole: FakeWorked,
     all_rooms = rooms(whole, nearest=near_rooms, **more)
     monkeypatch.setattr(pipeline, "_work", lambda rooms, reading, use_llm: rooms.worked)
     searched = SimpleNamespace(use_llm=False, read_in=lambda rooms: asked)
-    found, worked = pipeline._nearest_first(cast(Rooms, all_rooms), cast(Any, searched))
-    assert worked is cast(Any, found).worked
-    return "near" if found is near_rooms else "whole"
+    used, worked = pipeline._nearest_first(cast(Rooms, all_rooms), cast(Any, searched))
+    who = "near" if used is near_rooms else "whole"
+    ranked = [hit.chunk_id for hit in worked.found.ranking]
+    wanted = ["通知#1", "通知#2", "通知#3", "通知#4"]
+    if who == "near":  # the whole library's ranking beside its own
+        wanted += ["法#1", "法#2"]
+        assert [hit.rank for hit in worked.found.ranking] == [1, 2, 3, 4, 5, 6]
+    assert ranked == wanted
+    assert worked.confidence == cast(Any, used).worked.confidence
+    return who
 
 
 @pytest.mark.parametrize(
