@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -29,7 +29,7 @@ from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
-from assistant.schema.retrieval import Filters, Retrieved, Turn
+from assistant.schema.retrieval import Retrieved
 from assistant.writing.gate import LlmComposer
 from assistant.writing.plain import PlainWriter
 
@@ -157,7 +157,7 @@ class PolicyAssistant:
         """
         asked = screen(inquiry.question, inquiry.history)
         rooms = self._rooms(inquiry.rights)
-        reading = rooms.reader.read(asked.searched, asked.searched_history, inquiry.filters)
+        reading = rooms.reader.read(asked.searched, asked.searched_history, inquiry.filters, follows=inquiry.follows)
         found = rooms.searcher.ranked(reading.query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
@@ -177,8 +177,8 @@ class PolicyAssistant:
         started = time.perf_counter()
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
-        searched = _Searched(asked.searched, asked.searched_history, inquiry.filters, use_llm)
-        rooms, worked = _nearest_first(rooms, searched)
+        searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
+        rooms, worked = _nearest_first(rooms, searched, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
         if inquiry.plain and worked.answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
@@ -196,8 +196,8 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        searched = _Searched(question, inquiry.history, inquiry.filters, False)
-        return _work(rooms, searched.read_in(rooms), use_llm=False)
+        asked = replace(inquiry, question=question)
+        return _work(rooms, _read(rooms, asked, use_llm=False), use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
@@ -209,29 +209,20 @@ class PolicyAssistant:
             return self._furnished[view.rights]
 
 
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """A question as it is searched, personal data masked."""
-
-    question: str
-    history: Sequence[Turn]
-    filters: Filters
-    use_llm: bool
-
-    def read_in(self, rooms: Rooms) -> Reading:
-        """What it says, in the light of one view of the library."""
-        return rooms.reader.read(self.question, self.history, self.filters, use_llm=self.use_llm)
+def _read(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Reading:
+    """What a question says, in the light of one view of the library."""
+    return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
 
 
-def _nearest_first(rooms: Rooms, searched: _Searched) -> tuple[Rooms, Worked]:
+def _nearest_first(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Worked]:
     """The answer of the documents other than statutes where they give one as sure as the whole library's.
 
     Sure enough, it goes without asking the statutes; but none against a higher text.
     """
-    reading, use_llm = searched.read_in(rooms), searched.use_llm
+    reading = _read(rooms, asked, use_llm=use_llm)
     if rooms.nearest is None or not _leaves_open(reading, rooms.nearest):
         return rooms, _work(rooms, reading, use_llm=use_llm)
-    near = _work(rooms.nearest, searched.read_in(rooms.nearest), use_llm=use_llm)
+    near = _work(rooms.nearest, _read(rooms.nearest, asked, use_llm=use_llm), use_llm=use_llm)
     if not near.answered or near.selection is None or near.confidence is None:
         return rooms, _work(rooms, reading, use_llm=use_llm)
     if near.confidence < _SURE and not speaks_of_this_paper(reading.standalone):

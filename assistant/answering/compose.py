@@ -10,7 +10,7 @@ from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
 from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
-from assistant.answering.select import Selection
+from assistant.answering.select import Selection, how_made
 from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
@@ -133,7 +133,7 @@ class Composer:
         numbers = {c.clause_id: c.number for c in citations}
         statements = self._statements(selection.picks, numbers)
         clauses = [self.clause_of(pick.chunk) for pick in selection.picks]
-        lead = lead_of(reading, statements, clauses, self.institutions)
+        lead = lead_of(reading, statements, clauses, self.institutions, how=how_made(selection))
         partly = reading.asked.kind is Kind.DECISION or selection.gaps
         return Draft(
             outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,
@@ -293,7 +293,14 @@ def _own_heading(clause: Chunk) -> str | None:
 
 
 _WITHOUT_NEAREST = frozenset(
-    {Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.TASK, Reason.EMPTY_LIBRARY}
+    {
+        Reason.OFF_TOPIC,
+        Reason.ABOUT_ASSISTANT,
+        Reason.GREETING,
+        Reason.TASK,
+        Reason.HARMFUL,
+        Reason.EMPTY_LIBRARY,
+    }
 )
 
 
@@ -306,17 +313,19 @@ def _refusal_text(
         return "我只依据本库收录的条款回答政策问题，不提供系统设置，也不编写或改写条款。请直接提出政策问题。"
     if why.reason is Reason.TASK:
         return "我只依据本库收录的条款回答政策问题，不代写材料或代做计算。您可以问我条款对某件事是怎么规定的。"
+    if why.reason is Reason.HARMFUL:
+        return "这个问题问的是怎样做被禁止的事，不作答复。您可以问我条款对这类行为是怎么规定的、怎么处理的。"
     if why.reason is Reason.EMPTY_LIBRARY:
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)
     if why.reason is Reason.OFF_TOPIC:
-        return f"本库未载明：已检索{where}，没有与此相关的条款，无法回答。"
+        return f"本库未载明：已检索{where}，没有找到与此相关的条款。如果确与本库的文件有关，请换一种说法再问。"
     what = "、".join(name for name in why.missing if not leads_elsewhere(name)) or "所问事项"
     near = "".join(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest
     )
-    unsure = why.reason is Reason.UNSURE
+    unsure = why.reason in (Reason.UNSURE, Reason.MATTER)  # words that are missing do not tell what the clause means
     tail = f"{near}，{'不能确认它回答了所问' if unsure else '其中没有写明这一点'}。" if near else ""
     named = {
         Reason.UNSURE: f"本库未载明：已检索{where}，没有找到能确认回答所问的条款。",
@@ -324,7 +333,7 @@ def _refusal_text(
         Reason.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
         Reason.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
         Reason.INSTITUTION: f"本库未载明{what}：已检索{where}，没有针对该类机构的表述。",
-        Reason.MATTER: f"本库未载明与“{what}”有关的内容：已检索{where}。",
+        Reason.MATTER: f"本库未载明：已检索{where}，没有找到写明“{what}”的条款。",
         Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
     return named[why.reason] + tail + (f"如需办理或确认，请向{whom}咨询。" if whom else "")

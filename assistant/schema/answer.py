@@ -133,6 +133,8 @@ class Answer:
     text: str  # what the user reads, with [n]; no source list
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
+    follows: bool = False  # it was read as going on from the turns before
+    follows_unsure: bool = False  # that could not be told for sure: it may be asked again the other way
     nearest: tuple[Citation, ...] = ()  # without an answer: the nearest clause, or up to three that may bear on it
     notices: tuple[str, ...] = ()  # 语言模型暂不可用… and the like, in Chinese
     generation: str = ""  # fingerprint of the index that answered

@@ -23,6 +23,7 @@ from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
+from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
@@ -64,6 +65,10 @@ class Review:
     checked: tuple[Checked, ...]
     generation: str
     latency_ms: float
+
+
+def _owner(principal: Principal | None) -> str:
+    return principal.id if principal else ""
 
 
 Piece = SourcesEvent | DeltaEvent | Reply
@@ -190,8 +195,11 @@ class Desk:
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
 
-    async def verify(self, text: str, as_of: date | None) -> Review:
+    async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
+
+        Args:
+            rights: labels that whoever asks holds; `None`: those this process was started with.
 
         Raises:
             AssistantError: the text or the index cannot be used.
@@ -200,7 +208,7 @@ class Desk:
         began = time.perf_counter()
         words = clean_text(text)
         assistant = await asyncio.to_thread(self.provider)
-        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of))
+        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights))
         await ticket.wait_turn(self._patience_s)
         checked = await ticket.result()
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
@@ -220,14 +228,18 @@ class Desk:
             raise ServerBusyError
         return self._pieces(ready)
 
-    def shown(self, question: str, session_id: str | None) -> str:
+    def forget(self, session_id: str, principal: Principal | None = None) -> None:
+        """Drop a conversation of whoever asks."""
+        self.sessions.forget(session_id, _owner(principal))
+
+    def shown(self, question: str, session_id: str | None, principal: Principal | None = None) -> str:
         """The question as a page may show it: cleaned, and masked as the assistant will mask it.
 
         Raises:
             InputError: the question cannot be put.
         """
         try:
-            turns = self.sessions.open(session_id).turns
+            turns = self.sessions.open(session_id, _owner(principal)).turns
         except SessionNotFoundError:  # whoever asks is told, or begins anew
             turns = ()
         return screen(question, turns).question
@@ -235,7 +247,7 @@ class Desk:
     async def _check(self, inquiry: Inquiry, session_id: str | None) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
-        session = self.sessions.open(session_id)
+        session = self.sessions.open(session_id, _owner(inquiry.principal))
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
@@ -276,9 +288,10 @@ class Desk:
             ticket.withdraw()
 
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
-        self.sessions.append(ready.session.id, question=answer.question, answer=answer.text)  # masked
+        session = ready.session
+        self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)  # masked
         latency_ms = round((time.perf_counter() - ready.began) * 1000, 1)
-        return Reply(answer=answer, session_id=ready.session.id, latency_ms=latency_ms)
+        return Reply(answer=answer, session_id=session.id, latency_ms=latency_ms)
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
         with self._lock:

@@ -11,6 +11,7 @@ import pytest
 from assistant import pipeline
 from assistant.pipeline import Rooms
 from assistant.schema.chunk import ChunkId
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Hit, Query, Retrieved
 
 
@@ -49,8 +50,8 @@ def chosen(monkeypatch: pytest.MonkeyPatch, near: FakeWorked, whole: FakeWorked,
     near_rooms = rooms(near)
     all_rooms = rooms(whole, nearest=near_rooms, **more)
     monkeypatch.setattr(pipeline, "_work", lambda rooms, reading, use_llm: rooms.worked)
-    searched = SimpleNamespace(use_llm=False, read_in=lambda rooms: asked)
-    used, worked = pipeline._nearest_first(cast(Rooms, all_rooms), cast(Any, searched))
+    monkeypatch.setattr(pipeline, "_read", lambda rooms, inquiry, use_llm: asked)
+    used, worked = pipeline._nearest_first(cast(Rooms, all_rooms), Inquiry(question="能续贷吗"), use_llm=False)
     who = "near" if used is near_rooms else "whole"
     ranked = [hit.chunk_id for hit in worked.found.ranking]
     wanted = ["通知#1", "通知#2", "通知#3", "通知#4"]

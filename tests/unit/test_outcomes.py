@@ -12,7 +12,7 @@ from sample_texts import law, notice
 
 from assistant.answering.confidence import Features, Regression, Weights
 from assistant.errors import ModelUnavailable
-from assistant.models.protocols import Judged
+from assistant.models.protocols import Candidate, Judged
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.schema.answer import Answer, Outcome
@@ -41,14 +41,14 @@ class Certain:
     def __init__(self, odds: float) -> None:
         self._odds = odds
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
-        return Judged(sentences=(self._odds,) * len(sentences), answered=self._odds)
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+        return Judged(sentences=(self._odds,) * len(candidates), answered=self._odds)
 
 
 class Broken:
     id = "broken"
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
         raise ModelUnavailable("阅读模型没有应答。")
 
 
@@ -108,15 +108,20 @@ def test_a_place_asked_for_by_its_number_needs_no_reader() -> None:
     assert answer.confidence is None
 
 
-def test_what_a_rule_refuses_no_reader_lets_out() -> None:
-    assert ask(Certain(8.0), "红烧肉怎么做才香？").outcome is Outcome.NOT_FOUND
+def test_what_a_rule_refuses_no_reader_lets_out_as_an_answer() -> None:
+    question = "红烧肉怎么做才香？"
+    sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
+    assert (sure.outcome, sure.statements) == (Outcome.POSSIBLE, ())
+    assert (doubtful.outcome, doubtful.nearest) == (Outcome.NOT_FOUND, ())
 
 
 def test_where_a_rule_misses_a_word_and_the_reader_is_sure_neither_is_claimed() -> None:
     question = "村镇贷款要不要提供担保？"
-    assert ask(None, question).text.startswith("本库未载明与“")
+    assert ask(None, question).text.startswith("本库未载明：")
     sure, doubtful = ask(Certain(8.0), question), ask(Certain(0.0), question)
     assert sure.outcome is Outcome.POSSIBLE
+    assert sure.confidence is not None
+    assert sure.confidence > 0.9
     assert (sure.statements, sure.citations) == ((), ())
     assert doubtful.outcome is Outcome.NOT_FOUND
 

@@ -78,6 +78,10 @@ class AskRequest(Chosen):
         examples=[_EXAMPLE_QUESTION],
         json_schema_extra={"minLength": 1, "maxLength": 2000},
     )
+    follows: bool | None = Field(
+        default=None,
+        description="false：按新问题回答，不接上文；true：一定接上文；不填由程序判断，结果见答复的 follows。",
+    )
     session_id: str | None = Field(
         default=None, max_length=64, description="会话编号，由服务端在上一次答复中给出；不填则开始新的会话。"
     )
@@ -177,6 +181,10 @@ class AnswerBody(_Body):
     mode: str = Field(description="extractive 为条款原文摘录，llm 为模型生成后逐句核对。", examples=["extractive"])
     text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。")
     standalone_question: str = Field(description="结合上文补全后的问题。")
+    follows: bool = Field(description="这一问是否接着上文理解。")
+    follows_unsure: bool = Field(
+        description="是否接着上文没有把握；可以用 follows=false（按新问题）或 true（接上文）再问一次。"
+    )
     statements: list[StatementBody]
     citations: list[CitationBody]
     nearest: list[CitationBody] = Field(description="没有给出答复时，可能相关或意思最接近的条款，不是依据。")
@@ -188,7 +196,7 @@ class AnswerBody(_Body):
     )
     generation: str = Field(description="作答所用索引的指纹。")
     prompt_version: str | None = Field(
-        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v1"]
+        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v2"]
     )
     plain: PlainBody | None = Field(description="口语版；没有要求，或没有写成时为 null。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])

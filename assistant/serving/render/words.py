@@ -10,6 +10,7 @@ from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, R
 from assistant.schema.document import Clause, Document
 from assistant.text.folding import flow
 
+DEVELOPMENT = "开发模式：仅供本机试用，不验证身份。"
 OUTCOME_LABELS = {
     Outcome.ANSWERED: "已答复",
     Outcome.PARTIAL: "部分有据",

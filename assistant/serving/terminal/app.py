@@ -23,6 +23,7 @@ from assistant.schema.document import LegalLevel
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
 from assistant.serving.offline import go_offline
+from assistant.serving.terminal.access import embeds_app, keys_app, records_app, users_app
 from assistant.serving.terminal.corpus import corpus_app
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
@@ -69,6 +70,8 @@ add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 app.add_typer(train_app, name="train")
+for _name, _group in (("keys", keys_app), ("users", users_app), ("embeds", embeds_app), ("records", records_app)):
+    app.add_typer(_group, name=_name)
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)

@@ -14,6 +14,7 @@ from assistant.corpus.reading import read_corpus
 from assistant.corpus.starters import Tried, put_off, read_record, take_in_statutes, write_record
 from assistant.corpus.status import corpus_status
 from assistant.errors import AssistantError, NotFoundError, SettingsError, SourceError
+from assistant.models.protocols import Embedder
 
 
 @pytest.fixture
@@ -111,12 +112,12 @@ def test_without_the_package_the_next_start_tries_again(corner: Corner, monkeypa
 
 
 def test_what_failed_is_told_and_not_tried_at_every_start(corner: Corner, package: Path) -> None:
-    def broken() -> object:
+    def broken() -> Embedder:
         raise AssistantError("向量没有算出来")
 
     before = corner.state()
     with pytest.raises(AssistantError):
-        take_in_statutes(corner.release(embedder=broken), corner.corpus, ())  # type: ignore[arg-type]
+        take_in_statutes(corner.release(embedder=broken), corner.corpus, ())
     assert corner.state() == before
     assert "向量没有算出来" in (put_off(corner.corpus) or "")
     assert "make laws" in (put_off(corner.corpus) or "")
