@@ -10,8 +10,8 @@ from assistant.answering.authority import note, with_higher
 from assistant.answering.belonging import Belonging
 from assistant.answering.compose import Composer, Draft, proved_draft
 from assistant.answering.confidence import Features, Weights, features_of, packaged_weights
-from assistant.answering.document_facts import document_facts
-from assistant.answering.in_force import Standing
+from assistant.answering.document_facts import borne_out_by_title, document_facts
+from assistant.answering.in_force import Force, Standing
 from assistant.answering.misplaced import misplaced, misplaced_lead
 from assistant.answering.named_places import sentences_of, with_counterpart
 from assistant.answering.refusal import Abstention, Findings, Limits, Reason, abstention
@@ -100,7 +100,11 @@ class Answerer:
         confidence = self._confidence(features, draft, read=read) if features else None
         worked = self._worked(reading, found, draft)
         chosen = tuple(dict.fromkeys(f"{pick.chunk.document_id}#{pick.chunk.unit}" for pick in selection.picks))
-        return replace(worked, features=features, confidence=confidence, chosen=chosen)
+        return replace(worked, features=features, confidence=confidence, chosen=chosen, selection=selection)
+
+    def overruled(self, reading: Reading, found: Retrieved, selection: Selection) -> bool:
+        """Whether a higher text among what was found stands against what was chosen elsewhere."""
+        return with_higher(reading, found, selection, self._meta_of).picks != selection.picks
 
     def look_up(self, reading: Reading, found: Retrieved) -> Worked:
         """The words of the places that the question names, or that there is no such place."""
@@ -125,7 +129,10 @@ class Answerer:
 
     def stand(self, reading: Reading, found: Retrieved, standing: Standing) -> Worked:
         """Whether the document asked about holds."""
-        return self._worked(reading, led_by(found, standing.proof), self._composer.standing(standing))
+        draft = self._composer.standing(standing)
+        if standing.force is Force.ENDED and not draft.citations:
+            draft = borne_out_by_title(draft, self._library.document(standing.document.id))
+        return self._worked(reading, led_by(found, standing.proof), draft)
 
     def _worked(self, reading: Reading, found: Retrieved, draft: Draft) -> Worked:
         proved = proved_draft(draft, self._composer.institutions)
