@@ -23,7 +23,7 @@ from assistant.serving.terminal.shared import (
     EXIT_PARTIAL,
     AsJson,
     Corpora,
-    complain,
+    complain_lines,
     day,
     group,
     note_rejected,
@@ -34,7 +34,6 @@ from assistant.serving.terminal.shared import (
 if TYPE_CHECKING:
     from assistant.corpus.fetch import FetchRules
     from assistant.corpus.outcomes import Given, ReleaseReport
-    from assistant.corpus.reading import ParsedCorpus
     from assistant.corpus.release import CorpusRelease, Workshop
     from assistant.settings import Settings
 
@@ -86,11 +85,7 @@ def corpus_show(
             raise NotFoundError("没有这份文件，可用 assistant corpus show 查看全部文件名。")
         output(as_json, lambda: cli_text.tree_dict(document), lambda: cli_text.tree_text(document))
     if parsed.failures:
-        raise typer.Exit(_rejected_code(parsed))
-
-
-def _rejected_code(parsed: ParsedCorpus) -> int:
-    return EXIT_PARTIAL if parsed.documents else EXIT_FAULT
+        raise typer.Exit(EXIT_PARTIAL if parsed.documents else EXIT_FAULT)
 
 
 @corpus_app.command(name="list", cls=ChineseCommand)
@@ -234,14 +229,8 @@ def _reported(report: ReleaseReport, *, folder: Path, at: datetime, as_json: boo
 
 
 def _added(report: ReleaseReport) -> list[dict[str, Any]]:
-    taken = [outcome for outcome in report.outcomes if outcome.document_id is not None]
+    taken = (one for one in report.outcomes if one.document_id is not None)
     return [{"id": one.document_id, "sha256": one.sha256, "verdict": one.verdict.value} for one in taken]
-
-
-def complain_lines(text: str) -> None:
-    """Several lines on standard error."""
-    for line in text.splitlines():
-        complain(line)
 
 
 @corpus_app.command(name="remove", cls=ChineseCommand)
@@ -337,8 +326,8 @@ def _add_statutes(names: Sequence[str], *, as_json: bool) -> int:
     from assistant.corpus.starters import take_in_statutes
 
     at, folder = datetime.now(UTC), _folder(None)
-    with _progress() as progress:
-        report = take_in_statutes(_release(folder), folder, names, progress=progress)
+    with _progress() as shown:
+        report = take_in_statutes(_release(folder), folder, names, progress=shown)
     return _reported(report, folder=folder, at=at, as_json=as_json)
 
 
