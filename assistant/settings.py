@@ -202,6 +202,7 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    starter_laws: bool = True  # whether a first `serve --starters` takes the usual statutes in
     phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
     matters: Path | None = None  # a table of what people ask about instead of the package's
     referrals: Path | None = None  # a table of whom to ask instead of the package's

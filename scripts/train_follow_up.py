@@ -26,7 +26,7 @@ from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import Embedder, Vectors
 from assistant.question.follow_up import points_back
 from assistant.question.kinship import Kinship, TurnFeatures
-from assistant.schema.chunk import ChunkKind
+from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.settings import HOME, load
 from assistant.training.items import Item, TrainingSet, load_training
 
@@ -94,7 +94,7 @@ def measured(found: Sequence[Pair], training: TrainingSet, embedder: Embedder) -
     for pair in found:
         if points_back(pair.question) is None:
             continue
-        ids = [f"{name}#{n}" for name in pair.library for n in range(len(vectors[name]))]
+        ids = tuple(ChunkId(f"{name}#{n}") for name in pair.library for n in range(len(vectors[name])))
         matrix = np.concatenate([vectors[name] for name in pair.library])
         dense = ExactDenseIndex({ChunkKind.CLAUSE: (ids, matrix)}, dimension=matrix.shape[1])
         library: LibraryPort = Clauses(dense)  # type: ignore[assignment]

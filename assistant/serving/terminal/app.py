@@ -316,13 +316,17 @@ def serve(
             "--port", metavar="端口", min=0, max=65535, help="默认 7860；0 为任一空闲端口。", show_default=False
         ),
     ] = None,
+    starters: Annotated[
+        bool, typer.Option("--starters", help="还没有收入过常用法律时，启动后在后台收入（make run 用）。")
+    ] = False,
 ) -> None:
     """启动网页和接口服务。"""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = open_settings(**given)
     from assistant.serving.server import run_server
+    from assistant.serving.terminal.starters import starters_errand
 
-    run_server(settings)
+    run_server(settings, errand=starters_errand(settings) if starters else None)
 
 
 @eval_app.command(name="run", cls=ChineseCommand)

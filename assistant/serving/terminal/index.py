@@ -38,8 +38,11 @@ def index_build(
     with StageProgress() as progress:
         progress("读取文件", 0, 0)
         from assistant.assembly import make_index
+        from assistant.corpus.manifest import folders_of
 
-        report, failures = make_index(settings, corpus or [settings.corpus_dir], force=force, progress=progress)
+        report, failures = make_index(
+            settings, corpus or folders_of(settings.corpus_dir), force=force, progress=progress
+        )
     note_rejected(failures)
     if as_json:
         say_json(build_dict(report, failures))
