@@ -21,7 +21,7 @@ from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
 from assistant.question.short_titles import speaks_of_this_paper
-from assistant.retrieval.by_turns import alternating, beside
+from assistant.retrieval.by_turns import alternating
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever
 
 _log = logging.getLogger(__name__)
-_SURE = 0.9  # confidence from which the documents nearest to an office answer alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +177,8 @@ class PolicyAssistant:
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
         searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
-        rooms, worked = _nearest_first(rooms, searched, use_llm=use_llm)
+        rooms, reading = _asked_of(rooms, searched, use_llm=use_llm)
+        worked = _work(rooms, reading, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
         if inquiry.plain and worked.answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
@@ -196,8 +196,8 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        asked = replace(inquiry, question=question)
-        return _work(rooms, _read(rooms, asked, use_llm=False), use_llm=False)
+        rooms, reading = _asked_of(rooms, replace(inquiry, question=question), use_llm=False)
+        return _work(rooms, reading, use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
@@ -214,26 +214,13 @@ def _read(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Reading:
     return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
 
 
-def _nearest_first(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Worked]:
-    """The answer of the documents other than statutes where they give one as sure as the whole library's.
-
-    Sure enough, it goes without asking the statutes; but none against a higher text.
-    """
+def _asked_of(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Reading]:
+    """What is read, and over which documents: those other than statutes where 这个文件, 全文 is asked about."""
     reading = _read(rooms, asked, use_llm=use_llm)
-    if rooms.nearest is None or not _leaves_open(reading, rooms.nearest):
-        return rooms, _work(rooms, reading, use_llm=use_llm)
-    near = _work(rooms.nearest, _read(rooms.nearest, asked, use_llm=use_llm), use_llm=use_llm)
-    if not near.answered or near.selection is None or near.confidence is None:
-        return rooms, _work(rooms, reading, use_llm=use_llm)
-    if near.confidence < _SURE and not speaks_of_this_paper(reading.standalone):
-        whole = _work(rooms, reading, use_llm=use_llm)
-        if whole.answered and (whole.confidence is None or whole.confidence > near.confidence):
-            return rooms, whole
-    everywhere = rooms.searcher.evidence(reading, rewrite=False)
-    if rooms.answerer.overruled(reading, everywhere, near.selection):
-        return rooms, _work(rooms, reading, use_llm=use_llm)
-    ranking = beside(near.found.ranking, everywhere.ranking)
-    return rooms.nearest, replace(near, found=replace(near.found, ranking=ranking))
+    nearest = rooms.nearest
+    if nearest is None or not speaks_of_this_paper(reading.standalone) or not _leaves_open(reading, nearest):
+        return rooms, reading
+    return nearest, _read(nearest, asked, use_llm=use_llm)
 
 
 def _leaves_open(reading: Reading, nearest: Rooms) -> bool:

@@ -51,6 +51,7 @@ class RankingWeights:
     concepts_sentence: float = 0.2  # … for the choice of sentences
     concepts: float = 1.7  # the most that the matter of the lay table which is most like the question lifts a clause
     in_play: int = 10  # so many of the best clauses bring their documents into play
+    nearest: float = 2.0  # for what an office was sent itself, against the statutes of the country beside it
     phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
 
 
@@ -203,6 +204,7 @@ class HybridRetriever:
         words = self._lexical(text, "words", allowed)
         alike = self._alike(question, allowed)
         ground = self._ground(dense, grams, words, alike)
+        ground = ground.lifted(self._of_nearest(ground))
         playing = ground.in_play(self._weights.in_play)
         treating = self._treating(alike, playing)
         fused = ground.lifted(treating).lifted(self._lift(dense, grams).within(playing))
@@ -270,7 +272,7 @@ class HybridRetriever:
             s
             for found in (dense.clauses, dense.sentences)
             for c, s in found.items()
-            if document_of(c) not in self._phrased
+            if document_of(c) not in self._phrased and document_of(c) not in self._statutes
         ]
         return lift(
             dense.phrasings,
@@ -279,6 +281,23 @@ class HybridRetriever:
             rival=max(others, default=None),
             weights=self._weights.phrasings,
         )
+
+    def _of_nearest(self, ground: _Fused) -> Lift:
+        """What an office was sent says more of its own matters than the law of the whole country does."""
+        if not self._statutes:
+            return NO_LIFT
+        gain = self._weights.nearest
+        lifted = (
+            {c: gain for c in scores if document_of(c) not in self._statutes}
+            for scores in (ground.clauses, ground.sentences)
+        )
+        return Lift(*lifted)
+
+    @cached_property
+    def _statutes(self) -> frozenset[str]:
+        """The statutes of the country, where the library holds others as well."""
+        found = frozenset(m.id for m in self._library.documents if level_of(m) is LegalLevel.LAW)
+        return found if len(found) < len(self._library.documents) else frozenset()
 
     @cached_property
     def _phrased(self) -> frozenset[str]:
