@@ -23,6 +23,7 @@ ROOMS = (
     "proof",
     "writing",
     "answering",
+    "products",
     "pipeline",
     "evaluation",
     "training",

@@ -1,0 +1,175 @@
+"""A sentence cut where one act ends and the next begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.products.duties.wordlists import Wordlists
+
+_OPEN, _CLOSE = "《“‘（(「『〈", "》”’）)」』〉"
+_STOPS = "，；：。！？;:!?"
+# 应当…并不得…, within one piece.
+_COMPOUND = 10  # characters between two names that make one: 分支机构所在地监督管理部门
+_SECOND = re.compile(r"(?<=.)(?:并且|而且|并|且|但)(?=(?:同时)?(?:还|也)?(?:应当|不得|必须|可以|严禁))")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What stands between two commas: `text` is the sentence's from `start` on; `stop` is what ends it."""
+
+    text: str
+    start: int
+    stop: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def pieces_of(sentence: str) -> Iterator[Piece]:
+    """The pieces of a sentence in order; commas in brackets and quotation marks cut nothing."""
+    start = depth = 0
+    for at, char in enumerate(sentence):
+        if char in _OPEN:
+            depth += 1
+        elif char in _CLOSE:
+            depth = max(0, depth - 1)
+        elif char in _STOPS and depth == 0:
+            yield from _halves(sentence[start:at], start, char)
+            start = at + 1
+    yield from _halves(sentence[start:], start, "")
+
+
+def _halves(text: str, start: int, stop: str) -> Iterator[Piece]:
+    cuts = [0, *(match.start() for match in _SECOND.finditer(text)), len(text)]
+    for one, other in zip(cuts, cuts[1:], strict=False):
+        if text[one:other]:
+            yield Piece(text[one:other], start + one, stop if other == len(text) else "")
+
+
+class Reader:
+    """Tells of a piece of text whether it addresses somebody, sets a condition, or only says how."""
+
+    def __init__(self, lists: Wordlists) -> None:
+        self.lists = lists
+
+    def opening(self, text: str) -> int:
+        """Where the piece begins behind 并, 但, 同时."""
+        match = self.lists.opening.match(text)
+        return match.end() if match else 0
+
+    def adverbial(self, text: str) -> bool:
+        """Whether the piece says only how, when or by what: 在风险可控前提下, 根据企业实际需要."""
+        lists = self.lists
+        if lists.manner.match(text):
+            return True
+        if lists.opens_prep.match(text):
+            if lists.ends_adverbial.search(text):
+                return True
+            at = lists.adverbs.match(text)
+            bare = text[at.end() :] if at else text
+            return bool(lists.opens_object.match(bare)) and not lists.object_verbs.search(bare)
+        return False
+
+    def condition(self, text: str) -> bool:
+        """Whether the piece says when: …的, …时, 未经批准."""
+        lists = self.lists
+        return bool(lists.ends_condition.search(text) or self.adverbial(text))
+
+    def aim(self, text: str) -> bool:
+        """Whether the piece only says what the act before it is for: 确保…, 提升…."""
+        for pattern, unless_addressee in self.lists.aims:
+            if match := pattern.match(text):
+                return not (unless_addressee and self.addressee(text[match.end() :], open_end=True))
+        return False
+
+    def acts(self, text: str) -> bool:
+        """Whether the piece opens with a verb, or with how something is done."""
+        lists = self.lists
+        return bool(lists.opens_verb.match(text) or lists.opens_prep.match(text) or lists.adverbs.match(text))
+
+    # --- whom it addresses ----------------------------------------------------------------------
+
+    def addressee(self, text: str, *, open_end: bool = False) -> int:
+        """How long the name of whom `text` addresses is at its beginning; 0: it begins with none.
+
+        Args:
+            open_end: what follows need not be a verb, as behind 引导.
+        """
+        lists = self.lists
+        if not text or (lists.never_subject.match(text) and not self._begins_with_name(text)):
+            return 0
+        if lists.cases.search(text[:6]):
+            return 0
+        described = bool(lists.opens_verb.match(text) or lists.opens_prep.match(text)) and not self._begins_with_name(
+            text
+        )
+        at = 0
+        for match in iter(lambda: lists.heads.search(text, at), None):
+            at = match.end()
+            if not self._reaches(text, match.start()):
+                return 0
+            if described and not self._has_de(text, match.start()):
+                continue
+            end = self._bracketed(text, at)
+            rest = text[end:]
+            if join := lists.joins.match(rest):
+                if self._next_name(rest, join.end()):
+                    at = end + join.end()
+                    described = False
+                    continue
+                return 0
+            if rest.startswith("等") and (following := lists.heads.search(rest)) and following.start() < 24:
+                at = end
+                continue
+            if rest.startswith("的"):
+                following = lists.heads.search(rest)
+                if following is None or following.start() > 9 or "，" in rest[: following.start()]:
+                    return 0
+                at = end
+                continue
+            if related := self._relative(text, end):
+                return related
+            if re.match(r"[^的，、]{1,5}的(?!情形|情况)", rest) and not rest.endswith("的"):
+                return 0
+            if open_end or lists.opens_predicate.match(rest):
+                return end
+            following = lists.heads.search(text, at)
+            if following is None or following.start() - at > _COMPOUND:
+                return 0
+        return 0
+
+    def _begins_with_name(self, text: str) -> bool:
+        match = self.lists.heads.match(text)
+        return match is not None
+
+    def _reaches(self, text: str, start: int) -> bool:
+        """Whether the name that begins at `start` still belongs to the opening of `text`."""
+        return not re.search("[，；。：]", text[:start])
+
+    def _has_de(self, text: str, start: int) -> bool:
+        at = text.rfind("的", 0, start)
+        return at >= 0 and start - at <= 12
+
+    def _bracketed(self, text: str, end: int) -> int:
+        """`end`, or the end of the bracket behind: (以下统称投保机构)."""
+        match = re.compile(r"[（(][^（()）]{1,40}[）)]").match(text, end)
+        return match.end() if match else end
+
+    def _next_name(self, rest: str, at: int) -> bool:
+        following = self.lists.heads.search(rest, at)
+        return following is not None and following.start() - at <= 40 and "，" not in rest[at : following.start()]
+
+    def _relative(self, text: str, end: int) -> int:
+        """The end of 省人民政府确定的部门, where a name is described by what another did."""
+        rest = text[end:]
+        match = re.match(r"[^的，、]{1,5}的", rest)
+        if match is None or not self.lists.opens_verb.match(rest):
+            return 0
+        following = self.lists.heads.search(rest, match.end())
+        if following is None or following.start() - match.end() > 8:
+            return 0
+        whole = self._bracketed(text, end + following.end())
+        return whole if self.lists.opens_predicate.match(text[whole:]) else 0
