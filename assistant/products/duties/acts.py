@@ -16,8 +16,8 @@ from assistant.text.folding import flow
 from assistant.text.sentences import sentence_spans
 
 _BANS = (Degree.BAN, Degree.MUST_NOT)
+_NOUN = 6  # characters behind 下列 in which its noun stands
 _BY = re.compile(r"(?<![理自事缘经案])由(?!于|此|来|衷)")
-_ATTRIBUTE = re.compile(r"[^的，、]{1,6}的(?=[^，]{1,12}$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class _State:
     modal: _Modal | None = None  # what governs the pieces to come
     demand: _Modal | None = None  # the last that demands: behind a ban the pieces go on with it
     fresh: bool = True  # no act has followed the modal yet
+    nobody: bool = False  # whom the act addresses is not said, and was not said before
+    by: bool = False  # the addressee stood behind 由
+    segment: int = 0  # the acts since the last semicolon begin here
     waiting: bool = False  # addressee and how are said, the verb is to come
     conditions: list[tuple[int, int]] = field(default_factory=list)
     opened: int | None = None  # where an act began that goes on in the next piece
@@ -134,7 +137,8 @@ class _Sentence:
             return
         for at, piece in enumerate(self._pieces):
             self._piece(piece, at)
-            if piece.stop in "；;":
+            if piece.stop and piece.stop in "；;":
+                self._flush(piece.end)
                 self._semicolon()
         self._close()
 
@@ -169,28 +173,37 @@ class _Sentence:
         """A piece with a word that binds."""
         state = self._state
         before = text[: modal.start]
-        if state.opened is not None:
-            state.opened = None
+        self._flush(start)
         self._subject(before, start)
         state.modal, state.fresh, state.waiting = modal, True, False
         if modal.degree not in _BANS:
             state.demand = modal
         end = start + len(text)
         begin = start + modal.end
-        if modal.word in self._lists.words.addressee_behind and (
-            length := self._reader.addressee(text[modal.end :])
-        ):
-            state.actor, state.thing = text[modal.end : modal.end + length], ""
-            begin += length
+        if modal.word in self._lists.words.addressee_behind:
+            beside = self._lists.others_behind.match(text, modal.end)
+            named = beside.end() if beside else modal.end
+            if length := self._reader.addressee(text[named:]):
+                state.actor, state.thing = text[named : named + length], ""
+                begin = start + named + length
+        if self._lists.punishes.match(text[modal.end :]) and self._in_breach():
+            state.actor, state.thing, state.nobody = None, "", True
         self._act(begin, end)
+        state.nobody = False
+
+    def _in_breach(self) -> bool:
+        """Whether who was named is who broke the rule, and not who punishes him."""
+        return self._state.actor is not None and not self._state.by
 
     def _unbound(self, text: str, start: int, at: int) -> None:
         """A piece without one: a condition, an addressee, an act under what governs, or an act by its form."""
         state, end = self._state, start + len(text)
-        if state.opened is not None and not self._reader.condition(text):
-            begin, state.opened = state.opened, None
-            self._act(begin, end)
-            return
+        if state.opened is not None:
+            if not text.endswith("的"):
+                begin, state.opened = state.opened, None
+                self._act(begin, end)
+                return
+            self._flush(start)
         if self._follows_up(text, start, end):
             return
         governed = state.modal is not None
@@ -200,12 +213,23 @@ class _Sentence:
         length = 0 if governed and self._notice_act(text) else self._reader.addressee(text)
         if length:
             self._addressed(text, start, length, at)
-        elif self._reader.condition(text):
+        elif self._reader.condition(text) and not (governed and self._joined(start)):
             state.conditions.append((start, end))
-        elif governed or state.waiting:
+        elif (governed or state.waiting) and not self._lists.states.match(text):
             self._go_on(start, end)
         else:
             self._by_form(text, start, end)
+
+    def _joined(self, start: int) -> bool:
+        """Whether 并 stands before the piece: 并经某部门批准 is an act of its own."""
+        return self._text[max(0, start - 1) : start] in "并且" and start > 0
+
+    def _flush(self, start: int) -> None:
+        """An act that only said how ends where the next piece begins."""
+        state = self._state
+        if state.opened is not None and state.modal is not None:
+            begin, state.opened = state.opened, None
+            self._put(begin, len(self._text[:start].rstrip("。！？；：;:!?，并且但")))
 
     def _notice_act(self, text: str) -> bool:
         return self._home.notice and self._reader.acts(text)
@@ -213,7 +237,7 @@ class _Sentence:
     def _addressed(self, text: str, start: int, length: int, at: int) -> None:
         """A piece that begins with whom it addresses and has no word that binds."""
         state, end = self._state, start + len(text)
-        state.actor, state.thing = text[:length], ""
+        state.actor, state.thing, state.by = text[:length], "", False
         rest = text[length:]
         if not rest or self._reader.condition(rest):
             if rest:
@@ -221,24 +245,29 @@ class _Sentence:
             state.waiting = not text.endswith("的")
             state.modal = state.demand = None
             return
-        declared = self._lists.declares.match(rest) is not None or self._home.notice
-        if declared and not self._lists.states.match(rest) and not self._bound_later(at):
+        tasked = self._home.notice or self._lists.declares.match(rest) is not None
+        declared = tasked or self._lists.opens_verb.match(rest) is not None
+        if declared and not self._describes(rest) and not self._bound_later(at, anyone=not tasked):
             state.modal = state.demand = _Modal(Degree.REQUIRE, "", 0, 0)
             self._act(start + length, end)
             return
         state.conditions.append((start + length, end))
         state.modal = state.demand = None
 
-    def _bound_later(self, at: int) -> bool:
+    def _describes(self, rest: str) -> bool:
+        return bool(self._lists.states.match(rest) or self._lists.happens.match(rest))
+
+    def _bound_later(self, at: int, *, anyone: bool) -> bool:
         """Whether a word that binds the same addressee comes in the sentence, so that this is its condition."""
         for piece in self._pieces[at + 1 :]:
             skip = self._reader.opening(piece.text)
             text = piece.text[skip:]
             if modal := self._modal(text, piece):
-                return not self._reader.addressee(text[: modal.start]) and not piece.text.startswith(("并", "还", "也"))
-            if self._reader.addressee(text):
-                return False
-            if piece.stop in "；;":
+                own = self._reader.addressee(text[: modal.start]) > 0
+                return (anyone or not own) and not piece.text.startswith(("并", "还", "也"))
+            if text.endswith("的") or self._lists.states.match(text):
+                return True
+            if piece.stop and piece.stop in "；;":
                 return False
         return False
 
@@ -277,6 +306,8 @@ class _Sentence:
         if text.endswith("的"):
             return None
         for word in self._binding(text):
+            if self._described(text, word, piece):
+                continue
             degree = self._lists.degree_of.get(word.text)
             if degree is None or (not self._home.notice and word.text in self._lists.words.notices_only):
                 continue
@@ -284,6 +315,19 @@ class _Sentence:
                 continue
             return _Modal(degree, word.text, word.start, word.end)
         return None
+
+    def _described(self, text: str, word: BindingWord, piece: Piece) -> bool:
+        """Whether the word stands in what describes whom the next piece binds: 依法应当履行义务的机构，应当…."""
+        behind = text[word.end :]
+        if piece.stop != "，" or not re.search(r"的[^的]{1,10}$", behind):
+            return False
+        following = next((p for p in self._pieces if p.start > piece.start), None)
+        name = behind.rsplit("的", 1)[-1]
+        return following is not None and self._binding_at_start(following.text) and bool(self._reader.addressee(name))
+
+    def _binding_at_start(self, text: str) -> bool:
+        skip = self._reader.opening(text)
+        return any(word.start == skip for word in self._binding(text))
 
     def _binding(self, text: str) -> list[BindingWord]:
         """Those of the table, and 不得 before a figure too."""
@@ -297,7 +341,8 @@ class _Sentence:
         before = text[: word.start]
         skip = self._reader.opening(before)
         bare = before[skip:]
-        if _ATTRIBUTE.match(text[word.end :]):
+        owed = re.match(r"([^的，、]{1,6})的(?=[^，]{1,12}$)", text[word.end :])
+        if owed and self._lists.verb.fullmatch(owed[1]):
             return False  # 应当交纳的保费
         governed = self._state.modal is not None and not self._state.fresh
         if governed and self._reader.aim(text):
@@ -305,10 +350,7 @@ class _Sentence:
         if word.text in self._lists.words.opening_only:
             adverbs = self._lists.adverbs.fullmatch(bare)
             return not bare or adverbs is not None or self._reader.addressee(bare) == len(bare)
-        if self._lists.speaking.match(bare):
-            return False
-        spoken = governed and len(bare) > 4 and self._lists.opens_verb.match(bare) and not bare.endswith("的")
-        return not spoken or bool(self._reader.addressee(bare))
+        return not self._lists.speaking.match(bare) or self._lists.heads.match(bare) is not None or _noun_end(bare)
 
     def _subject(self, before: str, start: int) -> None:
         """Takes whom or what the words before the word that binds name."""
@@ -318,7 +360,7 @@ class _Sentence:
         if not text or self._lists.adverbs.fullmatch(text):
             return
         if length := reader.addressee(text):
-            state.actor, state.thing = text[:length], ""
+            state.actor, state.thing, state.by = text[:length], "", False
             if text[length:] and not self._lists.adverbs.fullmatch(text[length:]):
                 state.conditions.append((start + skip + length, start + len(before)))
         elif reader.condition(text) or (self._lists.opens_verb.match(text) and not _noun_end(text)):
@@ -336,11 +378,12 @@ class _Sentence:
             if modal is not None and match.start() < modal.start and self._reader.addressee(text[: modal.start]):
                 return False
             behind = text[match.end() :]
-            length = self._reader.addressee(behind)
+            length = self._reader.addressee(behind) or self._reader.addressee(behind, open_end=True)
             if not length or not behind[length:]:
                 continue
             state = self._state
             if self._lists.sanction.search(behind) and modal is None:
+                state.actor, state.thing, state.by = behind[:length], "", True
                 state.modal = state.demand = None
                 state.conditions.clear()
                 return True
@@ -372,13 +415,13 @@ class _Sentence:
         words = (self._words(start, end),)
         pending = [self._words(*span) for span in self._state.conditions]
         self._state.conditions.clear()
-        for at in self._state.acts or self._home.last:
+        for at in self._state.acts[self._state.segment :] or self._home.last:
             self._home.amend(at, exceptions=("，".join([*pending, *words]),))
 
     def _semicolon(self) -> None:
         """A semicolon ends the conditions, and what demands goes on; an addressee does."""
         self._state.conditions.clear()
-        self._state.opened = None
+        self._state.segment = len(self._state.acts)
 
     # --- an act -----------------------------------------------------------------------------------
 
@@ -399,7 +442,7 @@ class _Sentence:
 
     def _list(self, noun: str, begin: int, end: int) -> None:
         """下列行为： each item is a row; 下列情形之一的： the items are the condition."""
-        if self._lists.cases.search(noun) or not self._lists.itemised.search(noun):
+        if self._lists.cases.search(noun) or not self._lists.itemised.search(noun[:_NOUN]):
             at = self._put(begin, end)
             items = tuple(flow(self._raw(item.flat, 0, len(item.flat.text))) for item in self._passage.items)
             self._home.amend(at, aims=items)
@@ -463,7 +506,7 @@ class _Sentence:
         if state.actor is not None:
             words = state.actor
             return Actor(words=words, kinds=kinds_of(words, self._lists))
-        if state.thing:
+        if state.thing or state.nobody:
             return Actor(words=None)
         carrier = self._home.carrier(self._passage.scope)
         return Actor(words=None, carrier=carrier, kinds=kinds_of(carrier.words, self._lists) if carrier else ())

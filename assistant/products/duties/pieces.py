@@ -12,6 +12,7 @@ _OPEN, _CLOSE = "《“‘（(「『〈", "》”’）)」』〉"
 _STOPS = "，；：。！？;:!?"
 # 应当…并不得…, within one piece.
 _COMPOUND = 10  # characters between two names that make one: 分支机构所在地监督管理部门
+_PLAIN = 12  # characters before the first name of one that nothing describes
 _SECOND = re.compile(r"(?<=.)(?:并且|而且|并|且|但)(?=(?:同时)?(?:还|也)?(?:应当|不得|必须|可以|严禁))")
 
 
@@ -65,18 +66,18 @@ class Reader:
         lists = self.lists
         if lists.manner.match(text):
             return True
-        if lists.opens_prep.match(text):
-            if lists.ends_adverbial.search(text):
-                return True
-            at = lists.adverbs.match(text)
-            bare = text[at.end() :] if at else text
-            return bool(lists.opens_object.match(bare)) and not lists.object_verbs.search(bare)
-        return False
+        if lists.frames.match(text) and lists.ends_adverbial.search(text):
+            return bool(lists.ends_time.search(text)) or not lists.acts_inside.search(text)
+        adverbs = lists.adverbs.match(text)
+        bare = text[adverbs.end() :] if adverbs else text
+        last = bare.rsplit("的", 1)[-1]
+        return bool(lists.opens_object.match(bare)) and not lists.object_verbs.search(last)
 
     def condition(self, text: str) -> bool:
         """Whether the piece says when: …的, …时, 未经批准."""
         lists = self.lists
-        return bool(lists.ends_condition.search(text) or self.adverbial(text))
+        opens = lists.opens_condition.match(text) or lists.consent.match(text)
+        return bool(opens or lists.ends_condition.search(text) or self.adverbial(text))
 
     def aim(self, text: str) -> bool:
         """Whether the piece only says what the act before it is for: 确保…, 提升…."""
@@ -101,23 +102,30 @@ class Reader:
         lists = self.lists
         if not text or (lists.never_subject.match(text) and not self._begins_with_name(text)):
             return 0
-        if lists.cases.search(text[:6]):
+        if lists.cases.search(text[:6]) or lists.states.match(text):
             return 0
-        described = bool(lists.opens_verb.match(text) or lists.opens_prep.match(text)) and not self._begins_with_name(
-            text
+        determined = lists.determiners.match(text)
+        at = determined.end() if determined else 0
+        described = not lists.heads.match(text, at) and bool(
+            lists.opens_verb.match(text, at) or lists.opens_prep.match(text, at)
         )
-        at = 0
+        begun = 0  # where the name, or the one joined to it, begins
         for match in iter(lambda: lists.heads.search(text, at), None):
             at = match.end()
             if not self._reaches(text, match.start()):
                 return 0
             if described and not self._has_de(text, match.start()):
                 continue
+            before = text[begun : match.start()]
+            if "所称" in before:
+                return 0
+            if not described and len(before) > _PLAIN and not re.search("[的、]", before):
+                return 0
             end = self._bracketed(text, at)
             rest = text[end:]
             if join := lists.joins.match(rest):
                 if self._next_name(rest, join.end()):
-                    at = end + join.end()
+                    at = begun = end + join.end()
                     described = False
                     continue
                 return 0
@@ -132,7 +140,8 @@ class Reader:
                 continue
             if related := self._relative(text, end):
                 return related
-            if re.match(r"[^的，、]{1,5}的(?!情形|情况)", rest) and not rest.endswith("的"):
+            described_by = re.match(r"[^的，、]{1,5}的(?!情形|情况)", rest)
+            if described_by and not rest.endswith("的") and not lists.opens_prep.match(rest):
                 return 0
             if open_end or lists.opens_predicate.match(rest):
                 return end
@@ -150,8 +159,9 @@ class Reader:
         return not re.search("[，；。：]", text[:start])
 
     def _has_de(self, text: str, start: int) -> bool:
+        """Whether what opens with a verb describes the name: 经营外汇业务的金融机构."""
         at = text.rfind("的", 0, start)
-        return at >= 0 and start - at <= 12
+        return at >= 0 and start - at <= 12 and not re.search("[对向将把]", text[:at])
 
     def _bracketed(self, text: str, end: int) -> int:
         """`end`, or the end of the bracket behind: (以下统称投保机构)."""
@@ -165,11 +175,11 @@ class Reader:
     def _relative(self, text: str, end: int) -> int:
         """The end of 省人民政府确定的部门, where a name is described by what another did."""
         rest = text[end:]
-        match = re.match(r"[^的，、]{1,5}的", rest)
+        match = re.match(r"[^的，、]{1,24}的", rest)
         if match is None or not self.lists.opens_verb.match(rest):
             return 0
         following = self.lists.heads.search(rest, match.end())
-        if following is None or following.start() - match.end() > 8:
+        if following is None or following.start() - match.end() > (8 if match.end() <= 6 else 0):
             return 0
         whole = self._bracketed(text, end + following.end())
         return whole if self.lists.opens_predicate.match(text[whole:]) else 0

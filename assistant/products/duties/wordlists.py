@@ -68,6 +68,11 @@ class DutyWords(_Line):
     object_verbs: tuple[str, ...]
     condition_ends: tuple[str, ...]
     condition_opens: tuple[str, ...]
+    consents: tuple[str, ...]
+    time_ends: tuple[str, ...]
+    directing: tuple[str, ...]
+    happens: tuple[str, ...]
+    determiners: tuple[str, ...]
     exceptions: tuple[str, ...]
     aims: tuple[AimLine, ...]
     follow_ups: tuple[str, ...]
@@ -138,13 +143,17 @@ class Wordlists:
 
     @cached_property
     def opens_verb(self) -> re.Pattern[str]:
-        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{_any(self.words.verbs)})")
+        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{self._verbs})")
 
     @cached_property
     def opens_predicate(self) -> re.Pattern[str]:
         """What may stand behind an addressee: a verb, an adverb, a preposition, a word that binds, or nothing."""
-        known = (*self.words.verbs, *self.words.adverbs, *self.words.preps, *self.degree_of, *self.words.openers)
-        return re.compile(f"$|[，；。：]|{_any(known)}")
+        known = (*self.words.adverbs, *self.words.preps, *self.degree_of, *self.words.openers)
+        return re.compile(f"$|[，；。：]|{_any(known)}|{self._verbs}")
+
+    @cached_property
+    def _verbs(self) -> str:
+        return "|".join(self._guarded(verb) for verb in sorted(self.words.verbs, key=lambda v: (-len(v), v)))
 
     @cached_property
     def never_subject(self) -> re.Pattern[str]:
@@ -158,6 +167,34 @@ class Wordlists:
     @cached_property
     def ends_adverbial(self) -> re.Pattern[str]:
         return re.compile(f"(?:{_any(self.words.adverbial_ends)})$")
+
+    @cached_property
+    def ends_time(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{_any(self.words.time_ends)})$")
+
+    @cached_property
+    def frames(self) -> re.Pattern[str]:
+        """A preposition whose noun says how, with no verb behind it."""
+        plain = [prep for prep in self.words.preps if prep not in self.words.directing]
+        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{self._preps(plain)})")
+
+    @cached_property
+    def acts_inside(self) -> re.Pattern[str]:
+        """Where a phrase that says how is over and a verb begins: 按照规定向…报告, 在准入中落实…."""
+        known = (*self.words.adverbs, *self.words.directing)
+        return re.compile(f"(?:{_any(self.words.adverbial_ends)})(?:{_any(known)}|{self._verbs})")
+
+    @cached_property
+    def consent(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{self._preps(self.words.consents)})")
+
+    @cached_property
+    def determiners(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{_any(self.words.determiners)})*")
+
+    @cached_property
+    def happens(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._guarded(word) for word in self.words.happens))
 
     @cached_property
     def manner(self) -> re.Pattern[str]:
@@ -197,6 +234,20 @@ class Wordlists:
     @cached_property
     def sanction(self) -> re.Pattern[str]:
         return re.compile(_any(self.words.sanctions))
+
+    @cached_property
+    def verb(self) -> re.Pattern[str]:
+        """One verb, with what says how."""
+        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{self._verbs})")
+
+    @cached_property
+    def others_behind(self) -> re.Pattern[str]:
+        """鼓励、引导和支持: verbs beside the one that binds."""
+        return re.compile(f"(?:(?:、|和|或者|或|与)(?:{self._verbs}))*")
+
+    @cached_property
+    def punishes(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{_any(self.words.sanctions)}|给予|予以处|处)")
 
     @cached_property
     def states(self) -> re.Pattern[str]:
