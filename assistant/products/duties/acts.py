@@ -17,6 +17,7 @@ from assistant.text.sentences import sentence_spans
 
 _BANS = (Degree.BAN, Degree.MUST_NOT)
 _NOUN = 6  # characters behind 下列 in which its noun stands
+_BODIES = ("机构", "单位", "企业", "公司", "部门", "平台")
 _BY = re.compile(r"(?<![理自事缘经案])由(?!于|此|来|衷)")
 
 
@@ -60,6 +61,7 @@ class ActReader:
         self._notice = document.meta.kind is DocumentKind.NOTICE
         self._carriers: dict[tuple[str, ...], Carrier] = {}
         self._acts: list[Act] = []
+        self.passed_over: list[tuple[str, str]] = []  # place and words of what binds and gave no act
         self._last: list[int] = []  # the acts of the sentence before, which an exception may follow
 
     def read(self, passages: Sequence[Passage]) -> tuple[Act, ...]:
@@ -87,12 +89,16 @@ class ActReader:
         self._acts.append(act)
         return len(self._acts) - 1
 
+    def __len__(self) -> int:
+        return len(self._acts)
+
+    def spans(self, start: int) -> tuple[Span, ...]:
+        """Of the acts from `start` on."""
+        return tuple(act.span for act in self._acts[start:])
+
     def amend(self, at: int, **more: tuple[str, ...]) -> None:
         act = self._acts[at]
         self._acts[at] = replace(act, **{name: (*getattr(act, name), *words) for name, words in more.items()})
-
-    def lengthen(self, at: int, span: Span, words: str) -> None:
-        self._acts[at] = replace(self._acts[at], span=span, words=words)
 
     @property
     def last(self) -> list[int]:
@@ -135,12 +141,33 @@ class _Sentence:
         """Puts the acts of the sentence down."""
         if self._idle():
             return
+        before = len(self._home)
         for at, piece in enumerate(self._pieces):
             self._piece(piece, at)
             if piece.stop and piece.stop in "；;":
                 self._flush(piece.end)
                 self._semicolon()
         self._close()
+        self._account(before)
+
+    def _account(self, before: int) -> None:
+        """Notes the pieces that a word binds and that no act of this sentence holds."""
+        spans = self._home.spans(before)
+        for piece in self._pieces:
+            if piece.text.endswith("的") or self._lists.exception.search(piece.text) or not self._certain(piece.text):
+                continue
+            held = self._span(piece.start, piece.end)
+            if not any(span.start < held.end and held.start < span.end for span in spans):
+                self._home.passed_over.append((self._passage.address, self._words(piece.start, piece.end)))
+
+    def _certain(self, text: str) -> bool:
+        """Whether a word in it binds for certain, as 应当 does."""
+        degrees = self._lists.degree_of
+        words = self._lists.words
+        loose = words.opening_only | words.notices_only
+        return any(
+            word.text in degrees and word.text not in loose and len(word.text) > 1 for word in self._binding(text)
+        )
 
     def _idle(self) -> bool:
         """A heading, or the words before the first clause: read only where a word in it binds."""
@@ -186,14 +213,18 @@ class _Sentence:
             if length := self._reader.addressee(text[named:]):
                 state.actor, state.thing = text[named : named + length], ""
                 begin = start + named + length
-        if self._lists.punishes.match(text[modal.end :]) and self._in_breach():
+        if self._lists.punishes.match(text[modal.end :]) and self._in_breach(before):
             state.actor, state.thing, state.nobody = None, "", True
         self._act(begin, end)
         state.nobody = False
 
-    def _in_breach(self) -> bool:
+    def _in_breach(self, before: str) -> bool:
         """Whether who was named is who broke the rule, and not who punishes him."""
-        return self._state.actor is not None and not self._state.by
+        state = self._state
+        if state.by or not state.conditions or self._reader.addressee(before[self._reader.opening(before) :]):
+            return False
+        case = self._words(*state.conditions[-1])
+        return case.endswith("的") and "发现" not in case
 
     def _unbound(self, text: str, start: int, at: int) -> None:
         """A piece without one: a condition, an addressee, an act under what governs, or an act by its form."""
@@ -242,7 +273,7 @@ class _Sentence:
         if not rest or self._reader.condition(rest):
             if rest:
                 state.conditions.append((start + length, end))
-            state.waiting = not text.endswith("的")
+            state.waiting = not text.endswith("的") and not self._lists.happens.match(rest)
             state.modal = state.demand = None
             return
         tasked = self._home.notice or self._lists.declares.match(rest) is not None
@@ -290,7 +321,7 @@ class _Sentence:
         if (ordered or follows) and not self._lists.states.match(text):
             state.modal = state.demand = _Modal(Degree.REQUIRE, "", 0, 0)
             self._act(start, end)
-        elif verb and not _noun_end(text):
+        elif verb and not self._noun(text):
             state.conditions.append((start, end))
         else:
             state.thing = text
@@ -363,12 +394,31 @@ class _Sentence:
             state.actor, state.thing, state.by = text[:length], "", False
             if text[length:] and not self._lists.adverbs.fullmatch(text[length:]):
                 state.conditions.append((start + skip + length, start + len(before)))
-        elif reader.condition(text) or (self._lists.opens_verb.match(text) and not _noun_end(text)):
+        elif self._compound(text):
+            state.actor, state.thing, state.by = text, "", False
+        elif self._names_at_end(text):
+            state.thing, state.actor = text, None  # whom it means cannot be told, so nobody is carried over
+        elif reader.condition(text) or (self._lists.opens_verb.match(text) and not self._noun(text)):
             state.conditions.append((start + skip, start + len(before)))
         elif self._lists.never_subject.match(text):
             state.conditions.append((start + skip, start + len(before)))
         else:
             state.thing, state.actor = text, None
+
+    def _names_at_end(self, text: str) -> bool:
+        return any(match.end() == len(text) for match in self._lists.heads.finditer(text))
+
+    def _compound(self, text: str) -> bool:
+        """Whether verb and noun are one name: 承保机构, 施工单位."""
+        verb = self._lists.opens_verb.match(text)
+        if verb is None or self._lists.founding.match(text):
+            return False
+        return text[verb.end() :] in _BODIES
+
+    def _noun(self, text: str) -> bool:
+        """Whether a phrase that opens with a verb is a noun: 变更后的相关事项."""
+        verb = self._lists.opens_verb.match(text)
+        return verb is not None and re.match("[后前中时]?的.", text[verb.end() :]) is not None
 
     def _by(self, text: str, start: int, modal: _Modal | None) -> bool:
         """由某机构负责: whoever stands behind 由 is addressed."""
@@ -442,7 +492,8 @@ class _Sentence:
 
     def _list(self, noun: str, begin: int, end: int) -> None:
         """下列行为： each item is a row; 下列情形之一的： the items are the condition."""
-        if self._lists.cases.search(noun) or not self._lists.itemised.search(noun[:_NOUN]):
+        listed = self._lists.itemised.search(noun[:_NOUN]) or self._lists.itemised.fullmatch(noun.rsplit("的", 1)[-1])
+        if self._lists.cases.search(noun) or not listed:
             at = self._put(begin, end)
             items = tuple(flow(self._raw(item.flat, 0, len(item.flat.text))) for item in self._passage.items)
             self._home.amend(at, aims=items)
@@ -550,7 +601,7 @@ class _Sentence:
 
 
 def _noun_end(text: str) -> bool:
-    """Whether a phrase that opens with a verb is a noun: 变更后的相关事项."""
+    """Whether a phrase ends in a noun that something describes: 提交报告的情况."""
     at = text.rfind("的")
     return 0 < at < len(text) - 1 and len(text) - at <= 8
 
@@ -564,10 +615,3 @@ def kinds_of(words: str, lists: Wordlists) -> tuple[str, ...]:
                 found[line.kind] = None
                 break
     return tuple(found)
-
-
-def acts_of(document: Document, passages: Sequence[Passage], lists: Wordlists) -> tuple[Act, ...]:
-    """The acts of a document."""
-    return ActReader(document, lists).read(passages)
-
-

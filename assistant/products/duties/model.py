@@ -92,6 +92,7 @@ class Source:
     document_number: str | None
     address: str
     span: Span  # of `quote`
+    act_span: Span
     quote: str
     validity: Validity
     effective_on: date | None
@@ -102,7 +103,7 @@ class Source:
 class Duty:
     """One row of the table."""
 
-    id: str  # 第三条第一款-1a2b3c4d: the address, and the hash of document and words
+    id: str  # 反洗钱法_2024#第三条第一款-1a2b3c4d: document, address, and the hash of the words
     actor: Actor
     degree: Degree
     word: str

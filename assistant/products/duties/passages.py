@@ -19,7 +19,9 @@ _SCOPES = frozenset(
     {Level.ARTICLE, Level.HEADING_1, Level.HEADING_2, Level.HEADING_3, Level.HEADING_4, Level.HEADING_5, Level.PREAMBLE}
 )
 # The number that an item or heading begins with: （一）, 1., (1), ①
-_NUMBER = re.compile(r"\s*(?:[（(][一二三四五六七八九十百\d]{1,4}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、]|[①-⑳])")
+_NUMBER = re.compile(
+    r"\s*(?:[（(][一二三四五六七八九十百\d]{1,4}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、]|[①-⑳])"
+)
 _KINDS = {Level.TABLE: "表格（行）", Level.QUESTION: "问答"}
 
 

@@ -13,6 +13,11 @@ _STOPS = "，；：。！？;:!?"
 # 应当…并不得…, within one piece.
 _COMPOUND = 10  # characters between two names that make one: 分支机构所在地监督管理部门
 _PLAIN = 12  # characters before the first name of one that nothing describes
+# 与被调查事件有关的单位: a name behind what opens like a phrase that says how.
+_CONCERNED = re.compile(r"^[^，]{1,30}(?:有关|相关|关系)的")
+_TURNED = re.compile(r"[对向将把为由]")  # before a name: it is what something is done to
+# 国务院审计、监察等机关
+_GROUP = re.compile(r"(?=[^，]*?、)[^，的对向在为]{1,40}?等(?:有关|相关)?(?:部门|机关|机构|单位)")
 _SECOND = re.compile(r"(?<=.)(?:并且|而且|并|且|但)(?=(?:同时)?(?:还|也)?(?:应当|不得|必须|可以|严禁))")
 
 
@@ -100,7 +105,9 @@ class Reader:
             open_end: what follows need not be a verb, as behind 引导.
         """
         lists = self.lists
-        if not text or (lists.never_subject.match(text) and not self._begins_with_name(text)):
+        if not text or lists.founding.match(text):
+            return 0
+        if lists.never_subject.match(text) and not self._begins_with_name(text) and not _CONCERNED.search(text):
             return 0
         if lists.cases.search(text[:6]) or lists.states.match(text):
             return 0
@@ -117,9 +124,9 @@ class Reader:
             if described and not self._has_de(text, match.start()):
                 continue
             before = text[begun : match.start()]
-            if "所称" in before:
+            if lists.taking.search(before):
                 return 0
-            if not described and len(before) > _PLAIN and not re.search("[的、]", before):
+            if not described and (len(before) > _PLAIN and not re.search("[的、]", before) or _TURNED.search(before)):
                 return 0
             end = self._bracketed(text, at)
             rest = text[end:]
@@ -142,7 +149,14 @@ class Reader:
                 return related
             described_by = re.match(r"[^的，、]{1,5}的(?!情形|情况)", rest)
             if described_by and not rest.endswith("的") and not lists.opens_prep.match(rest):
+                if lists.heads.match(rest, described_by.end()):
+                    at = end + described_by.end()
+                    continue
                 return 0
+            if grouped := _GROUP.match(rest):
+                at = end + grouped.end()
+                if open_end or lists.opens_predicate.match(text[at:]):
+                    return at
             if open_end or lists.opens_predicate.match(rest):
                 return end
             following = lists.heads.search(text, at)
@@ -161,7 +175,9 @@ class Reader:
     def _has_de(self, text: str, start: int) -> bool:
         """Whether what opens with a verb describes the name: 经营外汇业务的金融机构."""
         at = text.rfind("的", 0, start)
-        return at >= 0 and start - at <= 12 and not re.search("[对向将把]", text[:at])
+        return (
+            at >= 0 and start - at <= 12 and (not re.search("[对向将把为与]", text[:at]) or _ends_concerned(text[:at]))
+        )
 
     def _bracketed(self, text: str, end: int) -> int:
         """`end`, or the end of the bracket behind: (以下统称投保机构)."""
@@ -183,3 +199,7 @@ class Reader:
             return 0
         whole = self._bracketed(text, end + following.end())
         return whole if self.lists.opens_predicate.match(text[whole:]) else 0
+
+
+def _ends_concerned(text: str) -> bool:
+    return text.endswith(("有关", "相关", "关系"))

@@ -73,6 +73,9 @@ class DutyWords(_Line):
     directing: tuple[str, ...]
     happens: tuple[str, ...]
     determiners: tuple[str, ...]
+    founding: tuple[str, ...]
+    taking: tuple[str, ...]
+    endings: Mapping[str, tuple[str, ...]]
     exceptions: tuple[str, ...]
     aims: tuple[AimLine, ...]
     follow_ups: tuple[str, ...]
@@ -109,6 +112,8 @@ class Wordlists:
         """Every name that may be addressed, with what it goes on with."""
         tails = f"(?:{_any(self.words.tails)})*"
         guarded = [self._guarded(head) for head in sorted(self._names, key=lambda n: (-len(n), n))]
+        for ending, behind in self.words.endings.items():
+            guarded.append("".join(f"(?<!{re.escape(word)})" for word in behind) + self._guarded(ending))
         return re.compile(f"(?:{'|'.join(guarded)}){tails}")
 
     @cached_property
@@ -122,7 +127,17 @@ class Wordlists:
 
     def _preps(self, preps: Sequence[str]) -> str:
         """An alternation of prepositions, none of them read in the beginning of another word: 对 in 对接."""
-        known = {*self.words.verbs, *self.words.adverbs, *self._names, "以及", "因此", "因地制宜", "如下", "当地", "当前"}
+        known = {
+            *self.words.verbs,
+            *self.words.adverbs,
+            *self._names,
+            "以及",
+            "因此",
+            "因地制宜",
+            "如下",
+            "当地",
+            "当前",
+        }
         parts = []
         for prep in sorted(preps, key=lambda word: (-len(word), word)):
             longer = [w[len(prep) :] for w in known if w.startswith(prep) and w != prep and w not in preps]
@@ -149,7 +164,7 @@ class Wordlists:
     def opens_predicate(self) -> re.Pattern[str]:
         """What may stand behind an addressee: a verb, an adverb, a preposition, a word that binds, or nothing."""
         known = (*self.words.adverbs, *self.words.preps, *self.degree_of, *self.words.openers)
-        return re.compile(f"$|[，；。：]|{_any(known)}|{self._verbs}")
+        return re.compile(f"$|[，；。：]|\\d|{_any(known)}|{self._verbs}")
 
     @cached_property
     def _verbs(self) -> str:
@@ -167,6 +182,14 @@ class Wordlists:
     @cached_property
     def ends_adverbial(self) -> re.Pattern[str]:
         return re.compile(f"(?:{_any(self.words.adverbial_ends)})$")
+
+    @cached_property
+    def founding(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{_any(self.words.founding)})(?!的|后的|前的)")
+
+    @cached_property
+    def taking(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{_any(self.words.taking)})$|所称|是指")
 
     @cached_property
     def ends_time(self) -> re.Pattern[str]:
