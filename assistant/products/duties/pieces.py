@@ -105,7 +105,7 @@ class Reader:
             open_end: what follows need not be a verb, as behind 引导.
         """
         lists = self.lists
-        if not text or lists.founding.match(text):
+        if not text or (lists.founding.match(text) and not self._begins_with_name(text)):
             return 0
         if lists.never_subject.match(text) and not self._begins_with_name(text) and not _CONCERNED.search(text):
             return 0
@@ -139,6 +139,8 @@ class Reader:
             if rest.startswith("等") and (following := lists.heads.search(rest)) and following.start() < 24:
                 at = end
                 continue
+            if rest.startswith("等") and lists.opens_predicate.match(rest[1:]):
+                return end + 1
             if rest.startswith("的"):
                 following = lists.heads.search(rest)
                 if following is None or following.start() > 9 or "，" in rest[: following.start()]:
