@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -94,36 +94,39 @@ def score_duties(cases: Sequence[DutyCase], documents: Sequence[Document], *, da
         EvaluationError: a document is missing, or a case's words do not stand where it says.
     """
     held = {document.id: document for document in documents}
-    for case in cases:
-        if case.doc not in held:
-            raise EvaluationError(f"责任清单的标准答案提到的 {case.doc} 没有读到，请用 --corpus 指明它所在的文件夹")
-        if squeeze(held[case.doc].text[slice(*case.span)]) != squeeze(case.act):
-            raise EvaluationError(f"责任清单的标准答案 {case.id} 的原文与文件不符，请核对文件版本")
-    named = dict.fromkeys(case.doc for case in cases)
-    pairs, missed, extra = [], [], []
-    rows = matched = 0
-    for name in named:
+    _check(cases, held)
+    pairs: list[tuple[DutyCase, Row]] = []
+    extra: list[str] = []
+    rows = 0
+    for name in dict.fromkeys(case.doc for case in cases):
         own = [case for case in cases if case.doc == name]
         found = list(_rows(held[name], day))
-        rows += len(found)
         matches = _match(own, found)
-        matched += len(matches)
+        rows += len(found)
         pairs += [(own[i], found[j]) for i, j in matches]
-        missed += [own[i].id for i in sorted(set(range(len(own))) - {i for i, _ in matches})]
         extra += [found[j].duty.id for j in sorted(set(range(len(found))) - {j for _, j in matches})]
+    hit = {case.id for case, _ in pairs}
     actors = [(case.id, row.duty.actor.shown) for case, row in pairs if not _addresses(case, row.duty.actor)]
     forces = [(case.id, row.duty.degree.value) for case, row in pairs if row.duty.degree not in case.forces]
     return DutyScore(
         cases=len(cases),
         rows=rows,
-        matched=matched,
+        matched=len(pairs),
         actors=len(pairs) - len(actors),
         forces=len(pairs) - len(forces),
-        missed=tuple(missed),
+        missed=tuple(case.id for case in cases if case.id not in hit),
         extra=tuple(extra),
         wrong_actors=tuple(actors),
         wrong_forces=tuple(forces),
     )
+
+
+def _check(cases: Sequence[DutyCase], held: Mapping[str, Document]) -> None:
+    for case in cases:
+        if case.doc not in held:
+            raise EvaluationError(f"责任清单的标准答案提到的 {case.doc} 没有读到，请用 --corpus 指明它所在的文件夹")
+        if squeeze(held[case.doc].text[slice(*case.span)]) != squeeze(case.act):
+            raise EvaluationError(f"责任清单的标准答案 {case.id} 的原文与文件不符，请核对文件版本")
 
 
 def _rows(document: Document, day: date) -> Iterator[Row]:

@@ -75,12 +75,12 @@ class Act:
     actor: Actor
     span: Span  # of `words`
     words: str  # the act without the word that binds
+    address: str
+    sentence: Span  # of all that was read for it, its lead included
     thing: str = ""  # the subject that is a matter and no addressee: 贷款余额
     aims: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
-    address: str = ""
-    sentence: Span = Span(0, 0)  # of all that was read for it, its lead included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The stretches of a document that are read for duties, each with its place in the tree; what is not read is counted."""
+"""The stretches of a document that are read for duties, each with its place; what is not read is counted."""
 
 from __future__ import annotations
 

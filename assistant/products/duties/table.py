@@ -1,4 +1,4 @@
-"""Documents → the duty table of a day: acts with ids, restatements in one row, deadlines and places that belong to it."""
+"""Documents → the duty table of a day: acts with ids, restatements in one row, deadlines and related places."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def bounds_of(words: str) -> tuple[str, ...]:
         if not figure.value:
             begun = at
         elif figure.unit or figure.bound or begun >= 0:
-            start = begun if 0 <= begun and at - begun <= _TELLING else at
+            start = begun if begun >= 0 and at - begun <= _TELLING else at
             found.append(words[start:end])
             begun = -1
         at = end

@@ -71,6 +71,7 @@ class DutyWords(_Line):
     consents: tuple[str, ...]
     time_ends: tuple[str, ...]
     directing: tuple[str, ...]
+    no_preps: tuple[str, ...]
     happens: tuple[str, ...]
     determiners: tuple[str, ...]
     founding: tuple[str, ...]
