@@ -104,10 +104,10 @@ def score_duties(cases: Sequence[DutyCase], documents: Sequence[Document], *, da
         matches = _match(own, found)
         rows += len(found)
         pairs += [(own[i], found[j]) for i, j in matches]
-        extra += [found[j].duty.id for j in sorted(set(range(len(found))) - {j for _, j in matches})]
+        used = {j for _, j in matches}
+        extra += [row.duty.id for j, row in enumerate(found) if j not in used]
     hit = {case.id for case, _ in pairs}
-    actors = [(case.id, row.duty.actor.shown) for case, row in pairs if not _addresses(case, row.duty.actor)]
-    forces = [(case.id, row.duty.degree.value) for case, row in pairs if row.duty.degree not in case.forces]
+    actors, forces = _wrong(pairs)
     return DutyScore(
         cases=len(cases),
         rows=rows,
@@ -119,6 +119,13 @@ def score_duties(cases: Sequence[DutyCase], documents: Sequence[Document], *, da
         wrong_actors=tuple(actors),
         wrong_forces=tuple(forces),
     )
+
+
+def _wrong(pairs: Sequence[tuple[DutyCase, Row]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The cases whose addressee, and whose degree, the table has wrong."""
+    actors = [(case.id, row.duty.actor.shown) for case, row in pairs if not _addresses(case, row.duty.actor)]
+    forces = [(case.id, row.duty.degree.value) for case, row in pairs if row.duty.degree not in case.forces]
+    return actors, forces
 
 
 def _check(cases: Sequence[DutyCase], held: Mapping[str, Document]) -> None:

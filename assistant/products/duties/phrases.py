@@ -7,6 +7,9 @@ import re
 from assistant.products.duties.addressees import Addressees
 from assistant.products.duties.wordlists import Wordlists
 
+_DATE = re.compile(
+    r"(?:自|到|至)?\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末|起|前|上半年|下半年|[一二三四]季度)?"
+)  # 2024年，
 _BODIES = ("机构", "单位", "企业", "公司", "部门", "平台")
 
 
@@ -37,6 +40,8 @@ class Phrases:
     def condition(self, text: str) -> bool:
         """Whether the piece says when: …的, …时, 未经批准."""
         lists = self.lists
+        if _DATE.fullmatch(text):
+            return True
         opens = lists.opens_condition.match(text) or lists.consent.match(text)
         return bool(opens or lists.ends_condition.search(text) or self.adverbial(text))
 

@@ -24,6 +24,7 @@ from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
 from assistant.serving.offline import go_offline
 from assistant.serving.terminal.corpus import corpus_app
+from assistant.serving.terminal.duties import duties
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
 from assistant.serving.terminal.index import index_app
@@ -72,6 +73,7 @@ app.add_typer(train_app, name="train")
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)
+app.command(name="duties", cls=ChineseCommand)(duties)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[
