@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -103,17 +103,21 @@ def _open(raw: bytes) -> Any:
         raise InputError(f"上一次的清单无法读取，{_ADVICE}。") from exc
 
 
-def _sheet(sheet: Any) -> tuple[Sequence[str], Iterator[Mapping[str, Entry]]]:
-    """The columns of a sheet by its first row, and its rows; a column without a name is called by its letter."""
+def _sheet(sheet: Any) -> tuple[Sequence[str], Sequence[Mapping[str, Entry]]]:
+    """The columns of a sheet by its first row, and its rows; one with entries and no name is called by its letter."""
     if sheet.max_row > _MOST_ROWS:
         raise InputError(f"“{sheet.title}”工作表超过 {_MOST_ROWS} 行，请核对文件。")
-    head = [_text(_entry(cell)) or f"第 {cell.column_letter} 列" for cell in sheet[1]]
-    used = [name for at, name in enumerate(head) if name not in head[:at]]
-    doubled = sorted({name for name in head if head.count(name) > 1})
-    if doubled:
-        raise InputError(f"“{sheet.title}”工作表有同名的列：{'、'.join(doubled)[:80]}，请改名后再试。")
-    lines = (dict(zip(head, map(_entry, row), strict=False)) for row in sheet.iter_rows(min_row=2))
-    return used, (line for line in lines if not all(entry.blank for entry in line.values()))
+    head = [_text(_entry(cell)) for cell in sheet[1]]
+    named = [name for name in head if name]
+    if len(set(named)) < len(named):
+        raise InputError(f"“{sheet.title}”工作表有同名的列，请改名后再试，以免丢掉其中一列。")
+    columns = [name or f"第 {cell.column_letter} 列" for name, cell in zip(head, sheet[1], strict=True)]
+    lines = [dict(zip(columns, map(_entry, row), strict=False)) for row in sheet.iter_rows(min_row=2)]
+    lines = [line for line in lines if not all(entry.blank for entry in line.values())]
+    used = [
+        name for name, said in zip(columns, head, strict=True) if said or any(not line[name].blank for line in lines)
+    ]
+    return used, lines
 
 
 def _entry(cell: Any) -> Entry:
