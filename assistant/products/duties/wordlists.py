@@ -271,7 +271,8 @@ class Wordlists:
 
     @cached_property
     def punishes(self) -> re.Pattern[str]:
-        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{_any(self.words.sanctions)}|给予|予以处|处)")
+        given = r"(?:给予|予以)(?=[^，。；]*?(?:处分|处罚|警告|罚款))|处(?=[\d一二三四五六七八九十以])"
+        return re.compile(f"(?:{_any(self.words.adverbs)})*(?:{_any(self.words.sanctions)}|{given})")
 
     @cached_property
     def states(self) -> re.Pattern[str]:

@@ -135,7 +135,7 @@ def test_control_characters_and_endless_texts_are_written_all_the_same() -> None
 
 
 def test_entries_stay_with_their_row_whatever_their_type() -> None:
-    day = datetime(2026, 5, 1)
+    day = datetime(2026, 5, 1)  # noqa: DTZ001 - as a spreadsheet has it
     raw = edited(
         export(rules()),
         fill(SECRET, "责任部门", "合规部", note="已与法务确认"),

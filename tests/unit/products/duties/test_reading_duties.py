@@ -120,6 +120,12 @@ def test_the_one_who_broke_a_rule_is_not_the_one_who_punishes() -> None:
     assert row.actor.words is None
 
 
+@pytest.mark.parametrize("act", ["及时处理并答复", "给予书面答复"])
+def test_to_deal_with_is_not_to_punish(act: str) -> None:
+    (row,) = law(f"存货人提出投诉的，仓储企业应当公开结果；涉及鲜活存货的，应当{act}。")[1:]
+    assert (row.actor.words, row.act) == ("仓储企业", act)
+
+
 # --- what is no duty ----------------------------------------------------------------------------
 
 
