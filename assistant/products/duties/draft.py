@@ -57,6 +57,7 @@ class Draft:
         self.passage = passage
         self.state = State()
         self._begin = span.start
+        self._settled: list[Span] = []  # what was read and is no act: a lead to items, an aim
         self._ledger = ledger
         self._phrases = phrases
         self._lists: Wordlists = phrases.lists
@@ -94,6 +95,7 @@ class Draft:
         if lists.cases.search(noun) or not listed:
             self._ledger.amend(self.put(begin, end), aims=self._items())
             return
+        self._settled.append(self._span(begin, end))
         lead = self.words(begin, end)
         for item in self.passage.items:
             self._put_item(item, lead)
@@ -133,6 +135,7 @@ class Draft:
     def aim(self, begin: int, end: int) -> None:
         """Gives the last act what it is for."""
         if self.state.acts:
+            self._settled.append(self._span(begin, end))
             self._ledger.amend(self.state.acts[-1], aims=(self.words(begin, end),))
 
     def follow_up(self, begin: int, end: int) -> None:
@@ -174,7 +177,8 @@ class Draft:
     def account(self, begin: int, end: int, *, since: int) -> None:
         """Notes a piece that a word binds, unless an act put down since then holds some of it."""
         held = self._span(begin, end)
-        if not any(span.start < held.end and held.start < span.end for span in self._ledger.spans(since)):
+        spans = (*self._ledger.spans(since), *self._settled)
+        if not any(span.start < held.end and held.start < span.end for span in spans):
             self._ledger.passed_over.append((self.passage.address, self.words(begin, end)))
 
     def _conditions(self) -> tuple[str, ...]:

@@ -108,16 +108,21 @@ def _sheet(sheet: Any) -> tuple[Sequence[str], Sequence[Mapping[str, Entry]]]:
     if sheet.max_row > _MOST_ROWS:
         raise InputError(f"“{sheet.title}”工作表超过 {_MOST_ROWS} 行，请核对文件。")
     head = [_text(_entry(cell)) for cell in sheet[1]]
-    named = [name for name in head if name]
-    if len(set(named)) < len(named):
+    if any(name and head.count(name) > 1 for name in head):
         raise InputError(f"“{sheet.title}”工作表有同名的列，请改名后再试，以免丢掉其中一列。")
     columns = [name or f"第 {cell.column_letter} 列" for name, cell in zip(head, sheet[1], strict=True)]
-    lines = [dict(zip(columns, map(_entry, row), strict=False)) for row in sheet.iter_rows(min_row=2)]
-    lines = [line for line in lines if not all(entry.blank for entry in line.values())]
-    used = [
-        name for name, said in zip(columns, head, strict=True) if said or any(not line[name].blank for line in lines)
-    ]
-    return used, lines
+    lines = [line for row in sheet.iter_rows(min_row=2) if (line := _line(columns, row))]
+    return [name for name in columns if name in head or _used(name, lines)], lines
+
+
+def _used(name: str, lines: Sequence[Mapping[str, Entry]]) -> bool:
+    return any(name in line and not line[name].blank for line in lines)
+
+
+def _line(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Entry]:
+    """The entries of one row by column; empty when all of them are blank."""
+    line = dict(zip(columns, map(_entry, row), strict=False))
+    return {} if all(entry.blank for entry in line.values()) else line
 
 
 def _entry(cell: Any) -> Entry:

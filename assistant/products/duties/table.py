@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from assistant.products.duties.acts import ActReader
@@ -50,10 +51,7 @@ def duty_table(documents: Sequence[Document], *, day: date, past: bool = False) 
         missed += [*unread(document), *_passed_over(document, reader.passed_over)]
         places = _Places(document)
         for act in acts:
-            duty = _duty(document, act, places, lists, day)
-            key = _same(duty, act)
-            held = rows.get(key)
-            rows[key] = duty if held is None else _joined(held, duty)
+            _take(rows, _duty(document, act, places, lists, day), act)
     return DutyTable(
         day=day,
         duties=tuple(rows.values()),
@@ -61,6 +59,20 @@ def duty_table(documents: Sequence[Document], *, day: date, past: bool = False) 
         left_out=tuple(left),
         unread=tuple(missed),
     )
+
+
+def _take(rows: dict[object, Duty], duty: Duty, act: Act) -> None:
+    """Puts a row in, or joins it to the one that says the same elsewhere; said twice in one place it is two."""
+    place = (duty.source.document_id, duty.source.address)
+    key: object = _same(duty, act)
+    times = 1
+    while held := rows.get(key):
+        if place not in {(source.document_id, source.address) for source in held.sources}:
+            rows[key] = _joined(held, duty)
+            return
+        times += 1
+        key = (_same(duty, act), place, times)
+    rows[key] = duty if times == 1 else replace(duty, id=f"{duty.id}·{times}")
 
 
 def _duty(document: Document, act: Act, places: _Places, lists: Wordlists, day: date) -> Duty:
@@ -111,16 +123,10 @@ def _same(duty: Duty, act: Act) -> object:
 
 def _joined(one: Duty, other: Duty) -> Duty:
     """`one` with the places of `other`, which says the same."""
-    return Duty(
-        id=one.id,
-        actor=one.actor,
-        degree=one.degree,
-        word=one.word,
-        act=one.act,
+    return replace(
+        one,
         objects=tuple(dict.fromkeys((*one.objects, *other.objects))),
-        conditions=one.conditions,
         exceptions=tuple(dict.fromkeys((*one.exceptions, *other.exceptions))),
-        deadlines=one.deadlines,
         sources=(*one.sources, *other.sources),
         related=tuple(dict.fromkeys((*one.related, *other.related))),
     )

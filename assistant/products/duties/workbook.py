@@ -55,18 +55,19 @@ def export(table: DutyTable, earlier: Earlier = NOTHING) -> Exported:
 def _list(sheet: Any, table: DutyTable, earlier: Earlier, carried: Carried) -> None:
     columns = (*OURS, *BANK, *earlier.own_columns)
     _head(sheet, columns)
-    for duty in table.duties:
-        ours = row_of(duty)
-        filled = carried.filled.get(duty.id, {})
-        _row(sheet, columns, ours, filled)
+    rows: list[tuple[Mapping[str, str], Mapping[str, Entry]]] = [
+        (row_of(duty), carried.filled.get(duty.id, {})) for duty in table.duties
+    ]
     for row in earlier.without_id:
-        _row(sheet, columns, {**row.ours, ID: "", "状态": row.ours.get("状态") or _ADDED}, row.filled)
+        rows.append(({**row.ours, ID: "", "状态": row.ours.get("状态") or _ADDED}, row.filled))
+    _rows(sheet, columns, rows)
     _finish(sheet, columns)
 
 
 def _changes(sheet: Any, changes: Sequence[Changed], own: Sequence[str]) -> None:
     columns = (*CHANGE_COLUMNS, *BANK, *own)
     _head(sheet, columns)
+    rows: list[tuple[Mapping[str, str], Mapping[str, Entry]]] = []
     for change in changes:
         values = (
             change.on,
@@ -79,7 +80,8 @@ def _changes(sheet: Any, changes: Sequence[Changed], own: Sequence[str]) -> None
             change.old_words,
             change.new_words,
         )
-        _row(sheet, columns, dict(zip(CHANGE_COLUMNS, values, strict=True)), change.filled)
+        rows.append((dict(zip(CHANGE_COLUMNS, values, strict=True)), change.filled))
+    _rows(sheet, columns, rows)
     _finish(sheet, columns)
 
 
@@ -140,20 +142,23 @@ def _head(sheet: Any, columns: Sequence[str]) -> None:
         cell.alignment = _wrapped()
 
 
-def _row(sheet: Any, columns: Sequence[str], ours: Mapping[str, str], filled: Mapping[str, Entry]) -> None:
+def _rows(sheet: Any, columns: Sequence[str], rows: Iterable[tuple[Mapping[str, str], Mapping[str, Entry]]]) -> None:
+    """The cells of the program and of people, row by row below the head."""
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    number = sheet.max_row + 1
-    for at, name in enumerate(columns, start=1):
-        entry = filled.get(name, Entry())
-        cell = sheet.cell(row=number, column=at)
-        _put(cell, entry.value if entry.value is not None else ours.get(name, ""))
-        cell.alignment = _wrapped()
-        if entry.note:
-            cell.comment = Comment(harmless(entry.note), "")
-        if name in BANK:
-            cell.fill = PatternFill("solid", start_color=_BANK_CELL, end_color=_BANK_CELL)
+    wrapped = _wrapped()
+    coloured = PatternFill("solid", start_color=_BANK_CELL, end_color=_BANK_CELL)
+    for number, (ours, filled) in enumerate(rows, start=2):
+        for at, name in enumerate(columns, start=1):
+            entry = filled.get(name, Entry())
+            cell = sheet.cell(row=number, column=at)
+            _put(cell, entry.value if entry.value is not None else ours.get(name, ""))
+            cell.alignment = wrapped
+            if entry.note:
+                cell.comment = Comment(harmless(entry.note), "")
+            if name in BANK:
+                cell.fill = coloured
 
 
 def _cells(sheet: Any, values: Sequence[Scalar]) -> None:

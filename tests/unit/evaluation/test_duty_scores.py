@@ -20,7 +20,7 @@ TEXT = "第一条 仓储企业应当建立台账，按月报告库存。未报�
 
 def case(act: str, **other: Any) -> DutyCase:
     at = TEXT.index(act)
-    fields = {"id": act, "doc": "made_up", "clause": "第一条", "act": act, "span": (at, at + len(act))}
+    fields: dict[str, Any] = {"id": act, "doc": "made_up", "clause": "第一条", "act": act, "span": (at, at + len(act))}
     fields |= {"actors": ["仓储企业"], "stated": True, "forces": ["应当"], **other}
     return DutyCase.model_validate(fields)
 

@@ -75,6 +75,15 @@ def test_short_acts_in_two_articles_stay_two_rows() -> None:
     assert len(rows) == 2
 
 
+def test_the_same_words_twice_in_one_clause_are_two_rows_with_two_ids() -> None:
+    rows = law("存货人欠费的，由商务部门通知各仓储企业。存货人失踪的，由商务部门通知各仓储企业。")
+    assert len({duty.id for duty in rows}) == len(rows) == 2
+
+
+def test_the_lead_of_a_list_is_not_told_as_left_out() -> None:
+    assert table(document(RULES)).unread == ()
+
+
 def test_what_does_not_hold_on_the_day_is_left_out_and_named() -> None:
     old = document(RULES, name="old", title="旧办法", validity=Validity.REPEALED)
     found = table(old, document(NOTICE, name="n"))

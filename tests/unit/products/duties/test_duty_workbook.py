@@ -41,7 +41,7 @@ def edited(exported: Exported, *edits: Edit) -> bytes:
 
 
 def column(sheet: Any, name: str) -> int:
-    return next(cell.column for cell in sheet[1] if cell.value == name)
+    return next(int(cell.column) for cell in sheet[1] if cell.value == name)
 
 
 def fill(act: str, name: str, value: Any, note: str = "") -> Edit:
