@@ -10,12 +10,18 @@
     ├─ IndexStoreError        the index on disk
     │  ├─ IndexNotBuilt
     │  ├─ IndexStale          built from other texts, lexicon or embedder; carries both fingerprints
-    │  └─ IndexDamaged
+    │  ├─ IndexDamaged
+    │  └─ InUse                another process is changing it, or the corpus
     ├─ NotFoundError          a document or clause that the library does not hold
     ├─ ModelError             carries `retryable`
     │  ├─ ModelUnavailable
     │  ├─ ModelTimeout
     │  └─ ModelOutputInvalid
+    ├─ RecordsError           what has to be remembered cannot be written or read
+    │  └─ RecordsOutdated     its tables are older or newer than this program
+    ├─ AccessError            whoever asks may not; carries nothing about what was asked for
+    │  ├─ NotSignedIn         no key, token or sign-in, or one that does not hold
+    │  └─ NotAllowed          known, but not for this
     ├─ Abandoned              nobody waits for the answer any more
     └─ EvaluationError        cases and run do not speak of the same questions
 
@@ -117,6 +123,10 @@ class IndexDamaged(IndexStoreError):
     code = "index_damaged"
 
 
+class InUse(IndexStoreError):
+    """Another process is changing the index or the corpus."""
+
+
 class NotFoundError(AssistantError):
     """A document or clause that the library does not hold."""
 
@@ -131,6 +141,41 @@ class ModelError(AssistantError):
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class RecordsError(AssistantError):
+    """What has to be remembered cannot be written or read."""
+
+    code = "records_unavailable"
+
+
+class RecordsOutdated(RecordsError):
+    """The tables are older or newer than this program."""
+
+    code = "records_outdated"
+
+
+class AccessError(AssistantError):
+    """Whoever asks may not. Says nothing about what was asked for."""
+
+    code = "forbidden"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class NotSignedIn(AccessError):
+    """No key, token or sign-in, or one that does not hold."""
+
+    code = "unauthorized"
+
+
+class NotAllowed(AccessError):
+    """Known, but not for this."""
+
+    code = "forbidden"
 
 
 class Abandoned(AssistantError):

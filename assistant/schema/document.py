@@ -200,6 +200,9 @@ class Limit:
     where: str  # an address of the text itself, or one behind the title of another: 《某办法》第九条
 
 
+PUBLIC = "公开"  # a label that everybody holds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMeta:
     """What is known of a document apart from its words. `None` means: the source does not say."""
@@ -235,7 +238,7 @@ class DocumentMeta:
 
     def visible(self, rights: frozenset[str]) -> bool:
         """Whether whoever holds `rights` may see the document: every label it bears must be among them."""
-        return rights.issuperset(self.access)
+        return all(label in rights or label == PUBLIC for label in self.access)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

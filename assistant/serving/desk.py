@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
@@ -23,7 +24,9 @@ from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
+from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
+from assistant.serving.ledger import Given, Ledger
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 
@@ -55,6 +58,7 @@ class Reply:
     answer: Answer
     session_id: str
     latency_ms: float
+    id: str  # of the answer, as the ledger has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,10 @@ class Review:
     checked: tuple[Checked, ...]
     generation: str
     latency_ms: float
+
+
+def _owner(principal: Principal | None) -> str:
+    return principal.id if principal else ""
 
 
 Piece = SourcesEvent | DeltaEvent | Reply
@@ -77,10 +85,18 @@ class _Ready:
     session: Session
     assistant: Assistant
     began: float
+    ledger: Ledger | None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)  # of the answer
+
+    @property
+    def latency_ms(self) -> float:
+        return round((time.perf_counter() - self.began) * 1000, 1)
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
         with given_up_when(unwanted):
-            return self.assistant.ask(self.inquiry)
+            answer = self.assistant.ask(self.inquiry)
+        self._record(answer)
+        return answer
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
@@ -90,6 +106,8 @@ class _Ready:
                 for event in events:
                     if unwanted():
                         break
+                    if isinstance(event, DoneEvent):
+                        self._record(event.answer)
                     put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
@@ -97,6 +115,18 @@ class _Ready:
             if close is not None:
                 close()
             put(None)
+
+    def _record(self, answer: Answer) -> None:
+        """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
+        if self.ledger is not None:
+            given = Given(
+                id=self.id,
+                inquiry=self.inquiry,
+                answer=answer,
+                session_id=self.session.id,
+                latency_ms=self.latency_ms,
+            )
+            self.ledger.answered(given, self.assistant)
 
 
 class _Ticket(Generic[T]):
@@ -128,7 +158,10 @@ class _Ticket(Generic[T]):
 
 
 class Desk:
-    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`."""
+    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`.
+
+    With a ledger no answer is given whole before it is recorded.
+    """
 
     def __init__(
         self,
@@ -138,8 +171,10 @@ class Desk:
         slots: int = 4,
         waiting: int = 32,
         patience_s: float = 20.0,
+        ledger: Ledger | None = None,
     ) -> None:
         self.provider = provider
+        self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
         self._places = slots + waiting
         self._patience_s = patience_s
@@ -190,8 +225,11 @@ class Desk:
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
 
-    async def verify(self, text: str, as_of: date | None) -> Review:
+    async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
+
+        Args:
+            rights: labels that whoever asks holds; `None`: those this process was started with.
 
         Raises:
             AssistantError: the text or the index cannot be used.
@@ -200,7 +238,7 @@ class Desk:
         began = time.perf_counter()
         words = clean_text(text)
         assistant = await asyncio.to_thread(self.provider)
-        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of))
+        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights))
         await ticket.wait_turn(self._patience_s)
         checked = await ticket.result()
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
@@ -220,14 +258,18 @@ class Desk:
             raise ServerBusyError
         return self._pieces(ready)
 
-    def shown(self, question: str, session_id: str | None) -> str:
+    def forget(self, session_id: str, principal: Principal | None = None) -> None:
+        """Drop a conversation of whoever asks."""
+        self.sessions.forget(session_id, _owner(principal))
+
+    def shown(self, question: str, session_id: str | None, principal: Principal | None = None) -> str:
         """The question as a page may show it: cleaned, and masked as the assistant will mask it.
 
         Raises:
             InputError: the question cannot be put.
         """
         try:
-            turns = self.sessions.open(session_id).turns
+            turns = self.sessions.open(session_id, _owner(principal)).turns
         except SessionNotFoundError:  # whoever asks is told, or begins anew
             turns = ()
         return screen(question, turns).question
@@ -235,14 +277,20 @@ class Desk:
     async def _check(self, inquiry: Inquiry, session_id: str | None) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
-        session = self.sessions.open(session_id)
+        session = self.sessions.open(session_id, _owner(inquiry.principal))
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_for, inquiry),
+            assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
             began=began,
+            ledger=self._ledger,
         )
+
+    def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
+        if self._ledger is not None:
+            self._ledger.ready()
+        return self._assistant_for(inquiry)
 
     def _assistant_for(self, inquiry: Inquiry) -> Assistant:
         assistant, chosen = self.provider(), inquiry.filters.document_ids
@@ -276,9 +324,9 @@ class Desk:
             ticket.withdraw()
 
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
-        self.sessions.append(ready.session.id, question=answer.question, answer=answer.text)  # masked
-        latency_ms = round((time.perf_counter() - ready.began) * 1000, 1)
-        return Reply(answer=answer, session_id=ready.session.id, latency_ms=latency_ms)
+        session = ready.session
+        self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)  # masked
+        return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
         with self._lock:

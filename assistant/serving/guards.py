@@ -38,6 +38,9 @@ _PAGE_POLICY = (
 _DATA_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+_FORM_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 _DATA_PATHS = re.compile(r"/(api/|docs$|openapi\.json$|livez$|readyz$)")
 
 
@@ -52,14 +55,22 @@ def request_id_of(scope: Scope) -> str:
 
 
 async def send_error(
-    scope: Scope, send: Send, status: int, code: str, message: str, *, close: bool = False, more: bool = False
+    scope: Scope,
+    send: Send,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    close: bool = False,
+    more: bool = False,
+    headers: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     """Send an error as JSON; with `more` the response is left open, for `finish` to end."""
     body = json.dumps(error_payload(code, message, request_id_of(scope)), ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    sent = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
     if close:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+        sent.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
@@ -75,7 +86,7 @@ class Envelope:
             return
         request_id = uuid.uuid4().hex  # ours, never the client's: it goes into logs
         scope.setdefault("state", {})["request_id"] = request_id
-        policy = _DATA_POLICY if _DATA_PATHS.match(scope["path"]) else _PAGE_POLICY
+        policy = _policy(scope["path"])
         started = False
 
         async def send_dressed(message: Message) -> None:
@@ -91,6 +102,12 @@ class Envelope:
             log_fault(exc, request_id)
             if not started:
                 await send_error(scope, send_dressed, 500, "internal_error", INTERNAL_MESSAGE)
+
+
+def _policy(path: str) -> str:
+    if path in {"/signin", "/signout"}:
+        return _FORM_POLICY
+    return _DATA_POLICY if _DATA_PATHS.match(path) else _PAGE_POLICY
 
 
 def _dress(headers: MutableHeaders, request_id: str, policy: str) -> None:

@@ -6,25 +6,30 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.serving.beside import Errand, running
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
+from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.settings import Settings
 
+_log = logging.getLogger(__name__)
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -57,6 +62,19 @@ class LazyAssistant:
                 self._assistant = self._build_again()
             return self._assistant
 
+    def renew(self) -> None:
+        """Build the assistant again, over the index that is served now; questions are answered meanwhile.
+
+        Where that fails, the one before goes on.
+        """
+        try:
+            fresh = self._build()
+        except AssistantError as exc:
+            _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
+            return
+        with self._lock:
+            self._assistant = fresh
+
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
             raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
@@ -72,6 +90,7 @@ def run_server(
     *,
     build: Callable[[], Assistant] | None = None,
     say: Callable[[str], None] | None = None,
+    errand: Errand | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl+C, then return.
 
@@ -79,39 +98,86 @@ def run_server(
         settings: host and port; port 0 takes a free one.
         build: makes the assistant; by default `assembly.build_assistant`.
         say: where lines for the person at the terminal go; by default standard output.
+        errand: what runs beside the server from the moment it answers.
 
     Raises:
-        SettingsError: the address cannot be used.
+        SettingsError: the address cannot be used, or it would not be safe to serve with these settings.
+        RecordsError: the records cannot be used.
     """
     go_offline()
     say = say or _say
+    refuse_unsafe(settings)
+    with _doorkeeping(settings) as door:
+        _run(settings, door, build=build or _builder(settings), say=say, errand=errand)
+
+
+def _run(
+    settings: Settings,
+    door: Doorkeeping,
+    *,
+    build: Callable[[], Assistant],
+    say: Callable[[str], None],
+    errand: Errand | None,
+) -> None:
     listener = _listen(settings.host, settings.port)
     try:
-        provider = LazyAssistant(build or _builder(settings))
+        provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = build_app(provider)
-        _announce(settings.host, listener.getsockname()[1], say)
-        _serve(app, listener)
+        app = build_app(provider, door)
+        _announce(settings, listener.getsockname()[1], say)
+        with running(errand, renew=provider.renew, say=say):
+            _serve(app, listener)
         say("服务已停止。")
     finally:
         listener.close()
 
 
-def build_app(provider: Callable[[], Assistant]) -> ASGIApp:
+def build_app(provider: Callable[[], Assistant], door: Doorkeeping | None = None) -> ASGIApp:
     """API and chat page in one application."""
     go_offline()
     from assistant.serving.http.api import create_api
     from assistant.serving.page.chat import mount_chat
 
-    return mount_chat(create_api(provider))
+    return mount_chat(create_api(provider, doorkeeping=door))
+
+
+@contextmanager
+def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
+    """Who is let in, as the settings say."""
+    from assistant.access.gate import OpenGate
+    from assistant.serving.http.doorkeeping import Doorkeeping
+    from assistant.serving.ledger import Ledger
+    from assistant.serving.registry import build_recorder, build_registry
+    from assistant.settings import Mode
+
+    if settings.mode is Mode.DEVELOPMENT:
+        yield Doorkeeping(gate=OpenGate(frozenset(settings.rights)))
+        return
+    registry = build_registry(settings)
+    recorder = build_recorder(settings, registry)
+    try:
+        refuse_unsafe_records(registry)
+        yield Doorkeeping(
+            gate=registry.gate(),
+            users=registry.users,
+            secure_cookie=settings.access.secure_cookie,
+            ledger=Ledger(recorder),
+        )
+    finally:
+        recorder.flush()
+        registry.close()
 
 
 def _builder(settings: Settings) -> Callable[[], Assistant]:
+    """Whoever asks brings rights of their own; in production nothing is shown by those of the process."""
+
     def build() -> Assistant:
         from assistant.assembly import build_assistant
+        from assistant.settings import Mode
 
-        return build_assistant(settings)
+        served = settings.model_copy(update={"rights": ()}) if settings.mode is Mode.PRODUCTION else settings
+        return build_assistant(served)
 
     return build
 
@@ -144,14 +210,15 @@ def _warm_up(provider: LazyAssistant, say: Callable[[str], None]) -> None:
     say(f"已就绪：收录 {len(assistant.documents())} 份文件，用时 {time.perf_counter() - began:.1f} 秒。")
 
 
-def _announce(host: str, port: int, say: Callable[[str], None]) -> None:
+def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None:
+    host = settings.host
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
     address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     say(f"对话页面：{address}/")
     say(f"接口说明：{address}/docs")
     say(f"可以先问：{_SAMPLE}")
-    if host not in _LOOPBACK:
-        say("注意：服务对本机以外开放，且不验证身份；请只在可信的网络内使用。")
+    if settings.mode == "development":
+        say("开发模式：仅供本机试用，不验证身份。正式使用请先看 docs/security.md。")
     say("按 Ctrl+C 停止。")
 
 

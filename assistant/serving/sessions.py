@@ -29,21 +29,24 @@ class Session:
     """A conversation so far. `turns` alternate user and assistant, oldest first."""
 
     id: str
+    owner: str = ""
     turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     turns: tuple[Turn, ...]
+    owner: str
     used_at: float  # seconds of the monotonic clock
 
 
 class SessionStore:
     """Bounded, thread-safe memory of conversations.
 
-    A conversation enters with its first answered question, so failures leave nothing behind. It
-    leaves when it was not used for `ttl_s` seconds, or as the least recently used of more than
-    `capacity`. Of each, the last `max_exchanges` questions with their answers are kept.
+    A conversation enters with its first answered question, so failures leave nothing behind. It belongs to
+    whoever began it; for others it does not exist. It leaves when it was not used for `ttl_s` seconds, or as
+    the least recently used of more than `capacity`. Of each, the last `max_exchanges` questions with their
+    answers are kept.
     """
 
     def __init__(
@@ -68,40 +71,42 @@ class SessionStore:
             self._drop_expired()
             return len(self._kept)
 
-    def open(self, session_id: str | None) -> Session:
+    def open(self, session_id: str | None, owner: str = "") -> Session:
         """The conversation of `session_id`; for `None` a new and empty one.
 
         Raises:
-            SessionNotFoundError: the id was never issued, or its conversation is gone.
+            SessionNotFoundError: the id was never issued, or its conversation is gone or somebody else's.
         """
         if session_id is None:
-            return Session(id=uuid.uuid4().hex)
+            return Session(id=uuid.uuid4().hex, owner=owner)
         with self._lock:
             self._drop_expired()
             kept = self._kept.get(session_id)
-            if kept is None:
+            if kept is None or kept.owner != owner:
                 raise SessionNotFoundError
-            self._put(session_id, kept.turns)
-            return Session(id=session_id, turns=kept.turns)
+            self._put(session_id, kept.turns, owner)
+            return Session(id=session_id, owner=owner, turns=kept.turns)
 
-    def append(self, session_id: str, *, question: str, answer: str) -> None:
+    def append(self, session_id: str, *, question: str, answer: str, owner: str = "") -> None:
         """Add an exchange. `session_id` comes from a `Session` that `open` gave."""
         exchange = (Turn(role="user", content=question), Turn(role="assistant", content=answer))
         with self._lock:
             self._drop_expired()
             kept = self._kept.get(session_id)
             earlier = kept.turns if kept else ()
-            self._put(session_id, (*earlier, *exchange)[-self._max_turns :])
+            self._put(session_id, (*earlier, *exchange)[-self._max_turns :], owner)
             while len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
 
-    def forget(self, session_id: str) -> None:
-        """Drop a conversation; one that is not there is no fault."""
+    def forget(self, session_id: str, owner: str = "") -> None:
+        """Drop a conversation; one that is not there, or somebody else's, is no fault."""
         with self._lock:
-            self._kept.pop(session_id, None)
+            kept = self._kept.get(session_id)
+            if kept is not None and kept.owner == owner:
+                del self._kept[session_id]
 
-    def _put(self, session_id: str, turns: tuple[Turn, ...]) -> None:
-        self._kept[session_id] = _Kept(turns, self._clock())
+    def _put(self, session_id: str, turns: tuple[Turn, ...], owner: str) -> None:
+        self._kept[session_id] = _Kept(turns, owner, self._clock())
         self._kept.move_to_end(session_id)
 
     def _drop_expired(self) -> None:

@@ -25,7 +25,8 @@ from assistant.schema.answer import PlainVersion, Statement
 from assistant.schema.document import LegalLevel
 from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk
-from assistant.serving.http.api import STATUS_OF_CODE, create_api
+from assistant.serving.http.api import create_api
+from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.ports import Assistant
 from assistant.serving.sessions import SessionStore
 
@@ -127,6 +128,19 @@ def test_follow_up_uses_history_kept_here(client: httpx.Client, fake: FakeAssist
     history = fake.asked[1].history
     assert [(turn.role, turn.content) for turn in history] == [("user", "能续贷吗？"), ("assistant", ANSWER_TEXT)]
     assert second["answer"]["standalone_question"] == "关于续贷：那保险公司呢？"
+
+
+def test_whoever_asks_may_say_that_a_question_is_new(client: httpx.Client, fake: FakeAssistant) -> None:
+    session = client.post("/api/v1/ask", json={"question": "能续贷吗？"}).json()["session_id"]
+    asked = {"question": "房贷利率多少？", "session_id": session}
+    joined, new = (
+        client.post("/api/v1/ask", json=body).json()["answer"] for body in (asked, {**asked, "follows": False})
+    )
+    assert (joined["follows"], joined["standalone_question"]) == (True, "关于续贷：房贷利率多少？")
+    assert (new["follows"], new["standalone_question"]) == (False, "房贷利率多少？")
+    assert not new["follows_unsure"]
+    assert [one.follows for one in fake.asked] == [None, None, False]
+    assert_error(client.post("/api/v1/ask", json={**asked, "follows": "否"}), 422, "bad_request")
 
 
 def test_a_failed_question_leaves_no_turn(client: httpx.Client, fake: FakeAssistant) -> None:
@@ -621,7 +635,7 @@ def test_docs_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
 
 
 def test_every_status_is_an_error_status() -> None:
-    assert set(STATUS_OF_CODE.values()) <= {400, 404, 405, 408, 413, 415, 422, 502, 503, 504}
+    assert set(STATUS_OF_CODE.values()) <= {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 502, 503, 504}
 
 
 def test_parallel_questions_keep_to_their_sessions(client: httpx.Client, fake: FakeAssistant) -> None:

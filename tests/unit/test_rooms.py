@@ -15,6 +15,8 @@ ROOMS = (
     "text",
     "safety",
     "models",
+    "records",
+    "access",
     "parsing",
     "indexing",
     "corpus",
@@ -28,6 +30,7 @@ ROOMS = (
     "evaluation",
     "training",
     "settings",
+    "readers",
     "assembly",
     "serving",
 )

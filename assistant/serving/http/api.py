@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, FastAPI, Path, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from assistant import __version__
-from assistant.errors import AssistantError, InputError, NotFoundError
+from assistant.errors import AssistantError, InputError
 from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
 from assistant.schema.document import LegalLevel
 from assistant.schema.inquiry import Inquiry
+from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import (
@@ -33,17 +33,19 @@ from assistant.serving.guards import (
 )
 from assistant.serving.http import wire
 from assistant.serving.http.apidocs import docs_html
+from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
+from assistant.serving.http.identity import Identity
+from assistant.serving.http.library import add_library
+from assistant.serving.http.rules import Asker, authorize, unruled
+from assistant.serving.http.signin import add_sign_in
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
     answer_body,
     as_fields,
     checked_body,
     citation_body,
-    clause_body,
-    document_body,
     hit_body,
-    outline_body,
-    related_body,
 )
 from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
@@ -51,37 +53,6 @@ from assistant.serving.sessions import SessionStore
 logger = logging.getLogger(__name__)
 Body = TypeVar("Body", bound=BaseModel)
 
-# Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
-STATUS_OF_CODE: Mapping[str, int] = {
-    "bad_json": 400,
-    "not_found": 404,
-    "session_not_found": 404,
-    "method_not_allowed": 405,
-    "request_timeout": 408,
-    "body_too_large": 413,
-    "unsupported_media_type": 415,
-    "bad_input": 422,
-    "bad_request": 422,
-    "empty_question": 422,
-    "question_too_long": 422,
-    "bad_characters": 422,
-    "empty_text": 422,
-    "text_too_long": 422,
-    "secret_in_question": 422,
-    "model_error": 502,
-    "model_output_invalid": 502,
-    "busy": 503,
-    "index_error": 503,
-    "index_not_built": 503,
-    "index_stale": 503,
-    "index_damaged": 503,
-    "model_unavailable": 503,
-    "model_timeout": 504,
-}
-_HTTP_MESSAGES = {
-    404: ("not_found", "没有这个地址，请查阅接口说明 /docs。"),
-    405: ("method_not_allowed", "这个地址不支持所用的请求方法，请查阅接口说明 /docs。"),
-}
 _LOOK_S = 0.5  # how often a request without a stream looks whether its client is still there
 _CLIENT_GONE = 499  # as nginx writes it into its log; nobody reads the response
 _DESCRIPTION = (
@@ -93,6 +64,7 @@ _DESCRIPTION = (
 def create_api(
     provider: AssistantProvider,
     *,
+    doorkeeping: Doorkeeping | None = None,
     sessions: SessionStore | None = None,
     slots: int = 4,
     waiting: int = 32,
@@ -103,11 +75,13 @@ def create_api(
 
     Args:
         provider: gives the assistant, or raises the `AssistantError` that says why there is none.
+        doorkeeping: who is let in; the chat page asks the same gate, at `app.state.gate`.
         sessions: where conversations are kept; a store of its own by default.
         slots, waiting, patience_s: as `Desk` has them.
         ping_s: seconds between signs of life in a stream.
     """
-    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s)
+    door = doorkeeping or Doorkeeping()
+    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -122,73 +96,27 @@ def create_api(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        dependencies=[Depends(authorize)],
     )
-    app.state.desk = desk
+    app.state.desk, app.state.gate = desk, door.gate
     app.add_middleware(BodyLimit)
+    app.add_middleware(Identity, gate=door.gate)
     app.add_middleware(Envelope)  # added last, so outermost
-    _add_error_handlers(app)
-    _add_health(app, desk)
+    add_error_handlers(app)
+    add_sign_in(app, door)
+    _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
-    _add_library(app, desk)
+    add_library(app, desk)
+    if open_by_oversight := unruled(app):
+        raise RuntimeError(f"no rule in rules.py for {open_by_oversight}")
     return app
-
-
-# --- errors -------------------------------------------------------------------------------------
-
-
-def _request_id(request: Request) -> str:
-    return str(request.state.request_id)
-
-
-def _error_response(request: Request, status: int, code: str, message: str) -> JSONResponse:
-    headers = {"Retry-After": "5"} if code == "busy" else None
-    return JSONResponse(error_payload(code, message, _request_id(request)), status_code=status, headers=headers)
-
-
-def _public(exc: AssistantError, request_id: str) -> tuple[int, str, str]:
-    """Status, code and message of `exc` as they may leave; what is not meant for users is logged."""
-    status = STATUS_OF_CODE.get(exc.code, 500)
-    if status == 500:
-        log_fault(exc, request_id)
-        return status, "internal_error", INTERNAL_MESSAGE
-    return status, exc.code, exc.message
-
-
-def _add_error_handlers(app: FastAPI) -> None:
-    @app.exception_handler(AssistantError)
-    async def on_assistant_error(request: Request, exc: AssistantError) -> Response:
-        return _error_response(request, *_public(exc, _request_id(request)))
-
-    @app.exception_handler(HTTPException)
-    async def on_http_error(request: Request, exc: HTTPException) -> Response:
-        code, message = _HTTP_MESSAGES.get(exc.status_code, ("bad_request", "请求无法处理，请查阅接口说明 /docs。"))
-        response = _error_response(request, exc.status_code, code, message)
-        response.headers.update(exc.headers or {})
-        return response
-
-    @app.exception_handler(RequestValidationError)
-    async def on_validation_error(request: Request, _: RequestValidationError) -> Response:
-        return _error_response(request, 422, "bad_request", "请求的地址或参数有误，请查阅接口说明 /docs。")
-
-
-def _documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    words = {
-        400: "不是有效的 JSON",
-        404: "文件、条款或会话不存在",
-        413: "请求内容过大",
-        415: "请求格式不是 application/json",
-        422: "问题或字段不能使用",
-        500: "服务内部异常",
-        503: "索引或模型暂不可用，或提问人数过多",
-    }
-    return {status: {"model": wire.ErrorBody, "description": words[status]} for status in statuses}
 
 
 # --- health -------------------------------------------------------------------------------------
 
 
-def _add_health(app: FastAPI, desk: Desk) -> None:
+def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
     @app.get("/livez", summary="进程是否在运行", tags=["运行状态"])
     async def livez() -> wire.LiveBody:
         return wire.LiveBody()
@@ -198,18 +126,18 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
         summary="是否可以作答",
         tags=["运行状态"],
         response_model=wire.ReadyBody,
-        responses=_documented(503),
+        responses=documented(503),
     )
     def readyz(request: Request) -> Response | wire.ReadyBody:
         try:
             assistant = desk.provider()
         except AssistantError as exc:
-            return _error_response(request, 503, exc.code, exc.message)
-        return wire.ReadyBody(generation=assistant.generation, documents=len(assistant.documents()))
+            return error_response(request, 503, exc.code, exc.message)
+        return wire.ReadyBody(generation=assistant.generation, documents=len(assistant.documents(frozenset())))
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        return HTMLResponse(docs_html(app.openapi()))
+        return HTMLResponse(docs_html(app.openapi(), development=development))
 
 
 # --- questions ----------------------------------------------------------------------------------
@@ -231,8 +159,11 @@ async def _asked(request: Request) -> wire.AskRequest:
     return await _body(request, wire.AskRequest)
 
 
-def _inquiry(asked: wire.AskRequest) -> Inquiry:
-    return Inquiry(question=asked.question, filters=_filters(asked), plain=asked.style == "plain")
+def _inquiry(asked: wire.AskRequest, asker: Principal) -> Inquiry:
+    plain = asked.style == "plain"
+    return Inquiry(
+        question=asked.question, follows=asked.follows, filters=_filters(asked), plain=plain, principal=asker
+    )
 
 
 async def _sought(request: Request) -> wire.SearchRequest:
@@ -277,13 +208,13 @@ ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
 
 
 def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
-    errors = _documented(400, 404, 413, 415, 422, 500, 503)
+    errors = documented(400, 404, 413, 415, 422, 500, 503)
 
     @app.post("/api/v1/ask", summary="提问", tags=["问答"], responses=errors, openapi_extra=_ASK_BODY)
-    async def ask(request: Request, asked: Asked) -> wire.AskResponse:
+    async def ask(request: Request, asker: Asker, asked: Asked) -> wire.AskResponse:
         """等答复完整后一次返回。"""
-        reply = await _unless_gone(request, desk.ask(_inquiry(asked), asked.session_id))
-        return _ask_response(reply, _request_id(request))
+        reply = await _unless_gone(request, desk.ask(_inquiry(asked, asker), asked.session_id))
+        return _ask_response(reply, request_id_for(request))
 
     @app.post(
         "/api/v1/ask/stream",
@@ -296,11 +227,13 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         },
         openapi_extra=_ASK_BODY,
     )
-    async def ask_stream(request: Request, asked: Asked) -> EventSourceResponse:
+    async def ask_stream(request: Request, asker: Asker, asked: Asked) -> EventSourceResponse:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
-        pieces = await desk.stream(_inquiry(asked), asked.session_id)
+        pieces = await desk.stream(_inquiry(asked, asker), asked.session_id)
         return EventSourceResponse(
-            _events(pieces, _request_id(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
+            _events(pieces, request_id_for(request), request.state.still_known),
+            ping=ping_s,
+            headers={"X-Accel-Buffering": "no"},
         )
 
     @app.post(
@@ -310,14 +243,14 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         responses=errors,
         openapi_extra=_body_schema(wire.SearchRequest),
     )
-    async def search(request: Request, sought: Sought) -> wire.SearchResponse:
+    async def search(request: Request, asker: Asker, sought: Sought) -> wire.SearchResponse:
         """只列出相近的条款，不作答复，也不记入会话。"""
-        inquiry = Inquiry(question=sought.question, filters=_filters(sought))
+        inquiry = Inquiry(question=sought.question, filters=_filters(sought), principal=asker)
         found, assistant = await desk.search(inquiry, sought.limit)
         homes = [assistant.document(hit.chunk_id.rpartition("#")[0], inquiry.rights) for hit in found.ranking]
         hits = list(map(hit_body, found.ranking, homes))
         return wire.SearchResponse(
-            request_id=_request_id(request),
+            request_id=request_id_for(request),
             query=found.query.standalone,
             degraded=list(found.degraded),
             hits=hits,
@@ -329,14 +262,14 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         "/api/v1/verify",
         summary="核对一段文字",
         tags=["核对"],
-        responses=_documented(400, 413, 415, 422, 500, 503),
+        responses=documented(400, 413, 415, 422, 500, 503),
         openapi_extra=_body_schema(wire.VerifyRequest),
     )
-    async def verify(request: Request, asked: ToVerify) -> wire.VerifyResponse:
+    async def verify(request: Request, asker: Asker, asked: ToVerify) -> wire.VerifyResponse:
         """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
-        review = await desk.verify(asked.text, asked.as_of)
+        review = await desk.verify(asked.text, asked.as_of, asker.labels)
         return wire.VerifyResponse(
-            request_id=_request_id(request),
+            request_id=request_id_for(request),
             generation=review.generation,
             proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
             summary=checked_summary(review.checked),
@@ -362,18 +295,22 @@ def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
     return wire.AskResponse(
         session_id=reply.session_id,
         request_id=request_id,
+        answer_id=reply.id,
         answer=answer_body(reply.answer),
         latency_ms=reply.latency_ms,
     )
 
 
-async def _events(pieces: AsyncGenerator[Piece, None], request_id: str) -> AsyncGenerator[ServerSentEvent, None]:
+async def _events(
+    pieces: AsyncGenerator[Piece, None], request_id: str, still_known: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[ServerSentEvent, None]:
     async with aclosing(pieces):
         try:
             async for piece in pieces:
+                await still_known()
                 yield _event(piece, request_id)
         except AssistantError as exc:
-            _, code, message = _public(exc, request_id)
+            _, code, message = public(exc, request_id)
             yield _sse("error", error_payload(code, message, request_id))
         except Exception as exc:  # noqa: BLE001 - headers are sent, so the 500 has to travel as an event; it is logged
             log_fault(exc, request_id)
@@ -397,42 +334,3 @@ def _event(piece: Piece, request_id: str) -> ServerSentEvent:
 
 def _sse(event: str, data: Mapping[str, Any]) -> ServerSentEvent:
     return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=event)
-
-
-# --- the library --------------------------------------------------------------------------------
-
-DocumentId = Annotated[str, Path(description="文件编号。", examples=["notice_2024_shaanxi"], max_length=200)]
-Address = Annotated[str, Path(description="条款地址。", examples=["二、（三）"], max_length=200)]
-_HALF_WIDTH = str.maketrans("()", "（）")
-
-
-def _add_library(app: FastAPI, desk: Desk) -> None:
-    @app.get("/api/v1/documents", summary="文件清单", tags=["文件"], responses=_documented(503))
-    def documents() -> wire.DocumentList:
-        assistant = desk.provider()
-        listed = list(map(document_body, assistant.documents()))
-        return wire.DocumentList(generation=assistant.generation, documents=listed)
-
-    @app.get(
-        "/api/v1/documents/{document_id}",
-        summary="一份文件及其条款目录",
-        tags=["文件"],
-        responses=_documented(404, 422, 503),
-    )
-    def document(document_id: DocumentId) -> wire.DocumentDetail:
-        return outline_body(desk.provider().document(document_id))
-
-    @app.get(
-        "/api/v1/documents/{document_id}/clauses/{address:path}",
-        summary="一个条款",
-        tags=["文件"],
-        responses=_documented(404, 422, 503),
-    )
-    def clause(document_id: DocumentId, address: Address) -> wire.ClauseBody:
-        assistant = desk.provider()
-        found = assistant.document(document_id)
-        place = found.find(address) or found.find(address.translate(_HALF_WIDTH))
-        if place is None:
-            raise NotFoundError("这份文件没有该地址的条款，请先查阅文件的条款目录，再填写其中的地址。")
-        related = list(map(related_body, assistant.related_to(found.id, place.address)))
-        return clause_body(found, place, related=related)

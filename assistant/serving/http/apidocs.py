@@ -9,6 +9,8 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from assistant.serving.render.words import DEVELOPMENT
+
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2733;--soft:#526070;--line:#d8dee6;--back:#fff;--code:#f3f6f9;--accent:#0b5c7a}
 @media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#a9b6c3;--line:#37424e;--back:#12181f;--code:#1c252e;--accent:#7cc7e6}}
@@ -23,18 +25,20 @@ td,th{border:1px solid var(--line);padding:4px 8px;text-align:left}
 """
 
 
-def docs_html(openapi: Mapping[str, Any]) -> str:
-    """The whole page for an OpenAPI description."""
+def docs_html(openapi: Mapping[str, Any], *, development: bool = False) -> str:
+    """The whole page for an OpenAPI description; in development mode it says so."""
     info = openapi["info"]
     groups: dict[str, list[str]] = {}
     for path, method, operation in _operations(openapi):
         groups.setdefault(operation.get("tags", ["其他"])[0], []).append(_operation_html(path, method, operation))
     sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(parts)}" for tag, parts in groups.items())
+    mode = f'<p role="note"><strong>{escape(DEVELOPMENT)}</strong></p>' if development else ""
     title = f"{escape(info['title'])} · 接口说明"
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><main><h1>{title} <small>{escape(info['version'])}</small></h1><p>{escape(info['description'])}</p>"
+        f"<body><main>{mode}<h1>{title} <small>{escape(info['version'])}</small></h1>"
+        f"<p>{escape(info['description'])}</p>"
         '<p class="soft">机器可读的说明见 <a href="openapi.json">openapi.json</a>；'
         '对话页面见 <a href="./">首页</a>。</p>'
         f"{sections}</main></body></html>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -28,12 +28,22 @@ from assistant.safety.personal.screening import SECRET_CODE
 from assistant.schema.answer import Answer, DeltaEvent, Outcome, SourcesEvent
 from assistant.schema.document import DocumentMeta
 from assistant.schema.inquiry import Inquiry
+from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault
+from assistant.serving.http.identity import NeedsPage
+from assistant.serving.http.rules import principal_of
 from assistant.serving.offline import go_offline
 from assistant.serving.render.html import answer_cards_html, cards_html, checked_html, note_html
 from assistant.serving.render.markdown import markdown_escaped
-from assistant.serving.render.words import OUTCOME_LABELS, ai_label, restated_question, source_lines, titled
+from assistant.serving.render.words import (
+    DEVELOPMENT,
+    OUTCOME_LABELS,
+    ai_label,
+    restated_question,
+    source_lines,
+    titled,
+)
 from assistant.serving.sessions import SessionNotFoundError
 
 TITLE = "普惠政策助手"
@@ -66,11 +76,25 @@ Update = tuple["Talk", list[Message], str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The last question, to be asked once more and read the other way."""
+
+    question: str  # masked
+    follows: bool  # how it is to be read this time
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return "接着上文重新回答" if self.follows else "按新问题重新回答"
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One visitor's conversation, as the page shows it. Lives on the server."""
 
     session_id: str | None = None
     messages: tuple[Message, ...] = field(default=())
+    again: Again | None = None  # where the last question may be read the other way
 
     def say(self, role: str, content: str) -> Talk:
         said = (*self.messages, {"role": role, "content": content})
@@ -80,11 +104,17 @@ class Talk:
 # --- words --------------------------------------------------------------------------------------
 
 
-def header_html() -> str:
-    """What this is, and what it is not."""
+def header_html(*, development: bool = True) -> str:
+    """What this is, and what it is not; in development mode that it is open, otherwise the way out."""
+    way_out = (
+        f'<p role="note"><strong>{DEVELOPMENT}</strong></p>'
+        if development
+        else '<form method="post" action="signout"><button>退出登录</button></form>'
+    )
     return (
         f'<header class="pz-header"><h1>{TITLE}</h1>'
-        "<p>只依据本库收录的条款作答，每句话都附出处，引文逐字核对；库中没有的，会直说“本库未载明”。</p></header>"
+        "<p>只依据本库收录的条款作答，每句话都附出处，引文逐字核对；库中没有的，会直说“本库未载明”。</p>"
+        f"{way_out}</header>"
     )
 
 
@@ -131,15 +161,30 @@ def done_words(reply: Reply) -> str:
     return f"{OUTCOME_LABELS[reply.answer.outcome]}，{sources}，{took}。"
 
 
+def other_reading(answer: Answer) -> Again | None:
+    """The question read the other way: one that was joined to the turns before, or that may go on from them."""
+    if answer.follows or answer.follows_unsure:
+        return Again(answer.question, follows=not answer.follows)
+    return None
+
+
 # --- behaviour ----------------------------------------------------------------------------------
 
 
-async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Update, None]:
-    """One question from the box to its answer; every step is an update of the page."""
+async def converse(
+    desk: Desk, question: str, talk: Talk, principal: Principal | None = None, *, follows: bool | None = None
+) -> AsyncGenerator[Update, None]:
+    """One question from the box to its answer; every step is an update of the page.
+
+    Args:
+        follows: whether it goes on from the turns before, where the visitor has said so.
+    """
     waiting = talk
     try:
-        waiting = talk.say("user", markdown_escaped(desk.shown(question, talk.session_id)))
-        renewed, pieces = await _open(desk, question, talk.session_id)
+        asked = markdown_escaped(desk.shown(question, talk.session_id, principal))
+        waiting = replace(talk, again=None).say("user", asked)
+        inquiry = Inquiry(question=question, follows=follows, principal=principal)
+        renewed, pieces = await _open(desk, inquiry, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
         async with aclosing(pieces):
             async for update in _answer(pieces, waiting, renewed=renewed):
@@ -154,12 +199,12 @@ async def converse(desk: Desk, question: str, talk: Talk) -> AsyncGenerator[Upda
         yield _failed(waiting, INTERNAL_MESSAGE)
 
 
-async def _open(desk: Desk, question: str, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
+async def _open(desk: Desk, inquiry: Inquiry, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
     """The stream, and whether an expired conversation had to be begun anew."""
     try:
-        return False, await desk.stream(Inquiry(question=question), session_id)
+        return False, await desk.stream(inquiry, session_id)
     except SessionNotFoundError:
-        return True, await desk.stream(Inquiry(question=question))
+        return True, await desk.stream(inquiry)
 
 
 async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed: bool) -> AsyncGenerator[Update, None]:
@@ -176,7 +221,7 @@ async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed
                     shown_at = time.monotonic()
             case Reply():
                 said = waiting.say("assistant", answer_message(piece.answer, renewed=renewed))
-                talk = replace(said, session_id=piece.session_id)
+                talk = replace(said, session_id=piece.session_id, again=other_reading(piece.answer))
                 yield _update(talk, "", answer_cards_html(piece.answer), status_html(done_words(piece)))
 
 
@@ -189,17 +234,17 @@ def _failed(talk: Talk, message: str) -> Update:
     return _update(said, "", note_html(_EMPTY_CARDS), status_html(message, kind="error"))
 
 
-def clear(desk: Desk, talk: Talk) -> Update:
+def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
     """Forget the conversation, here and in the session store."""
     if talk.session_id is not None:
-        desk.sessions.forget(talk.session_id)
+        desk.forget(talk.session_id, principal)
     return _update(Talk(), "", note_html(_EMPTY_CARDS), status_html("对话已清空。"))
 
 
-def greet(desk: Desk) -> tuple[str, str]:
+def greet(desk: Desk, principal: Principal | None = None) -> tuple[str, str]:
     """The library and the status line, when the page opens."""
     try:
-        documents = desk.provider().documents()
+        documents = desk.provider().documents(principal.labels if principal else None)
     except AssistantError as exc:
         return "", status_html(exc.message, kind="error")
     return library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
@@ -214,7 +259,7 @@ def mount_chat(app: FastAPI) -> FastAPI:
     import gradio as gr
 
     static = files("assistant.serving.page") / "static"
-    page = _build_page(gr, app.state.desk)
+    page = _build_page(gr, app.state.desk, development=app.state.gate.development)
     page.queue(max_size=64, api_open=False, default_concurrency_limit=None)
     gr.mount_gradio_app(
         app,
@@ -234,7 +279,7 @@ def mount_chat(app: FastAPI) -> FastAPI:
     mounted = app.router.routes.pop()
     if not isinstance(mounted, Mount):
         raise TypeError("Gradio no longer mounts its page as the last route")
-    app.router.routes.append(_PageMount("", KnownPaths(mounted.app, patterns=_PAGE_PATHS)))
+    app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(mounted.app, patterns=_PAGE_PATHS))))
     return app
 
 
@@ -248,25 +293,58 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in {"/livez", "/readyz", "/docs", "/openapi.json", "/api"} or path.startswith("/api/")
+    return path in _ROUTES or path.startswith("/api/")
 
 
-def _build_page(gr: Any, desk: Desk) -> Any:
-    """Lay out the page and tie its events."""
+_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api"}
 
-    async def on_ask(question: str | None, talk: Talk) -> AsyncGenerator[Update, None]:
-        async with aclosing(converse(desk, question or "", talk)) as updates:
+
+def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gradio hands the request to a parameter annotated with its class itself, which is not there before Gradio is."""
+    function.__annotations__["request"] = gr.Request
+    return function
+
+
+def _events_of(desk: Desk) -> tuple[Callable[..., Any], ...]:
+    """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
+
+    async def on_ask(question: str | None, talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
+        async with aclosing(converse(desk, question or "", talk, principal_of(request.request))) as updates:
             async for update in updates:
                 yield update
 
+    async def on_again(talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
+        if talk.again is not None:
+            said, principal = talk.again, principal_of(request.request)
+            async with aclosing(converse(desk, said.question, talk, principal, follows=said.follows)) as updates:
+                async for update in updates:
+                    yield update
+
+    def on_clear(talk: Talk, request: Any) -> Update:
+        return clear(desk, talk, principal_of(request.request))
+
+    def on_load(request: Any) -> tuple[str, str]:
+        return greet(desk, principal_of(request.request))
+
+    return on_ask, on_again, on_clear, on_load
+
+
+def _build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
+    """Lay out the page and tie its events."""
+    on_ask, on_again, on_clear, on_load = (_with_request(gr, function) for function in _events_of(desk))
+
+    def offered(talk: Talk) -> Any:
+        return gr.Button(value=talk.again.label if talk.again else "", visible=talk.again is not None)
+
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         talk = gr.State(Talk(), time_to_live=4 * 3600)
-        gr.HTML(header_html(), elem_id="pz-top")
+        gr.HTML(header_html(development=development), elem_id="pz-top")
         with gr.Tabs(elem_id="pz-tabs"):
             with gr.Tab("问答", id="ask"), gr.Row(elem_id="pz-main", equal_height=False):
                 with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
                     chat = _chat(gr)
                     status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
                     with gr.Row(elem_id="pz-ask"):
                         box = _question_box(gr)
                         send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
@@ -289,10 +367,13 @@ def _build_page(gr: Any, desk: Desk) -> Any:
         for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
             typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **_QUIET)
             asked.append(typed.then(**asking))
+        asked.append(again.click(fn=on_again, inputs=talk, outputs=outputs, trigger_mode="once", **_QUIET))
         # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
         stopped = wipe.click(fn=None, cancels=asked, **_QUIET)
-        stopped.then(fn=lambda now: clear(desk, now), inputs=talk, outputs=outputs, **_QUIET)
-        page.load(fn=lambda: greet(desk), outputs=[library, status], **_QUIET)
+        emptied = stopped.then(fn=on_clear, inputs=talk, outputs=outputs, **_QUIET)
+        for done in (*asked, emptied):
+            done.then(fn=offered, inputs=talk, outputs=again, **_QUIET)
+        page.load(fn=on_load, outputs=[library, status], **_QUIET)
     return page
 
 
@@ -315,16 +396,16 @@ def _verify_tab(gr: Any, desk: Desk) -> None:
     check = gr.Button("核对", variant="primary", elem_id="pz-check")
     found = gr.HTML(note_html(_EMPTY_REVIEW), elem_id="pz-review")
 
-    async def on_check(text: str | None) -> str:
-        return await review(desk, text or "")
+    async def on_check(text: str | None, request: Any) -> str:
+        return await review(desk, text or "", principal_of(request.request))
 
-    check.click(fn=on_check, inputs=draft, outputs=found, trigger_mode="once", **_QUIET)
+    check.click(fn=_with_request(gr, on_check), inputs=draft, outputs=found, trigger_mode="once", **_QUIET)
 
 
-async def review(desk: Desk, text: str) -> str:
+async def review(desk: Desk, text: str, principal: Principal | None = None) -> str:
     """The report on a pasted text as HTML; a fault says what to do next and repeats nothing."""
     try:
-        return checked_html((await desk.verify(text, None)).checked)
+        return checked_html((await desk.verify(text, None, principal.labels if principal else None)).checked)
     except AssistantError as exc:
         return status_html(exc.message, kind="error")
     except Exception as exc:  # noqa: BLE001 - the page must not show a foreign message; the fault is logged

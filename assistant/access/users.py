@@ -1,0 +1,217 @@
+"""Users of the workbench: argon2id passwords, roles, and who is signed in."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Semaphore
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import Connection, Row, delete, select, update
+
+from assistant.access.secrets import Pepper
+from assistant.access.words import checked_labels, checked_name
+from assistant.errors import InputError, NotFoundError, NotSignedIn
+from assistant.records.store import Store
+from assistant.records.tables import signins, users
+from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
+
+MIN_PASSWORD, MAX_PASSWORD = 12, 200
+SIGNED_IN_MS = 8 * 3600 * 1000
+_PURPOSE = "sign-in"
+_REFUSED = "用户名或密码不对，或该用户已停用。"
+
+
+class Role(StrEnum):
+    """What a user of the workbench is there for."""
+
+    READER = "reader"
+    EDITOR = "editor"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+# An approver does not edit and an admin does not approve: what one prepares another lets out.
+SCOPES_OF_ROLE = {
+    Role.READER: READING,
+    Role.EDITOR: READING | {Scope.CORPUS_EDIT},
+    Role.APPROVER: READING | {Scope.CORPUS_APPROVE},
+    Role.AUDITOR: READING | {Scope.AUDIT_READ},
+    Role.ADMIN: READING | {Scope.KEYS, Scope.EMBEDS, Scope.USERS, Scope.VIEW_AS},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user without the password."""
+
+    id: str
+    name: str
+    role: Role
+    department: str | None
+    labels: tuple[str, ...]
+    created_at: int
+    signed_in_at: int | None
+    disabled_at: int | None
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(
+            kind=PrincipalKind.USER,
+            subject=self.id,
+            scopes=frozenset(SCOPES_OF_ROLE[self.role]),
+            labels=frozenset(self.labels) | ({self.department} if self.department else set()),
+            department=self.department,
+        )
+
+
+class Users:
+    """The users of one store, and their sign-ins."""
+
+    def __init__(self, store: Store, pepper: Pepper, *, hasher: PasswordHasher | None = None) -> None:
+        self._store = store
+        self._pepper = pepper
+        self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._one = Semaphore()  # one hash at a time: each takes 19 MiB and a good part of a second's CPU
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    def create(
+        self, *, name: str, password: str, role: str, department: str | None = None, labels: Iterable[str] = ()
+    ) -> User:
+        """A new user.
+
+        Raises:
+            InputError: the name is taken or cannot be used, the role is unknown, or the password too weak.
+        """
+        wanted = checked_name(name)
+        made = {
+            "id": secrets.token_hex(8),
+            "name": wanted,
+            "role": _role(role).value,
+            "department": checked_name(department) if department else None,
+            "labels": list(checked_labels(labels)),
+            "created_at": self._store.clock(),
+            "password_hash": self._hash(password, name=wanted),
+        }
+        with self._store.write() as connection:
+            if _by_name(connection, wanted) is not None:
+                raise InputError("已有同名的用户，请换一个名字。")
+            connection.execute(users.insert().values(**made))
+            return _user(connection.execute(select(users).where(users.c.id == made["id"])).one())
+
+    def listed(self) -> tuple[User, ...]:
+        """Every user, the oldest first."""
+        with self._store.read() as connection:
+            return tuple(map(_user, connection.execute(select(users).order_by(users.c.created_at, users.c.id))))
+
+    def set_password(self, name: str, password: str) -> User:
+        """Another password; whoever is signed in with the old one is signed out.
+
+        Raises:
+            InputError: the password is too weak.
+            NotFoundError: there is no such user.
+        """
+        return self._change(name, password_hash=self._hash(password, name=name))
+
+    def disable(self, name: str) -> User:
+        """Shut a user out, signed in or not."""
+        return self._change(name, disabled_at=self._store.clock())
+
+    def sign_in(self, name: str, password: str) -> tuple[str, User]:
+        """A token for the cookie of whoever knows the password. Each failure costs and says the same.
+
+        Raises:
+            NotSignedIn: no such user, another password, or disabled.
+        """
+        with self._store.read() as connection:
+            row = _by_name(connection, name)
+        with self._one:
+            known = self._matches(row.password_hash if row else self._nobody, password)
+        if row is None or not known or row.disabled_at is not None:
+            raise NotSignedIn(_REFUSED, code="bad_credential")
+        token, now = secrets.token_urlsafe(32), self._store.clock()
+        with self._store.write() as connection:
+            connection.execute(delete(signins).where(signins.c.expires_at <= now))
+            connection.execute(
+                signins.insert().values(
+                    mac=self._mac(token), user_id=row.id, created_at=now, expires_at=now + SIGNED_IN_MS
+                )
+            )
+            connection.execute(update(users).where(users.c.id == row.id).values(signed_in_at=now))
+        return token, _user(row)
+
+    def sign_out(self, token: str) -> None:
+        """Forget a sign-in; one that is not there is no fault."""
+        with self._store.write() as connection:
+            connection.execute(delete(signins).where(signins.c.mac == self._mac(token)))
+
+    def principal(self, token: str) -> Principal:
+        """Who signed in and got this token.
+
+        Raises:
+            NotSignedIn: nobody, or it is over, or the user was disabled.
+        """
+        wanted = select(users).join(signins, signins.c.user_id == users.c.id)
+        valid = (signins.c.mac == self._mac(token)) & (signins.c.expires_at > self._store.clock())
+        with self._store.read() as connection:
+            row = connection.execute(wanted.where(valid & users.c.disabled_at.is_(None))).one_or_none()
+        if row is None:
+            raise NotSignedIn("登录已过期，请重新登录。", code="bad_credential")
+        return _user(row).principal
+
+    def _change(self, name: str, **values: Any) -> User:
+        with self._store.write() as connection:
+            row = _by_name(connection, name)
+            if row is None:
+                raise NotFoundError("没有这个用户，请用 python -m assistant users list 查看。")
+            connection.execute(update(users).where(users.c.id == row.id).values(**values))
+            connection.execute(delete(signins).where(signins.c.user_id == row.id))
+        return _user(row)
+
+    def _hash(self, password: str, *, name: str) -> str:
+        normal = unicodedata.normalize("NFKC", password)
+        if not MIN_PASSWORD <= len(normal) <= MAX_PASSWORD:
+            raise InputError(f"密码须为 {MIN_PASSWORD} 到 {MAX_PASSWORD} 个字符。")
+        if len(set(normal)) < 5 or name.lower() in normal.lower():
+            raise InputError("密码太容易猜到：不要含用户名，至少用 5 种不同的字符。")
+        with self._one:
+            return self._hasher.hash(normal)
+
+    def _matches(self, known: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(known, unicodedata.normalize("NFKC", password[: MAX_PASSWORD + 1]))
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    def _mac(self, token: str) -> str:
+        return self._pepper.mac(_PURPOSE, token)
+
+
+def _role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError as exc:
+        raise InputError(f"角色须为以下之一：{'、'.join(Role)}。") from exc
+
+
+def _by_name(connection: Connection, name: str) -> Row[Any] | None:
+    return connection.execute(select(users).where(users.c.name == name)).one_or_none()
+
+
+def _user(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        department=row.department,
+        labels=tuple(row.labels),
+        created_at=row.created_at,
+        signed_in_at=row.signed_in_at,
+        disabled_at=row.disabled_at,
+    )

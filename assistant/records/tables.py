@@ -1,0 +1,144 @@
+"""The tables, as the newest revision leaves them.
+
+Times are whole milliseconds since 1970 in UTC: both databases keep them exactly. Nothing here holds a secret that
+could be used: of keys and sign-ins there are MACs, of passwords argon2id hashes, of portals' keys the file's name.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A conversation and whose it is; `turns` are masked.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(200), nullable=False),
+    Column("turns", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False, index=True),
+)
+
+# An answer as it was given, and what it was asked with: enough to give it again.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(200), nullable=False, index=True),
+    Column("session_id", String(64)),
+    Column("generation", String(80), nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("inquiry", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("answer_id", String(64), ForeignKey("answers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("owner", String(200), nullable=False),
+    Column("useful", Boolean(create_constraint=False), nullable=False),
+    Column("reason", String(40)),
+    Column("words", Text),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("prefix", String(16), nullable=False, unique=True),
+    Column("mac", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("department", String(60)),
+    Column("labels", JSON, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", BigInteger),
+    Column("used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+# A portal that may mint tokens, and what it may hand on at most.
+embeds = Table(
+    "embeds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("algorithm", String(10), nullable=False),
+    Column("key_file", Text, nullable=False),
+    Column("origins", JSON, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("departments", JSON, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("daily_cap", Integer),
+    Column("retention_days", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    CheckConstraint("state in ('draft', 'active', 'paused')", name="state"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(60), nullable=False, unique=True),
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("department", String(60)),
+    Column("labels", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),
+    Column("disabled_at", BigInteger),
+    CheckConstraint("role in ('reader', 'editor', 'approver', 'auditor', 'admin')", name="role"),
+)
+
+signins = Table(
+    "signins",
+    metadata,
+    Column("mac", String(64), primary_key=True),
+    Column("user_id", String(64), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# `body` is what was hashed, byte for byte; `at`, `kind` and `subject` stand in it too and are here for searching.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_kind", "kind"),
+    Index("ix_audit_subject", "subject"),
+)

@@ -1,0 +1,19 @@
+"""Who is let in, as an application is made with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assistant.access.gate import Gate, OpenGate
+from assistant.access.users import Users
+from assistant.serving.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doorkeeping:
+    """Who is let in: by default everybody, as in development."""
+
+    gate: Gate = field(default_factory=OpenGate)
+    users: Users | None = None  # who may sign in
+    secure_cookie: bool = True
+    ledger: Ledger | None = None  # where answers and sign-ins are recorded

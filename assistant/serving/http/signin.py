@@ -1,0 +1,109 @@
+"""The sign-in page of the workbench: a form, a cookie that no script can read, no script at all."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from assistant.access.gate import Credential, Failures
+from assistant.access.users import SIGNED_IN_MS, Users
+from assistant.errors import AccessError, AssistantError, InputError, NotFoundError
+from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.http.errors import STATUS_OF_CODE
+from assistant.serving.http.identity import COOKIE, cookie_of, same_site, source_of
+
+_STYLE = """
+:root{color-scheme:light dark;--ink:#1c2733;--line:#8a96a3;--back:#fff;--accent:#0b5c7a;--bad:#a01c1c}
+@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--back:#12181f;--accent:#7cc7e6;--bad:#ff9c9c}}
+body{margin:0;background:var(--back);color:var(--ink);line-height:1.7;
+font-family:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif}
+main{max-width:22rem;margin:12vh auto;padding:0 16px}h1{font-size:1.4rem}label{display:block;margin-top:1rem}
+input{width:100%;box-sizing:border-box;padding:8px;font:inherit;border:1px solid var(--line);border-radius:6px;
+background:var(--back);color:var(--ink)}
+button{margin-top:1.4rem;padding:8px 24px;font:inherit;border:0;border-radius:6px;background:var(--accent);
+color:var(--back)}[role=alert]{color:var(--bad)}
+"""
+
+
+def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
+    """Give an application its sign-in page; without users there is nobody to sign in."""
+    users, secure_cookie = door.users, door.secure_cookie
+
+    def note(kind: str, principal_id: str) -> None:
+        if door.ledger is not None:
+            door.ledger.acted(kind, principal_id)
+
+    failed = Failures()
+
+    @app.get("/signin", include_in_schema=False)
+    def page() -> Response:
+        _there(users)
+        return _page()
+
+    @app.post("/signin", include_in_schema=False)
+    async def sign_in(request: Request) -> Response:
+        known = _there(users)
+        try:
+            same_site(request.scope)
+            name, password = _form(request, await request.body())
+            source = f"{source_of(request.scope)}|{name}"
+            failed.refuse(source)
+            try:
+                token, user = await asyncio.to_thread(known.sign_in, name, password)
+            except AccessError:
+                failed.note(source)
+                await asyncio.to_thread(note, "user.sign-in-failed", "system:signin")  # the name may be a password
+                raise
+            await asyncio.to_thread(note, "user.signed-in", user.principal.id)
+        except (AccessError, InputError) as exc:
+            return _page(exc)
+        response = RedirectResponse("./", status_code=303)
+        response.set_cookie(
+            COOKIE, token, max_age=SIGNED_IN_MS // 1000, secure=secure_cookie, httponly=True, samesite="strict"
+        )
+        return response
+
+    @app.post("/signout", include_in_schema=False)
+    async def sign_out(request: Request) -> Response:
+        known = _there(users)
+        same_site(request.scope)
+        if token := cookie_of(request.headers):
+            door.gate.forget(Credential(token, cookie=True))
+            await asyncio.to_thread(known.sign_out, token)
+        response = RedirectResponse("./signin", status_code=303)
+        response.delete_cookie(COOKIE, secure=secure_cookie, httponly=True, samesite="strict")
+        return response
+
+
+def _there(users: Users | None) -> Users:
+    if users is None:
+        raise NotFoundError("没有这个地址，请查阅接口说明 /docs。")
+    return users
+
+
+def _form(request: Request, body: bytes) -> tuple[str, str]:
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise InputError("请在登录页填写用户名和密码。", code="unsupported_media_type")
+    try:
+        fields = parse_qs(body.decode("ascii"), max_num_fields=10, strict_parsing=True)
+        return fields["name"][0][:200], fields["password"][0][:1000]
+    except (ValueError, KeyError) as exc:
+        raise InputError("请填写用户名和密码。", code="bad_request") from exc
+
+
+def _page(fault: AssistantError | None = None) -> Response:
+    said = f'<p role="alert">{escape(fault.message)}</p>' if fault else ""
+    content = (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>登录 · 普惠政策助手</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<body><main><h1>普惠政策助手</h1>{said}<form method="post" action="signin">'
+        '<label>用户名<input name="name" autocomplete="username" required maxlength="60" autofocus></label>'
+        '<label>密码<input name="password" type="password" autocomplete="current-password" required maxlength="200">'
+        "</label><button>登录</button></form></main></body></html>"
+    )
+    status = 200 if fault is None else STATUS_OF_CODE.get(fault.code, 422)
+    return HTMLResponse(content, status_code=status, headers={"Cache-Control": "no-store"})

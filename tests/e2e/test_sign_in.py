@@ -1,0 +1,95 @@
+"""The sign-in page: a form, a cookie that no script can read, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from doors import PASSWORD, callers, opened
+from serving_fakes import FakeAssistant
+from starlette.testclient import TestClient
+
+from assistant.serving.http.api import create_api
+
+ORIGIN = {"Origin": "http://door.example"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with (
+        opened(tmp_path_factory.mktemp("door")) as registry,
+        TestClient(
+            create_api(FakeAssistant, doorkeeping=callers(registry).door),
+            base_url="http://door.example",
+            follow_redirects=False,
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nobody(client: TestClient) -> None:
+    client.cookies.clear()
+
+
+def sign_in(client: TestClient, name: str = "guan.li", password: str = PASSWORD, **headers: str) -> tuple[int, str]:
+    response = client.post("/signin", data={"name": name, "password": password}, headers={**ORIGIN, **headers})
+    return response.status_code, response.text
+
+
+def test_whoever_signs_in_may_ask_until_they_sign_out(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 401
+    assert client.get("/docs", headers={"Accept": "text/html"}).headers["location"] == "/signin"
+    page = client.get("/signin")
+    assert "<form" in page.text
+    assert "<script" not in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    response = client.post("/signin", data={"name": "guan.li", "password": PASSWORD}, headers=ORIGIN)
+    assert (response.status_code, response.headers["location"]) == (303, "./")
+    cookie = response.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert client.get("/docs").status_code == 200
+    assert client.post("/signout").status_code == 403  # from nowhere
+    assert client.post("/signout", headers=ORIGIN).status_code == 303
+    assert client.get("/docs").status_code == 401
+
+
+def test_a_cookie_that_was_signed_out_is_of_no_use(client: TestClient) -> None:
+    sign_in(client)
+    kept = client.cookies["pz_signin"]
+    client.post("/signout", headers=ORIGIN)
+    assert client.get("/docs", headers={"Cookie": f"pz_signin={kept}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("guan.li", "wrong-password"), ("nobody", PASSWORD), ("<img src=x>", "<script>1</script>")]
+)
+def test_every_failure_says_the_same_and_repeats_nothing(client: TestClient, name: str, password: str) -> None:
+    status, text = sign_in(client, name, password)
+    assert status == 401
+    assert "用户名或密码不对" in text
+    assert "set-cookie" not in text
+    for typed in ("nobody", "wrong-password", "<img", "<script"):
+        assert typed not in text
+
+
+def test_from_another_page_nobody_signs_in(client: TestClient) -> None:
+    for origin in ("https://evil.example", "null"):
+        assert sign_in(client, Origin=origin)[0] == 403
+    assert client.post("/signin", data={"name": "guan.li", "password": PASSWORD}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"name=a", b"password=a", b"\xff\xfe", b"&&&", b"a=1&" * 50, b"name=%00&password="]
+)
+def test_a_broken_form_is_told_so(client: TestClient, body: bytes) -> None:
+    headers = {**ORIGIN, "Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/signin", content=body, headers=headers).status_code in {401, 422}
+    assert client.post("/signin", content=body, headers={**ORIGIN, "Content-Type": "text/plain"}).status_code == 415
+
+
+def test_guessing_is_told_to_wait_and_the_user_is_not_locked_out_elsewhere(client: TestClient) -> None:
+    statuses = [sign_in(client, "somebody", f"guess-number-{n}")[0] for n in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    assert sign_in(client)[0] == 303
