@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assistant.products.duties.wordlists import Wordlists
 
 _COMPOUND = 10  # characters between two names that make one: 分支机构所在地监督管理部门
+_FAR = 200  # characters before a name that still belong to it; no name is longer, and the search stays short
 _PLAIN = 12  # characters before the first name of one that nothing describes
 _OWNED, _LISTED, _JOINED, _DESCRIBED = 9, 24, 40, 12  # and before a name behind 的, before 等, behind 和, behind a verb
 # 与被调查事件有关的单位: a name behind what opens like a phrase that says how.
@@ -50,7 +51,7 @@ class Addressees:
         begun = 0  # where the name, or the one joined to it, begins
         while match := lists.heads.search(text, at):
             at = match.end()
-            if re.search("[，；。：]", text[: match.start()]):
+            if match.start() > _FAR or re.search("[，；。：]", text[: match.start()]):
                 return 0
             if described and not _described(text, match.start()):
                 continue

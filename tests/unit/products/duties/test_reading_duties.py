@@ -169,3 +169,15 @@ def test_listed_cases_are_the_condition_of_one_row() -> None:
     (row,) = law(_LIST.format(lead="仓储企业有下列情形之一的，应当向商务部门报告："))
     assert row.act == "向商务部门报告"
     assert "擅自使用存货；" in row.conditions
+
+
+# --- whatever the text --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "part", ["应当", "机构、", "由机构", "的机构", "机构应当", "不得，", "（", "《", "下列：", "；", "=1+1，"]
+)
+def test_any_text_is_read_to_its_end(part: str) -> None:
+    for row in law(part * 3000):
+        assert row.act.strip()
+        assert row.act in row.source.quote
