@@ -25,6 +25,7 @@ ROOMS = (
     "proof",
     "writing",
     "answering",
+    "products",
     "pipeline",
     "evaluation",
     "training",

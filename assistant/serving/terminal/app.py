@@ -26,6 +26,7 @@ from assistant.serving.offline import go_offline
 from assistant.serving.terminal.access import embeds_app, keys_app, records_app, users_app
 from assistant.serving.terminal.audit import audit_app
 from assistant.serving.terminal.corpus import corpus_app
+from assistant.serving.terminal.duties import duties
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
 from assistant.serving.terminal.index import index_app
@@ -77,6 +78,7 @@ for _name, _group in _MANAGING.items():
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)
+app.command(name="duties", cls=ChineseCommand)(duties)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[

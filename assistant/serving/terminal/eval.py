@@ -11,6 +11,7 @@ import typer
 
 from assistant.errors import EvaluationError
 from assistant.serving.terminal.embedders import embedders
+from assistant.serving.terminal.eval_duties import duties
 from assistant.serving.terminal.eval_sets import sets_app
 from assistant.serving.terminal.eval_suites import attacks, masking
 from assistant.serving.terminal.help import ChineseCommand
@@ -32,7 +33,7 @@ RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks)
+    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks, duties)
     for command in commands:
         app.command(name=command.__name__, cls=ChineseCommand)(command)
     app.add_typer(sets_app, name="sets")
