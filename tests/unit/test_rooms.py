@@ -31,6 +31,7 @@ ROOMS = (
     "settings",
     "assembly",
     "serving",
+    "client",
 )
 DOOR = "__main__"  # stands outside the rooms and may only call serving
 DATA = {"data"}  # no code

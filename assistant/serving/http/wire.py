@@ -233,6 +233,12 @@ class SourcesBody(_Body):
     citations: list[CitationBody]
 
 
+class DeltaBody(_Body):
+    """流式答复中的一段文字。各段相连即为答复正文。"""
+
+    text: str
+
+
 class ErrorBody(_Body):
     """出错时的回应。不含所提交的内容。"""
 
