@@ -43,7 +43,7 @@ _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_DATA_PATHS = re.compile(r"/(api/|v1/|docs$|openapi\.json$|livez$|readyz$)")
+_DATA_PATHS = re.compile(r"/(api/|v1/|mcp$|docs$|openapi\.json$|livez$|readyz$)")
 
 
 def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:

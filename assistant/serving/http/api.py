@@ -35,6 +35,7 @@ from assistant.serving.http.library import add_library
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
     answer_body,
@@ -78,9 +79,12 @@ def create_api(
     door = doorkeeping or Doorkeeping()
     desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s)
 
+    tools = McpDoor(desk, public_url)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with tools.open():
+            yield
         desk.close()
 
     app = FastAPI(
@@ -104,6 +108,7 @@ def create_api(
     _add_verify(app, desk)
     add_library(app, desk)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
+    add_mcp(app, tools)
     if open_by_oversight := unruled(app):
         raise RuntimeError(f"no rule in rules.py for {open_by_oversight}")
     return app

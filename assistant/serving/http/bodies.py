@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -28,7 +28,15 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise InputError("请求格式须为 application/json。", code="unsupported_media_type")
-    fields = strict_json(await request.body())
+    return validated(model, strict_json(await request.body()))
+
+
+def validated(model: type[Body], fields: Mapping[str, Any]) -> Body:
+    """`fields` as `model`.
+
+    Raises:
+        InputError: naming what is wrong by the names of our own fields alone.
+    """
     try:
         return model.model_validate(fields)
     except ValidationError as exc:

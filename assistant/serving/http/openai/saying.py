@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from assistant.schema.answer import Answer, Citation
+from assistant.schema.answer import Answer
 from assistant.serving.http.openai.wire import UrlCitation
 from assistant.serving.render.words import (
     OUTCOME_LABELS,
@@ -21,7 +21,7 @@ _MARKS = re.compile(r"(?:\[\d{1,4}\])+")
 _MARK = re.compile(r"\[(\d{1,4})\]")
 _LEAD = re.compile(r"[\s\-•]*(?:【[^】]{1,8}】)?")
 
-Link = Callable[[Citation], str]  # where a clause is read
+Link = Callable[[str, str], str]  # document id and address → where the clause is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ def shown(answer: Answer, *, sources: bool, link: Link) -> Shown:
 def link_from(base: str) -> Link:
     """Links to clauses as this application serves them below `base`."""
 
-    def link(citation: Citation) -> str:
-        place = f"{quote(citation.document_id, safe='')}/clauses/{quote(citation.address, safe='')}"
+    def link(document_id: str, address: str) -> str:
+        place = f"{quote(document_id, safe='')}/clauses/{quote(address, safe='')}"
         return f"{base.rstrip('/')}/api/v1/documents/{place}"
 
     return link
@@ -96,7 +96,7 @@ def _marks(answer: Answer, link: Link) -> Iterator[UrlCitation]:
                     claim_end=run.start(),
                     number=citation.number,
                     title=f"{titled(citation.document_title)}{citation.address}",
-                    url=link(citation),
+                    url=link(citation.document_id, citation.address),
                 )
         read_to = run.end()
 
