@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import ModelUnavailable, SettingsError, UnreadableSource
+from assistant.errors import SettingsError, UnreadableSource
 from assistant.models.protocols import AnswerReader, ChatModel, CrossEncoder, Embedder
 from assistant.settings import (
     AUTO,
@@ -16,10 +16,10 @@ from assistant.settings import (
     EmbedderKind,
     EmbedderSettings,
     LlmSettings,
-    ReaderKind,
     RerankerKind,
     RerankerSettings,
     Settings,
+    needed,
 )
 from assistant.text.segment import Segmenter, policy_terms
 
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from assistant.answering.confidence import Weights
     from assistant.answering.refusal import Limits
     from assistant.answering.select import Selector
+    from assistant.answering.sentence_reading import ReadingWay
     from assistant.corpus.reading import SourceFailure
     from assistant.corpus.related import RelatedTo
     from assistant.corpus.view import LibraryView
     from assistant.indexing.build import BuildReport
     from assistant.indexing.ports import OpenedLibrary
     from assistant.pipeline import PolicyAssistant, Rooms
+    from assistant.question.follow_up import KinshipPort
     from assistant.question.reader import FollowUpPort
     from assistant.question.tables import Tables
     from assistant.retrieval.rerank import Reranker
@@ -98,7 +100,7 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
             from assistant.models.sentence_transformers import SentenceTransformerEmbedder
 
             return SentenceTransformerEmbedder(
-                _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
                 device=settings.device,
                 batch_size=settings.batch_size,
                 query_prefix=settings.query_prefix,
@@ -108,8 +110,8 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
             from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
 
             return OpenAIEmbedder(
-                _needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
-                _needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
+                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
                 api_key=settings.api_key,
                 timeout_s=settings.timeout_s,
                 sending=Sending(
@@ -118,26 +120,6 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
                     document_prefix=settings.document_prefix,
                 ),
             )
-
-
-def build_reader(settings: Settings) -> AnswerReader | None:
-    """What reads candidate sentences with the question, or `None` where the rules choose alone.
-
-    Raises:
-        ModelUnavailable: the reader is asked for by name and was not prepared.
-    """
-    from assistant.models.e5.prepare import reads_here
-    from assistant.models.e5.reader import LearnedReader
-
-    match settings.reader.kind:
-        case ReaderKind.RULES:
-            return None
-        case ReaderKind.AUTO:
-            return LearnedReader(settings.model_dir) if reads_here(settings.model_dir) else None
-        case ReaderKind.LEARNED:
-            if not reads_here(settings.model_dir):
-                raise ModelUnavailable("阅读模型还没有准备好。请运行 python -m assistant model prepare，再启动。")
-            return LearnedReader(settings.model_dir)
 
 
 def build_reranker(settings: RerankerSettings) -> Reranker | None:
@@ -156,14 +138,14 @@ def build_reranker(settings: RerankerSettings) -> Reranker | None:
             from assistant.models.cross_encoder import SentenceTransformerCrossEncoder
 
             encoder = SentenceTransformerCrossEncoder(
-                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
+                needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
             )
         case RerankerKind.ENDPOINT:
             from assistant.models.rerank_endpoint import RerankEndpoint
 
             encoder = RerankEndpoint(
-                _needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
-                _needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
+                needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
+                needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
                 api_key=settings.api_key,
                 timeout_s=settings.timeout_s,
             )
@@ -205,11 +187,12 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
                 threads=settings.gguf_threads,
                 temperature=settings.temperature,
                 budget=replace(budget, connect_s=Budget().connect_s),  # this process serves it
+                fixed=settings.limits_set,
             )
         )
     chat = LangChainChatModel(
-        base_url=_needed(settings.base_url, "ASSISTANT_LLM__BASE_URL"),
-        model=_needed(settings.model, "ASSISTANT_LLM__MODEL"),
+        base_url=needed(settings.base_url, "ASSISTANT_LLM__BASE_URL"),
+        model=needed(settings.model, "ASSISTANT_LLM__MODEL"),
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         temperature=settings.temperature,
         budget=budget,
@@ -305,7 +288,9 @@ def build_assistant(
     """
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
+    from assistant.question.kinship import Kinship
     from assistant.question.tables import load_tables
+    from assistant.readers import build_reader, way_of_reading
     from assistant.retrieval.hybrid import HybridRetriever
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
@@ -321,12 +306,14 @@ def build_assistant(
         tables=tables,
         embedder=embedder,
         make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
+        make_kinship=lambda view: Kinship(view, embedder),
         today=today,
-        writer=LlmComposer(chat, institutions=institutions) if chat else None,
+        writer=LlmComposer(chat, institutions=institutions) if chat and settings.llm.writes else None,
         plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
         follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
-        answer_reader=build_reader(settings),
+        answer_reader=build_reader(settings, chat),
+        reading=way_of_reading(settings),
         answered_from=settings.reader.answered_from,
         related_to=related.related_to if related else None,
     )
@@ -345,7 +332,9 @@ class Parts:
         plain_writer: lets it put an extractive answer into plain words when that is asked for.
         rewriter: lets it put the question into policy wording, which is searched beside it.
         follow_ups: lets it make a follow-up stand alone; without it, and when it fails, rules do.
+        make_kinship: gives what tells by meaning whether a question goes on from the turns before.
         answer_reader: says how surely each candidate sentence answers; without it the rules choose alone.
+        reading: how it is asked; as the embedded one without it.
         selector: chooses sentences; the usual one without it.
         weights: of the confidence; those of the package without them.
         answered_from: from which confidence on an answer is called 有依据; that of the weights without it.
@@ -361,7 +350,9 @@ class Parts:
     plain_writer: PlainWriter | None = None
     rewriter: RewritingPort | None = None
     follow_ups: FollowUpPort | None = None
+    make_kinship: Callable[[LibraryView], KinshipPort] | None = None
     answer_reader: AnswerReader | None = None
+    reading: ReadingWay | None = None
     selector: Selector | None = None
     weights: Weights | None = None
     answered_from: float | None = None
@@ -398,6 +389,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
     from assistant.answering.sentence_reading import SentenceReading
     from assistant.answering.stream import AnswerStream
     from assistant.answering.wrap_up import Served
+    from assistant.corpus.related import with_held
     from assistant.pipeline import Rooms
     from assistant.proof.verifier import Verifier
     from assistant.question.reader import QuestionReader
@@ -405,17 +397,22 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
 
     def related_to(document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         seen = parts.related_to is not None and any(meta.id == document_id for meta in view.documents)
-        return parts.related_to(document_id, address) if parts.related_to and seen else ()
+        return with_held(parts.related_to(document_id, address), view.shown) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
-    reader = QuestionReader(view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, rights=view.rights)
+    kinship = parts.make_kinship(view) if parts.make_kinship else None
+    reader = QuestionReader(
+        view, parts.tables, today=parts.today, follow_ups=parts.follow_ups, kinship=kinship, rights=view.rights
+    )
     searcher = Searcher(parts.make_retriever(view), today=parts.today, rewriter=parts.rewriter)
     composer = Composer(
         clause_of=lambda chunk: view.chunk(chunk.parent_id or chunk.id),
         meta_of=lambda document_id: view.document(document_id).meta,
         institutions=institutions,
     )
-    heard = SentenceReading(parts.answer_reader) if parts.answer_reader else None
+    heard = None
+    if parts.answer_reader:
+        heard = SentenceReading(parts.answer_reader, parts.reading, clause_of=composer.clause_of)
     selector = parts.selector or Selector(reading=heard)
     weights = parts.weights or packaged_weights()
     if parts.answered_from is not None:
@@ -435,9 +432,3 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         related_to=related_to,
         make_verifier=lambda: Verifier(view.documents, view.document, today=parts.today, institutions=institutions),
     )
-
-
-def _needed(value: str | None, name: str) -> str:
-    if not value:
-        raise SettingsError(f"当前设置需要 {name}，但它没有值。请设置后再启动，说明见 docs/settings.md")
-    return value

@@ -11,11 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
+from assistant.models.reading import Scores
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
@@ -56,15 +58,25 @@ class ReaderKind(StrEnum):
 
     AUTO = "auto"  # the embedded reader where it has been prepared, else the rules
     LEARNED = "learned"
+    LLM = "llm"  # the language model of the settings
+    CROSS_ENCODER = "cross-encoder"  # a folder or a hub name, or an endpoint where `base_url` is set
     RULES = "rules"
 
 
 class ReaderSettings(BaseModel):
-    """The reader of candidate sentences."""
+    """The reader of candidate sentences. `model` to `timeout_s` are those of a cross-encoder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReaderKind = ReaderKind.AUTO
+    candidates: int = Field(default=7, ge=2, le=50)  # sentences that are read
+    calibration: Path | None = None  # made by `assistant train calibration` for this reader
+    model: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    device: str = "cpu"
+    timeout_s: float = Field(default=5.0, gt=0)
+    scores: Scores = Scores.PROBABILITY  # what an endpoint's numbers are
     answered_from: float | None = Field(default=None, ge=0, le=1)  # confidence of 有依据; None: as was measured
 
 
@@ -101,6 +113,7 @@ class LlmSettings(BaseModel):
     gguf: Path | None = None  # a model file that this process itself serves, to itself alone
     gguf_context: int = Field(default=8192, ge=512, le=262_144)  # tokens
     gguf_threads: int = Field(default=2, ge=1, le=256)
+    writes: bool = True  # whether it may write answers; False leaves it to read, to rewrite and to complete
     follow_ups: bool = False  # whether it may also make a follow-up stand alone
     temperature: float = Field(default=0.0, ge=0, le=2)
     connect_timeout_s: float = Field(default=2.0, gt=0)
@@ -114,6 +127,11 @@ class LlmSettings(BaseModel):
     @property
     def configured(self) -> bool:
         return bool((self.base_url and self.model) or self.gguf)
+
+    @property
+    def limits_set(self) -> frozenset[str]:
+        """The limits on time that somebody set: by the names that `Budget` has for them."""
+        return frozenset(name.replace("_timeout", "") for name in self.model_fields_set if name.endswith("_timeout_s"))
 
 
 class Mode(StrEnum):
@@ -185,6 +203,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")  # where clients reach us
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    starter_laws: bool = True  # whether a first `serve --starters` takes the usual statutes in
     phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
     matters: Path | None = None  # a table of what people ask about instead of the package's
     referrals: Path | None = None  # a table of whom to ask instead of the package's
@@ -211,6 +230,17 @@ class Settings(BaseSettings):
         return self.indexes_dir / "cache" / "vectors.sqlite"
 
 
+def needed(value: str | None, name: str) -> str:
+    """`value`, which the other settings cannot do without.
+
+    Raises:
+        SettingsError: it is not set.
+    """
+    if not value:
+        raise SettingsError(f"当前设置需要 {name}，但它没有值。请设置后再启动，说明见 docs/settings.md")
+    return value
+
+
 def load(**overrides: Any) -> Settings:
     """The settings of this process.
 
@@ -218,8 +248,8 @@ def load(**overrides: Any) -> Settings:
         SettingsError: naming every variable that cannot be used; values are not repeated.
     """
     known = {name.upper() for name in Settings.model_fields}
-    given = [n for n in os.environ if n.startswith(_PREFIX)]
-    strange = sorted(n for n in given if n.removeprefix(_PREFIX).split("__")[0] not in known)
+    given = [n for n in (*os.environ, *_names_in_file()) if n.upper().startswith(_PREFIX)]
+    strange = sorted({n for n in given if n.upper().removeprefix(_PREFIX).split("__")[0] not in known})
     if strange:
         raise SettingsError(f"不认识的设置：{'、'.join(strange)}。请检查拼写，可用的名称见 docs/settings.md")
     try:
@@ -229,3 +259,11 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError(f"设置有误：{wrong}。可用的取值见 docs/settings.md") from exc
     except (UnparsableSetting, UnicodeDecodeError) as exc:
         raise SettingsError("有一项设置不是所要求的格式，或 .env 不是 UTF-8 文本。写法见 docs/settings.md") from exc
+
+
+def _names_in_file() -> tuple[str, ...]:
+    """The names that `.env` sets; none where it is missing or no text, which is told when it is read."""
+    try:
+        return tuple(dotenv_values(Settings.model_config["env_file"], interpolate=False))  # type: ignore[arg-type]
+    except (OSError, UnicodeDecodeError):
+        return ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
-from assistant.answering.select import Selection
+from assistant.answering.select import Selection, defines
 from assistant.question.reading import Reading
 from assistant.schema.chunk import Chunk
 from assistant.text.folding import fold, squeeze
 
+_DIFFERS = re.compile(r"区别|不同于|区分|有别于")
 _HEADING = 40  # characters of a clause, in which its heading stands
 
 
@@ -41,8 +43,31 @@ def unspoken(reading: Reading, selection: Selection, held: str) -> tuple[str, ..
     if selection.exhaustive:
         return ()
     text = squeeze(fold(held))
+    if unsaid := _meaning_unsaid(reading, selection):
+        return unsaid
     named = tuple(matter.said for matter in reading.spoken_of.matters if not matter.stands_in(text))
     return named or tuple(term for term in reading.words.telling if not _both_halves(term, text))
+
+
+def _meaning_unsaid(reading: Reading, selection: Selection) -> tuple[str, ...]:
+    """The meaning of a term, or the difference of two, that is asked for, when the chosen sentences merely use them."""
+    asked, chunks = reading.asked, [pick.chunk for pick in selection.picks]
+    term = asked.defines
+    if term and any(term in c.plain for c in chunks) and not any(defines(term, c) for c in chunks):
+        return (f"{term}的含义",)
+    if asked.compared is None or asked.institutions or asked.titles or reading.sides or reading.query.named:
+        return ()
+    one, other = asked.compared
+    merely_used = _merely_used(one, other, [c.lead + c.plain for c in chunks])
+    return (f"{one}与{other}的区别",) if merely_used else ()
+
+
+def _merely_used(one: str, other: str, texts: Sequence[str]) -> bool:
+    """Whether `texts` speak of one of two terms and do not tell them apart: by sentences on each of them alone, or by
+    one that says in what they differ."""
+    alone = [sum(a in text and b not in text for text in texts) for a, b in ((one, other), (other, one))]
+    told = all(alone) or any(_DIFFERS.search(text) for text in texts)
+    return not told and any(one in text or other in text for text in texts)
 
 
 def not_there(reading: Reading) -> str:

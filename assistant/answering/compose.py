@@ -10,7 +10,7 @@ from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
 from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
-from assistant.answering.select import Selection
+from assistant.answering.select import Selection, how_made
 from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
@@ -133,7 +133,7 @@ class Composer:
         numbers = {c.clause_id: c.number for c in citations}
         statements = self._statements(selection.picks, numbers)
         clauses = [self.clause_of(pick.chunk) for pick in selection.picks]
-        lead = lead_of(reading, statements, clauses, self.institutions)
+        lead = lead_of(reading, statements, clauses, self.institutions, how=how_made(selection))
         partly = reading.asked.kind is Kind.DECISION or selection.gaps
         return Draft(
             outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,
@@ -293,7 +293,14 @@ def _own_heading(clause: Chunk) -> str | None:
 
 
 _WITHOUT_NEAREST = frozenset(
-    {Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.TASK, Reason.EMPTY_LIBRARY}
+    {
+        Reason.OFF_TOPIC,
+        Reason.ABOUT_ASSISTANT,
+        Reason.GREETING,
+        Reason.TASK,
+        Reason.HARMFUL,
+        Reason.EMPTY_LIBRARY,
+    }
 )
 
 
@@ -306,6 +313,8 @@ def _refusal_text(
         return "我只依据本库收录的条款回答政策问题，不提供系统设置，也不编写或改写条款。请直接提出政策问题。"
     if why.reason is Reason.TASK:
         return "我只依据本库收录的条款回答政策问题，不代写材料或代做计算。您可以问我条款对某件事是怎么规定的。"
+    if why.reason is Reason.HARMFUL:
+        return "这个问题问的是怎样做被禁止的事，不作答复。您可以问我条款对这类行为是怎么规定的、怎么处理的。"
     if why.reason is Reason.EMPTY_LIBRARY:
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)

@@ -41,16 +41,27 @@ _KINDS = (
 
 
 def lead_of(
-    reading: Reading, statements: Sequence[Statement], clauses: Sequence[Chunk], institutions: Institutions | None
+    reading: Reading,
+    statements: Sequence[Statement],
+    clauses: Sequence[Chunk],
+    institutions: Institutions | None,
+    *,
+    how: str = "",
 ) -> str:
-    """The leading sentence; empty when the quotes need none."""
+    """The leading sentence; empty when the quotes need none.
+
+    Args:
+        how: what was looked through for what, where every sentence was; nothing else is said to be complete.
+    """
     asked = reading.asked
     if asked.kind is Kind.DECISION:
         return "能否办理由贷款机构审查决定，本库条款不能代替审批。条款载明的相关要求如下："
     if correction := correction_of(reading, statements, clauses, institutions):
         return correction
+    if how:
+        return how
     if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS, Kind.LIST) and len(statements) > 1:
-        return f"条款中相关内容共 {len(statements)} 处："
+        return f"与所问最接近的有以下 {len(statements)} 处，没有逐句查全，别处可能还有："
     if asked.kind not in (Kind.YES_NO, Kind.FACT):
         return ""
     if unsaid := _not_stated(reading, statements):

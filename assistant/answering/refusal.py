@@ -40,6 +40,7 @@ class Reason(StrEnum):
     ABOUT_ASSISTANT = "about_assistant"
     GREETING = "greeting"
     TASK = "task"
+    HARMFUL = "harmful"
     EMPTY_LIBRARY = "empty_library"
     UNSURE = "nothing_confirmed"  # what was found does not seem to answer
 
@@ -144,6 +145,7 @@ _TALK = {
     Kind.GREETING: Reason.GREETING,
     Kind.ABOUT_ASSISTANT: Reason.ABOUT_ASSISTANT,
     Kind.TASK: Reason.TASK,
+    Kind.HARMFUL: Reason.HARMFUL,
 }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answering.scans import scanned
 from assistant.answering.sentence_reading import Heard, Pick, SentenceReading
 from assistant.question.facts_asked import Attribute, AttributeRule
 from assistant.question.matters import Matter
@@ -16,8 +17,6 @@ from assistant.schema.retrieval import Evidence, Retrieved
 from assistant.text.folding import fold, squeeze
 
 _PURPOSE = re.compile(r"(?:第一条\s*)?为(?:了)?[^。]+制定本(?:法|条例|办法|规定|细则|意见|通知)")
-_MOST_PLACES = 20  # of words asked for; more of them say nothing
-_HEADING_SHARED = 5  # characters in a row that name a heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +73,15 @@ class Selection:
     picks: tuple[Pick, ...]
     best: Pick | None
     exhaustive: bool = False  # every sentence of the scope was looked at, not just the best ranked
+    listed: int = 0  # items of the lists that were given whole
+    how: str = ""  # what was looked through for what, in words, where every sentence was
+    settles: bool = False  # … and nothing else is asked
     gaps: tuple[Gap, ...] = ()  # parts of the question that nothing chosen settles
     parts: int = 0  # how many parts the question was taken apart into
     answered: float | None = None  # log-odds that a candidate answers, by the reader; None: nobody read
     rival: float | None = None  # log-odds of the likeliest sentence outside the best one's clause
     unread: bool = False  # the reader is there and gave nothing
+    by_llm: bool = False  # a language model read
 
 
 class Selector:
@@ -108,12 +111,15 @@ class Selector:
             reading.words.focus if of_asking else (),
             reading.demanded if of_asking else (),
         )
-        heard = self._heard(reading.standalone, scored)
+        heard = self._heard(reading.standalone, scored, use_llm=reading.use_llm)
         chosen = self._chosen(reading, found, heard.picks, everything)
-        return replace(chosen, answered=heard.answered, rival=_rival(heard.picks, chosen.best), unread=heard.failed)
+        rival = _rival(heard.picks, chosen.best)
+        return replace(chosen, answered=heard.answered, rival=rival, unread=heard.failed, by_llm=heard.by_llm)
 
-    def _heard(self, question: str, scored: Sequence[Pick]) -> Heard:
-        return Heard(picks=tuple(scored)) if self._reading is None else self._reading.hear(question, scored)
+    def _heard(self, question: str, scored: Sequence[Pick], *, use_llm: bool) -> Heard:
+        if self._reading is None:
+            return Heard(picks=tuple(scored))
+        return self._reading.hear(question, scored, use_llm=use_llm)
 
     def _chosen(
         self, reading: Reading, found: Retrieved, scored: Sequence[Pick], everything: Sequence[Chunk]
@@ -122,16 +128,23 @@ class Selector:
         best = min(scored, key=lambda p: (-p.score, p.chunk.id), default=None)
         if best is None:
             return Selection(picks=(), best=None)
-        if scanned := self._scan(reading, found, everything):
-            picks = self._with_items(asked, [Pick(chunk=c, score=best.score) for c in scanned], everything)
+        if made := scanned(reading, found, everything, most_scope=self._tuning.most_scope):
+            picks = [Pick(chunk=c, score=best.score) for c in made.sentences]
+            picks = self._with_items(asked, picks, everything) if made.items else picks
             held = {pick.chunk.id: pick for pick in picks}
             ordered = tuple(held[c.id] for c in everything if c.id in held)
-            return Selection(picks=ordered, best=best, exhaustive=True)
+            return Selection(picks=ordered, best=best, exhaustive=True, how=made.how, settles=made.settles)
         picks = self._with_fact(asked, scored, self._within_margins(asked, scored, best), best, words.naming)
+        if asked.kind is Kind.YES_NO and best.chunk.lead:
+            # 可以吸收存款吗 is answered by that item, which brings the words it goes on from.
+            picks = [
+                p for p in picks if not (p.chunk.parent_id == best.chunk.parent_id and p.chunk.plain == best.chunk.lead)
+            ]
         picks = self._with_items(asked, picks, everything)
         if asked.kind in (Kind.YES_NO, Kind.FACT, Kind.DECISION):
             picks += self._companions(scored, best, picks, _rare(words.terms, everything, self._tuning.rare))
-        return Selection(picks=tuple(_in_reading_order(picks)), best=best)
+        listed = _whole_items(picks, everything)
+        return Selection(picks=tuple(_in_reading_order(picks)), best=best, listed=listed)
 
     def select_parts(
         self,
@@ -159,33 +172,38 @@ class Selector:
         of_whole = self._of_whole(beside)
         chosen: dict[str, Pick] = {str(p.chunk.id): p for p in whole.picks[:1] if keep_best}
         gaps: list[Gap] = []
+        unread = whole.unread
         for part in parts:
-            picks = self._of_part(part, rare, {pick.chunk.parent_id for pick in chosen.values()}, of_whole)
+            heard = self._heard(part.text, self._scored(part.asked, part.found.evidence), use_llm=reading.use_llm)
+            unread = unread or heard.failed
+            given = {pick.chunk.parent_id for pick in chosen.values()}
+            picks = self._of_part(part, rare, given, self._beside(heard.picks, of_whole))
             if _leaves_gap(part.asked, picks):
                 gaps.append(Gap(text=part.text, attributes=part.asked.attributes))
                 continue
             for pick in picks:
                 chosen.setdefault(str(pick.chunk.id), pick)
         picked = tuple(_in_order_of_parts(list(chosen.values())[: self._tuning.most_parts]))
-        return replace(whole, picks=picked or whole.picks, exhaustive=False, gaps=tuple(gaps), parts=len(parts))
+        return replace(
+            whole, picks=picked or whole.picks, exhaustive=False, gaps=tuple(gaps), parts=len(parts), unread=unread
+        )
 
     def _of_whole(self, beside: Sequence[Evidence]) -> dict[str, float]:
         """What each sentence scores for the whole question, by chunk id."""
         share = self._tuning.clause_share
         return {str(s.chunk.id): s.score + share * e.score for e in beside for s in e.sentences}
 
+    def _beside(self, alone: Sequence[Pick], of_whole: Mapping[str, float]) -> list[Pick]:
+        """The sentences for one part, best first; what they score for the whole question counts a little."""
+        share, least = self._tuning.of_whole, min(of_whole.values(), default=0.0)
+        both = [replace(p, score=(p.score + share * of_whole.get(str(p.chunk.id), least)) / (1 + share)) for p in alone]
+        return sorted(both, key=lambda p: (-p.score, p.chunk.id))
+
     def _of_part(
-        self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], of_whole: Mapping[str, float]
+        self, part: AskedPart, rare: Sequence[str], given: set[ChunkId | None], scored: Sequence[Pick]
     ) -> list[Pick]:
         """The best sentences of the best clause for one part, and what goes with them."""
         t = self._tuning
-        alone = self._heard(part.text, self._scored(part.asked, part.found.evidence)).picks
-        least = min(of_whole.values(), default=0.0)
-        both = [
-            replace(p, score=(p.score + t.of_whole * of_whole.get(str(p.chunk.id), least)) / (1 + t.of_whole))
-            for p in alone
-        ]
-        scored = sorted(both, key=lambda p: (-p.score, p.chunk.id))
         if not scored:
             return []
         best = scored[0]
@@ -258,7 +276,7 @@ class Selector:
                 + t.states * _states(asked, s.chunk)
                 + t.focus * _share(focus, s.chunk)
                 + t.matter * _spoken_of(matters, s.chunk)
-                + t.states * _defines(asked.defines, s.chunk)
+                + t.states * defines(asked.defines, s.chunk)
                 - (t.opening if _opens(s.chunk) and not asked.about_text else 0.0),
             )
             for e in evidence
@@ -295,21 +313,18 @@ class Selector:
             return True
         return best.subject == other.subject or not asked.institutions
 
-    def _scan(self, reading: Reading, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
-        """All places of something: quoted words, bans, an institution's duties; empty when none was asked for."""
-        scope = _scope(reading.standalone, found, everything)
-        if _asks_for_places(reading.asked, scope) and reading.sought is not None:
-            return _places_of(reading.sought, reading.asked, scope or everything)
-        return self._whole_list(reading.asked, scope, everything) if reading.asked.kind is Kind.LIST else []
 
-    def _whole_list(self, asked: Understanding, scope: Sequence[Chunk], everything: Sequence[Chunk]) -> list[Chunk]:
-        """The clause that is named by its heading, or all that the one institution asked about has to do."""
-        if scope and len(scope) <= self._tuning.most_scope:
-            return [c for c in scope if _may_address(asked, c)]
-        if asked.whole_document and len(asked.specific) == 1:
-            [one] = asked.specific
-            return [c for c in scope or everything if c.subject and one.addressed_in(c.subject)]
-        return []
+def how_made(selection: Selection) -> str:
+    """How a list was made and how long it is, where it is complete: by looking at every sentence, or one list as the
+    text has it; empty otherwise."""
+    picks = selection.picks
+    if selection.how:
+        return f"{selection.how}共 {len(picks)} 处："
+    lists = {(p.chunk.parent_id, p.chunk.lead or p.chunk.plain) for p in picks}
+    items = sum(bool(p.chunk.lead) for p in picks)
+    if len(lists) == 1 and items > 1 and items == selection.listed:
+        return f"这一条列举的各项都在下面，共 {items} 项："
+    return ""
 
 
 def _rival(scored: Sequence[Pick], best: Pick | None) -> float | None:
@@ -318,35 +333,6 @@ def _rival(scored: Sequence[Pick], best: Pick | None) -> float | None:
         return None
     others = (p.odds for p in scored if p.odds is not None and p.chunk.parent_id != best.chunk.parent_id)
     return max(others, default=None)
-
-
-def _places_of(sought: re.Pattern[str], asked: Understanding, within: Sequence[Chunk]) -> list[Chunk]:
-    """The sentences that use the words asked for; none when there are too many of them."""
-    hits = [c for c in within if sought.search(c.plain) and _may_address(asked, c)]
-    return hits if len(hits) <= _MOST_PLACES else []
-
-
-def _asks_for_places(asked: Understanding, scope: Sequence[Chunk]) -> bool:
-    """Whether all places of some words are asked for, in the whole document or in one clause."""
-    return asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS) and (asked.whole_document or bool(scope))
-
-
-def _may_address(asked: Understanding, chunk: Chunk) -> bool:
-    """Whether a sentence may be meant for the institutions asked about, by itself or with a group of theirs."""
-    if not asked.institutions or chunk.subject is None:
-        return True
-    groups = (named for one in asked.institutions for named in (one, *one.wider))
-    return any(group.addressed_in(chunk.subject) for group in groups)
-
-
-def _scope(question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
-    """The sentences of the clause whose heading the question names; empty when it names none."""
-    asked = squeeze(fold(question))
-    for evidence in found.evidence[:3]:
-        heading = _heading_of(evidence)
-        if heading and _shares_run(asked, squeeze(fold(heading)), _HEADING_SHARED):
-            return [c for c in everything if c.parent_id == evidence.chunk.id]
-    return []
 
 
 def _leaves_gap(asked: Understanding, picks: Sequence[Pick]) -> bool:
@@ -365,12 +351,18 @@ def _spoken_of(matters: Sequence[Matter], chunk: Chunk) -> float:
     return sum(matter.stands_in(text) for matter in matters) / len(matters) if matters else 0.0
 
 
-def _defines(term: str | None, chunk: Chunk) -> bool:
-    """Whether the sentence says what `term` means: 所称…是指, 为一般保证."""
+def defines(term: str | None, chunk: Chunk) -> bool:
+    """Whether the sentence says what `term` means: 所称…是指, 为一般保证, 内部资金转移定价（FTP）."""
     if not term:
         return False
     word = re.escape(term)
-    return re.search(rf"{word}，?(?:是指|是|为|包括)|(?:为|称)(?:为)?{word}[。；,，]", chunk.plain) is not None
+    return (
+        re.search(
+            rf"{word}[”」]?，?(?:是指|是|为|即|包括)|(?:为|称)(?:为|之为)?[“「]?{word}[”」]?[）)。；,，]|[（(]{word}[）)]",
+            chunk.plain,
+        )
+        is not None
+    )
 
 
 def _lead_of(chunk: Chunk, *, listing: bool) -> str | None:
@@ -385,6 +377,14 @@ def _opens(chunk: Chunk) -> bool:
     return chunk.unit == "标题" or _PURPOSE.match(chunk.plain) is not None
 
 
+def _whole_items(picks: Sequence[Pick], everything: Sequence[Chunk]) -> int:
+    """How many items of lists are among `picks`, when no item of these lists is missing; else 0."""
+    held = {pick.chunk.id for pick in picks}
+    leads = {(pick.chunk.parent_id, pick.chunk.lead) for pick in picks if pick.chunk.lead}
+    items = [c for c in everything if c.lead and (c.parent_id, c.lead) in leads] if leads else []
+    return len(items) if all(c.id in held for c in items) else 0
+
+
 def _share(words: Sequence[str], chunk: Chunk) -> float:
     """The share of `words` that stand in the sentence, 0..1."""
     return sum(word in chunk.plain for word in words) / len(words) if words else 0.0
@@ -393,15 +393,6 @@ def _share(words: Sequence[str], chunk: Chunk) -> float:
 def _share_with_lead(words: Sequence[str], chunk: Chunk) -> float:
     text = chunk.lead + chunk.plain
     return sum(word in text for word in words) / len(words) if words else 0.0
-
-
-def _heading_of(evidence: Evidence) -> str | None:
-    first = evidence.chunk.plain.split("\n", 1)[0].split("。", 1)[0]
-    return first if len(first) <= 60 else None
-
-
-def _shares_run(text: str, other: str, length: int) -> bool:
-    return any(other[at : at + length] in text for at in range(max(0, len(other) - length + 1)))
 
 
 def _rare(terms: Sequence[str], everything: Sequence[Chunk], most: int) -> list[str]:

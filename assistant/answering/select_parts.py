@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.answering.select import AskedPart, Selection, Selector
 from assistant.question.reading import Reading
-from assistant.question.understanding import Kind, single
+from assistant.question.understanding import single
 from assistant.retrieval.by_turns import by_turns
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.intrusions import intrusive
@@ -88,8 +88,7 @@ class Chooser:
 
 def _scanned(reading: Reading, whole: Selection) -> bool:
     """Whether every place of what is asked for was given already."""
-    places = reading.asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS)
-    return whole.exhaustive and (reading.asked.whole_document or places)
+    return whole.exhaustive and (reading.asked.whole_document or whole.settles)
 
 
 def _by_institution(reading: Reading, found: Retrieved) -> list[AskedPart]:

@@ -72,6 +72,12 @@ class AnswerStream:
                 passed.append(statement)
                 yield DeltaEvent(text=_spoken(statement))
             report = proved.report
+        _log.info(
+            "the model's sentences: %d passed, %d replaced, %d dropped",
+            report.released,
+            report.replaced,
+            report.dropped,
+        )
         if not passed:
             yield from self.extracted(worked, notices=(_notice(report),))
             return

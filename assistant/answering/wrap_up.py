@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.compose import Draft
 from assistant.answering.confidence import Features
-from assistant.schema.answer import Answer, Citation, Mode, RelatedPolicy, Statement
+from assistant.answering.select import Selection
+from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPolicy, Statement
 from assistant.schema.retrieval import Query, Retrieved
 
 _DEGRADED = {
@@ -29,6 +30,12 @@ class Worked:
     confidence: float | None = None  # probability that the answer rests on the right clause; None as above
     chosen: tuple[str, ...] = ()  # clause ids of the chosen sentences, also where they were not let out
     notices: tuple[str, ...] = ()  # about the question itself
+    selection: Selection | None = None  # `None` as for the features
+
+    @property
+    def answered(self) -> bool:
+        """Whether it says something as 有依据, in full or in part."""
+        return self.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +71,11 @@ def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
         statements=said.statements,
         citations=said.citations,
         nearest=worked.draft.nearest,
+        follows=bool(worked.query.context),
+        follows_unsure=worked.query.turn_unsure,
         notices=(
             *worked.notices,
+            *_read_as(worked.query),
             *said.notices,
             *_of_then(worked, said.citations, served.title_of),
             *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
@@ -77,6 +87,15 @@ def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
         confidence=None if worked.confidence is None else round(worked.confidence, 3),
         prompt_version=said.prompt_version,
     )
+
+
+def _read_as(query: Query) -> tuple[str, ...]:
+    """How the question was read, where it may be meant the other way as well."""
+    if not query.turn_unsure:
+        return ()
+    if query.context:
+        return ("不能确定这一问是不是接着上文问的，本次接着上文理解；如果不是，可以按新问题重新回答。",)
+    return ("不能确定这一问是不是接着上文问的，本次按新问题理解；如果是，可以接着上文重新回答。",)
 
 
 def _of_then(worked: Worked, citations: Sequence[Citation], title_of: Callable[[str], str]) -> tuple[str, ...]:

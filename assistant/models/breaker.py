@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from enum import StrEnum
 
 from assistant.errors import ModelError, ModelOutputInvalid, ModelUnavailable
-from assistant.models.protocols import ChatModel
+from assistant.models.protocols import ChatModel, json_pieces
 
 _log = logging.getLogger(__name__)
 
@@ -95,11 +95,18 @@ class GuardedChatModel:
 
     def stream(self, system: str, user: str) -> Generator[str, None, None]:
         """As `ChatModel.stream`; refuses at once while the breaker is open."""
+        return self._guarded(lambda: self._chat.stream(system, user))
+
+    def stream_json(self, system: str, user: str, schema: Mapping[str, object]) -> Generator[str, None, None]:
+        """As `FormingChatModel.stream_json`; refuses at once while the breaker is open."""
+        return self._guarded(lambda: json_pieces(self._chat, system, user, schema))
+
+    def _guarded(self, opened: Callable[[], Iterator[str]]) -> Generator[str, None, None]:
         ticket = self.breaker.enter()
         if ticket is None:
             raise ModelUnavailable("语言模型近来连续失败，暂停调用，稍后自动再试。")
         healthy: bool | None = None
-        pieces = self._chat.stream(system, user)
+        pieces = opened()
         try:
             for piece in pieces:
                 healthy = True

@@ -10,9 +10,10 @@ import logging
 import ssl
 import threading
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 _BYTES_PER_CHAR = 1024  # a server may send one event of some 300 bytes for each character
 _SPARE_BYTES = 64 * 1024
+_UNKNOWN_FIELD = frozenset({400, 404, 422})  # what servers answer to a field that they do not know
 
 
 class LangChainChatModel:
@@ -51,25 +53,52 @@ class LangChainChatModel:
         self._http: httpx.Client | None = None
         self._chat: ChatOpenAI | None = None
         self._current = threading.local()  # the attempt that a reader thread is at
+        self._knows_no_form = False  # the server refused to hold a reply to a form
 
     @property
     def id(self) -> str:
         """The model's name as it was set; of a path only the last part."""
         return PurePosixPath(self._model).name
 
-    def stream(self, system: str, user: str) -> Generator[str, None, None]:
+    def stream(self, system: str, user: str, *, budget: Budget | None = None) -> Generator[str, None, None]:
         """Pieces of the reply, as `ChatModel.stream`. The connection ends with the generator.
 
         At most one retry, for 429 and 5xx, before the first piece and inside its deadline.
+
+        Args:
+            budget: of this reply alone.
         """
+        return self._stream(system, user, budget or self._budget)
+
+    def stream_json(
+        self, system: str, user: str, schema: Mapping[str, object], *, budget: Budget | None = None
+    ) -> Generator[str, None, None]:
+        """As `FormingChatModel.stream_json`. A server that refuses the form is asked without it from then on."""
+        limits = budget or self._budget
+        if not self._knows_no_form:
+            form = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": dict(schema)}}
+            try:
+                yield from self._stream(system, user, limits, {"extra_body": {"response_format": form}})
+            except ModelUnavailable as exc:
+                if getattr(exc.__cause__, "status_code", None) not in _UNKNOWN_FIELD:
+                    raise
+            else:
+                return
+        yield from self._stream(system, user, limits)
+        self._knows_no_form = True
+
+    def _stream(
+        self, system: str, user: str, budget: Budget, fields: Mapping[str, object] | None = None
+    ) -> Generator[str, None, None]:
+        """The reply within `budget`, with further `fields` of the request."""
         from langchain_core.messages import HumanMessage, SystemMessage
 
         chat = self._opened()
-        messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(user)]
-        clock = Clock(self._budget)
+        asked = _Asked([SystemMessage(system), HumanMessage(user)], {"timeout": _timeout(budget), **(fields or {})})
+        clock = Clock(budget)
         for retries_left in (1, 0):
-            attempt = Attempt(_SPARE_BYTES + self._budget.chars * _BYTES_PER_CHAR)
-            threading.Thread(target=self._read, args=(chat, messages, attempt), name="llm-reader", daemon=True).start()
+            attempt = Attempt(_SPARE_BYTES + budget.chars * _BYTES_PER_CHAR)
+            threading.Thread(target=self._read, args=(chat, asked, attempt), name="llm-reader", daemon=True).start()
             try:
                 fault = yield from pieces_in_time(attempt, clock)
             finally:
@@ -101,14 +130,13 @@ class LangChainChatModel:
             return self._chat
 
     def _http_client(self) -> httpx.Client:
-        budget = self._budget
         return httpx.Client(
             trust_env=False,  # no proxy and no .netrc from the environment: prompts go where the settings say
             verify=_tls_context() if self._base_url.startswith("https") else True,
             follow_redirects=False,
             # No connection is kept: each reader opens its own, so that it can be broken off alone.
             limits=httpx.Limits(max_keepalive_connections=0),
-            timeout=httpx.Timeout(max(budget.first_token_s, budget.token_s), connect=budget.connect_s),
+            timeout=_timeout(self._budget),
             # Without compression the cap on bytes holds for the text as well.
             headers={"Accept-Encoding": "identity"},
             event_hooks={"request": [self._on_request], "response": [self._on_response]},
@@ -143,14 +171,14 @@ class LangChainChatModel:
         if isinstance(response.stream, httpx.SyncByteStream):
             response.stream = CappedBytes(response.stream, self._current.attempt)
 
-    def _read(self, chat: ChatOpenAI, messages: list[BaseMessage], attempt: Attempt) -> None:
+    def _read(self, chat: ChatOpenAI, asked: _Asked, attempt: Attempt) -> None:
         """Body of a reader thread: everything that is found or goes wrong goes into the queue."""
         from langsmith import tracing_context
 
         self._current.attempt = attempt
         try:
             with tracing_context(enabled=False):  # prompts leave for the endpoint only
-                ended = _read_pieces(chat, messages, attempt)
+                ended = _read_pieces(chat, asked, attempt)
         except Exception as exc:  # noqa: BLE001 - the one door where foreign exceptions are translated
             fault = translated(exc)
             if not attempt.stopped:
@@ -160,9 +188,22 @@ class LangChainChatModel:
             attempt.put(Sign.END if ended else ReplyFault(cut_short()))
 
 
-def _read_pieces(chat: ChatOpenAI, messages: list[BaseMessage], attempt: Attempt) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request: its messages, and the fields beside them."""
+
+    messages: list[BaseMessage]
+    fields: dict[str, Any]
+
+
+def _timeout(budget: Budget) -> httpx.Timeout:
+    """How long the socket may be silent; `Clock` holds to the finer limits."""
+    return httpx.Timeout(max(budget.first_token_s, budget.token_s), connect=budget.connect_s)
+
+
+def _read_pieces(chat: ChatOpenAI, asked: _Asked, attempt: Attempt) -> bool:
     """Feed the queue; True when the server said that this was all."""
-    chunks = chat.stream(messages)
+    chunks = chat.stream(asked.messages, **asked.fields)
     try:
         for chunk in chunks:
             if attempt.stopped:

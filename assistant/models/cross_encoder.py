@@ -21,9 +21,10 @@ _NAME = "重排模型"
 _INSTALL = f'{_NAME}需要额外的组件，请运行 pip install -e ".[st]" 后再试。'
 _NO_MODEL = (
     f"{_NAME}无法载入：可能是名称或路径有误、尚未下载（设了 HF_HUB_OFFLINE=1 时不会下载）、文件不完整，"
-    "或缺少 safetensors 格式的权重。请检查设置 ASSISTANT_RERANKER__MODEL 和 ASSISTANT_RERANKER__DEVICE。"
+    "或缺少 safetensors 格式的权重。请检查设置 {settings}MODEL 和 {settings}DEVICE。"
 )
-_FAILED = f"{_NAME}运行失败。请检查内存或显存是否足够，或调小设置 ASSISTANT_RERANKER__TOP_K 后再试。"
+_FAILED = f"{_NAME}运行失败。请检查内存或显存是否足够，或调小设置 {{settings}}{{fewer}} 后再试。"
+_RERANKER, _READER = "ASSISTANT_RERANKER__", "ASSISTANT_READER__"
 
 
 class SentenceTransformerCrossEncoder:
@@ -32,12 +33,14 @@ class SentenceTransformerCrossEncoder:
     Args:
         model: local folder, or name on the model hub.
         device: as torch names it (`cpu`, `cuda`, `cuda:1`, `mps`).
+        reads: it serves as the reader: scores are logits, whatever the model puts behind them.
     """
 
-    def __init__(self, model: str, *, device: str = "cpu", batch_size: int = 16) -> None:
+    def __init__(self, model: str, *, device: str = "cpu", batch_size: int = 16, reads: bool = False) -> None:
         self._name = model
         self._device = device
         self._batch_size = batch_size
+        self._reads = reads
         self._lock = threading.Lock()  # a fast tokenizer must not be used by two threads at once
         self._model: Any = None
 
@@ -55,12 +58,15 @@ class SentenceTransformerCrossEncoder:
             return []
         with self._lock:
             if self._model is None:
-                self._model = _load(self._name, device=self._device)
+                self._model = _load(self._name, device=self._device, settings=self._settings)
             pairs = [(embeddable(question), embeddable(passage)) for passage in passages]
             try:
-                raw = self._model.predict(pairs, batch_size=self._batch_size, show_progress_bar=False)
+                raw = self._model.predict(
+                    pairs, batch_size=self._batch_size, show_progress_bar=False, **self._activation()
+                )
             except (RuntimeError, MemoryError) as exc:  # torch says out of memory with a RuntimeError
-                raise ModelUnavailable(_FAILED) from exc
+                fewer = "CANDIDATES" if self._reads else "TOP_K"
+                raise ModelUnavailable(_FAILED.format(settings=self._settings, fewer=fewer)) from exc
         if getattr(raw, "shape", None) != (len(passages),):
             raise ModelOutputInvalid(f"{_NAME}不是给每段一个分数的模型，请换用重排（reranker）模型。")
         scores = [float(score) for score in raw]
@@ -68,8 +74,20 @@ class SentenceTransformerCrossEncoder:
             raise ModelOutputInvalid(f"{_NAME}给出的分数不是有限的数，请检查模型文件。")
         return scores
 
+    @property
+    def _settings(self) -> str:
+        return _READER if self._reads else _RERANKER
 
-def _load(name: str, *, device: str) -> Any:
+    def _activation(self) -> dict[str, Any]:
+        """What stands behind the last layer, where it is not to be the model's own."""
+        if not self._reads:
+            return {}
+        from torch import nn
+
+        return {"activation_fn": nn.Identity()}
+
+
+def _load(name: str, *, device: str, settings: str) -> Any:
     """The model, ready to score.
 
     Raises:
@@ -91,4 +109,4 @@ def _load(name: str, *, device: str) -> Any:
             model_kwargs={"use_safetensors": True},
         )
     except Exception as exc:  # torch, safetensors, tokenizers and the hub client share no base class
-        raise ModelUnavailable(_NO_MODEL) from exc
+        raise ModelUnavailable(_NO_MODEL.format(settings=settings)) from exc

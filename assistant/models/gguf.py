@@ -2,7 +2,8 @@
 
 llama.cpp answers on a port of 127.0.0.1 that the system picks, behind a key that only this process knows, and
 `LangChainChatModel` asks it as it asks any other endpoint: so budgets, cancellation and limits are the same.
-Nothing is downloaded: the file is given, and only GGUF is read, which holds numbers and no code.
+Nothing is downloaded: the file is given, and only GGUF is read, which holds numbers and no code. How fast it goes on
+this machine is measured once it is loaded, and the time limits follow (`pace.py`).
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import ModelUnavailable, SettingsError
+from assistant.errors import ModelError, ModelUnavailable, SettingsError
 from assistant.models.chat import LangChainChatModel
+from assistant.models.pace import PROBE_BUDGET, PROBE_SYSTEM, PROBE_USER, Pace, measured
 from assistant.models.reply_stream import Budget
 
 _log = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class GgufChatModel:
     Args:
         context: tokens that prompt and reply may have together.
         threads: that llama.cpp computes with.
+        budget: the least that a reply is given; a slow machine gets more.
+        fixed: names of limits in `budget` that stay as they are.
 
     Raises:
         SettingsError: the file, or the program that runs it, cannot be used.
@@ -74,6 +78,7 @@ class GgufChatModel:
         threads: int = 2,
         temperature: float = 0.0,
         budget: Budget | None = None,
+        fixed: frozenset[str] = frozenset(),
     ) -> None:
         check_gguf(path)
         if not _installed():
@@ -85,8 +90,11 @@ class GgufChatModel:
         self._threads = threads
         self._temperature = temperature
         self._budget = budget or Budget()
+        self._fixed = fixed
         self._lock = threading.Lock()
         self._server: Any = None
+        self._pace: Pace | None = None
+        self._probed = False
         self._chat: LangChainChatModel | None = None
 
     @property
@@ -96,7 +104,18 @@ class GgufChatModel:
 
     def stream(self, system: str, user: str) -> Generator[str, None, None]:
         """Pieces of the reply, as `ChatModel.stream`; budgets count from when the file is loaded."""
-        yield from self._opened().stream(system, user)
+        chat = self._opened()
+        yield from chat.stream(system, user, budget=self._limits(system, user))
+
+    def stream_json(self, system: str, user: str, schema: Mapping[str, object]) -> Generator[str, None, None]:
+        """As `FormingChatModel.stream_json`: llama.cpp lets the model write nothing else."""
+        chat = self._opened()
+        yield from chat.stream_json(system, user, schema, budget=self._limits(system, user))
+
+    def _limits(self, system: str, user: str) -> Budget:
+        if self._pace is None:
+            return self._budget
+        return self._pace.limits(self._budget, len(system) + len(user), fixed=self._fixed)
 
     def close(self) -> None:
         """Let go of the model. A later `stream` loads it again."""
@@ -117,6 +136,9 @@ class GgufChatModel:
                     temperature=self._temperature,
                     budget=self._budget,
                 )
+            if not self._probed:  # somebody who left amid the probe leaves it to the next
+                self._pace = _pace_of(self._chat)
+                self._probed = True
             return self._chat
 
     def _load(self, key: str) -> Any:
@@ -143,6 +165,17 @@ class GgufChatModel:
             ) from exc
         _log.info("local language model loaded: %s", self._path.name)
         return server
+
+
+def _pace_of(chat: LangChainChatModel) -> Pace | None:
+    """How fast the model is here; `None` when it did not even answer the probe."""
+    try:
+        pace = measured(chat.stream(PROBE_SYSTEM, PROBE_USER, budget=PROBE_BUDGET))
+    except ModelError as exc:
+        _log.warning("the pace of the local language model could not be measured: %s", exc.code)
+        return None
+    _log.info("local language model reads %.0f characters and writes %.1f pieces a second", pace.reads, pace.writes)
+    return pace
 
 
 def _installed() -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,24 @@ class Judged:
     """What a reader makes of a question and its candidates. Log-odds; comparable between questions."""
 
     sentences: tuple[float, ...]  # that each candidate answers, in their order
-    answered: float  # that any does
+    answered: float | None  # that any does; None: it puts them in order and cannot tell whether any does
     cut: int = 0  # how many texts were longer than the reader's window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence that may answer, with what tells where it stands."""
+
+    sentence: str  # behind the lead of the list that it belongs to
+    title: str = ""  # of its document
+    headings: tuple[str, ...] = ()  # below the title, down to its clause
+    before: str = ""  # the words of its clause before it
+    after: str = ""  # … and behind it
+
+    @property
+    def text(self) -> str:
+        """As readers of one text were trained to see it: the title on a line of its own, then the sentence."""
+        return f"{self.title}\n{self.sentence}"
 
 
 class AnswerReader(Protocol):
@@ -91,12 +107,8 @@ class AnswerReader(Protocol):
     @property
     def id(self) -> str: ...
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
         """Judge all candidates of one question together.
-
-        Args:
-            sentences: each with what it hangs on in front: the document's title on a line of its own, then the
-                lead of its list and the sentence.
 
         Raises:
             ModelError: the model is not there, was too slow, or gave something else than such numbers.
@@ -119,3 +131,22 @@ class ChatModel(Protocol):
             ModelOutputInvalid: something came that is not text, or more than is allowed.
         """
         ...
+
+
+@runtime_checkable
+class FormingChatModel(Protocol):
+    """A chat model whose replies can be held to a form."""
+
+    def stream_json(self, system: str, user: str, schema: Mapping[str, object]) -> Iterator[str]:
+        """As `ChatModel.stream`; the reply is JSON of this schema where the server can hold the model to it.
+
+        A server that cannot is asked without: whoever reads the reply checks it all the same.
+        """
+        ...
+
+
+def json_pieces(chat: ChatModel, system: str, user: str, schema: Mapping[str, object]) -> Iterator[str]:
+    """Pieces of a reply that should be JSON of `schema`, held to it where the model can be."""
+    if isinstance(chat, FormingChatModel):
+        return chat.stream_json(system, user, schema)
+    return chat.stream(system, user)

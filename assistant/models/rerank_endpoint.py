@@ -16,12 +16,7 @@ from assistant.errors import ModelOutputInvalid
 from assistant.models.json_endpoint import JsonEndpoint, Service
 from assistant.models.vectors import embeddable
 
-_SERVICE = Service(
-    name="重排服务",
-    interface="重排接口",
-    settings="ASSISTANT_RERANKER__",
-    unsuited="请检查设置 ASSISTANT_RERANKER__BASE_URL 和 ASSISTANT_RERANKER__MODEL",
-)
+_NAME, _INTERFACE = "重排服务", "重排接口"
 _MAX_BYTES = 1024 * 1024  # a server may send the passages back
 _MAX_BYTES_PER_PASSAGE = 64 * 1024
 
@@ -33,12 +28,25 @@ class RerankEndpoint:
         base_url: with /v1 at its end the passages are sent as `documents`, else as `texts` (TEI);
             `/rerank` is put behind it.
         timeout_s: for the whole call.
+        settings: the beginning of its settings' names, for messages.
     """
 
     def __init__(
-        self, base_url: str, model: str, *, api_key: SecretStr | str | None = None, timeout_s: float = 5.0
+        self,
+        base_url: str,
+        model: str,
+        *,
+        api_key: SecretStr | str | None = None,
+        timeout_s: float = 5.0,
+        settings: str = "ASSISTANT_RERANKER__",
     ) -> None:
-        self._endpoint = JsonEndpoint(_SERVICE, base_url, "/rerank", api_key=api_key, timeout_s=timeout_s)
+        service = Service(
+            name=_NAME,
+            interface=_INTERFACE,
+            settings=settings,
+            unsuited=f"请检查设置 {settings}BASE_URL 和 {settings}MODEL",
+        )
+        self._endpoint = JsonEndpoint(service, base_url, "/rerank", api_key=api_key, timeout_s=timeout_s)
         self._field = "documents" if base_url.rstrip("/").endswith("/v1") else "texts"
         self._model = model
 
@@ -73,17 +81,16 @@ def _scores(body: bytes, *, count: int) -> list[float]:
     Raises:
         ModelOutputInvalid: not JSON, not an answer to such a request, or not one number a passage.
     """
-    name = _SERVICE.name
     try:
         found = json.loads(body)
         items = found if isinstance(found, list) else found.get("results", found.get("data"))
         scores = {item["index"]: item["relevance_score" if "relevance_score" in item else "score"] for item in items}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
-        raise ModelOutputInvalid(f"{name}的回复不是约定的格式。请确认设置的地址是{_SERVICE.interface}。") from exc
+        raise ModelOutputInvalid(f"{_NAME}的回复不是约定的格式。请确认设置的地址是{_INTERFACE}。") from exc
     if len(items) != count or scores.keys() != set(range(count)):
-        raise ModelOutputInvalid(f"{name}返回的分数与送去的 {count} 段文本对不上。请检查该服务的版本。")
+        raise ModelOutputInvalid(f"{_NAME}返回的分数与送去的 {count} 段文本对不上。请检查该服务的版本。")
     if not all(map(_is_number, scores.values())):
-        raise ModelOutputInvalid(f"{name}返回的分数不是有限的数。请检查该服务。")
+        raise ModelOutputInvalid(f"{_NAME}返回的分数不是有限的数。请检查该服务。")
     return [float(scores[n]) for n in range(count)]
 
 

@@ -65,9 +65,12 @@ class AttributeRule:
     stated: re.Pattern[str]
     spans_time: bool = False  # a calendar day in the sentence is no span of time
     bound: Bound | None = None  # 最高 asks for a limit from above: 「1000万元以上」 sets none
+    relative: re.Pattern[str] | None = None  # the measure asked for, told by another: 增速不低于各项贷款增速
 
     def stated_in(self, text: str) -> bool:
         """Whether `text` states a fact of this kind."""
+        if self.relative is not None and self.relative.search(text):
+            return True
         if self.stated.search(_CALENDAR.sub("", text) if self.spans_time else text) is None:
             return False
         if self.bound is Bound.ABOVE and self.spans_time:
@@ -268,12 +271,31 @@ def narrowed(rules: Iterable[AttributeRule], segment: str, question: str) -> tup
         if stated is _MONEY_OR_NONE and "免费" in question:
             stated = _MONEY_ALONE  # 免费次数用完了，再查收几块钱: that some are free is known already
         found = tuple(replace(r, stated=stated, spans_time=spans) if r.attribute in MEASURED else r for r in found)
-    if bound := _bound(segment):
-        found = tuple(replace(r, bound=bound) if r.attribute in _LIMITED else r for r in found)
+    bound, relative = _bound(segment), _relative(segment)
+    found = tuple(replace(r, bound=bound, relative=relative) if r.attribute in _LIMITED else r for r in found)
     if _FINE_ASKED.search(segment):
         # 罚多少钱 asks for the fine alone: an amount of money elsewhere in the sentence is no answer.
         found = tuple(replace(r, stated=_FINE) for r in found if r.attribute is Attribute.PENALTY) or found
     return found
+
+
+_MEASURE = re.compile(r"增速|增幅|增长率|利率|费率|比例|占比|比率|价格|额度|限额")
+_IN_FIGURES = re.compile(r"百分之|百分点|几成|[几多少]个?(?:倍|点|基点|%|％)")
+_HOW_SET = re.compile(r"按|根据|依据|参照|怎么定|如何定|谁(?:来)?定|怎么确定|如何确定")
+
+
+def _relative(segment: str) -> re.Pattern[str] | None:
+    """How the measure that `segment` asks for is told without a figure: against another measure or, where it is asked
+    how it is set (利率按多少来定), by what or by whom; `None` when no measure is asked for."""
+    measure = _MEASURE.search(segment)
+    if measure is None or _IN_FIGURES.search(segment):
+        return None
+    name = measure[0]
+    ways = [rf"{name}[^，。；]{{0,10}}(?:不得?(?:低|高|少|多|优)于|不得?超过)(?![^，。；]*\d)[^，。；]{{2,}}"]
+    if _HOW_SET.search(segment):
+        ways.append(rf"{name}[^，。；]{{0,8}}由[^，。；]{{2,40}}(?:确定|协商|约定|核定|制定)")
+        ways.append(rf"(?:根据|按照?|依据|参照)[^，。；]{{2,30}}(?:确定|厘定|核定|制定|计算)[^，。；]{{0,12}}{name}")
+    return re.compile("|".join(ways))
 
 
 def _asked_besides(rules: tuple[AttributeRule, ...]) -> tuple[AttributeRule, ...]:
@@ -287,3 +309,18 @@ def _bound(segment: str) -> Bound | None:
     if above is below:
         return None
     return Bound.ABOVE if above else Bound.BELOW
+
+
+_FIGURES_BY_NAME = {
+    **dict.fromkeys(("金额", "钱数"), (Attribute.AMOUNT, re.compile(_MONEY))),
+    **dict.fromkeys(("比例", "百分比"), (Attribute.RATE, re.compile(rf"[%％‰]|[百千万]分之|百分点|基点|{_N}倍"))),
+    **dict.fromkeys(("期限", "时限", "天数"), (Attribute.DURATION, re.compile(_SPAN))),
+    "日期": (Attribute.DAY, _CALENDAR),
+    "罚款": (Attribute.PENALTY, _FINE),
+}
+
+
+def figures_of(name: str) -> AttributeRule:
+    """What states a figure that goes by `name` (金额, 期限); any figure for another name."""
+    attribute, stated = _FIGURES_BY_NAME.get(name, (Attribute.FIGURE, _FIGURE))
+    return AttributeRule(attribute, re.compile(name), stated, spans_time=attribute is Attribute.DURATION)

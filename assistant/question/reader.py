@@ -14,9 +14,10 @@ from assistant.errors import InputError
 from assistant.indexing.ports import LibraryPort
 from assistant.question.catalogue import Catalogue, Mention
 from assistant.question.document_facts import DocumentFacts
+from assistant.question.duties_asked import figures_asked, who_asked
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
-from assistant.question.follow_up import StandAlone, stand_alone
+from assistant.question.follow_up import KinshipPort, StandAlone, stand_alone
 from assistant.question.parts import parts_of
 from assistant.question.places import Place, names_place, without_places
 from assistant.question.placing import PlaceReader
@@ -65,6 +66,7 @@ class QuestionReader:
     Args:
         library: tells which words and which documents there are.
         follow_ups: lets a language model make a follow-up stand alone, where that is wanted.
+        kinship: judges by meaning whether a question goes on from the turns before; without it rules alone do.
         rights: labels of documents that whoever is served may see.
         today: gives the date in 北京时间.
     """
@@ -76,12 +78,14 @@ class QuestionReader:
         *,
         today: Callable[[], date],
         follow_ups: FollowUpPort | None = None,
+        kinship: KinshipPort | None = None,
         rights: frozenset[str] = frozenset(),
     ) -> None:
         self._library = library
         self._tables = tables
         self._today = today
         self._follow_ups = follow_ups
+        self._kinship = kinship
         self._rights = rights
         documents = tuple(meta for meta in library.documents if meta.visible(rights))
         self._catalogue = Catalogue(documents, lambda title: chain(*library.sparse.vocabulary(title)))
@@ -91,14 +95,25 @@ class QuestionReader:
         self._search_words = SearchWords(library.sparse, tables.lay)
         self._words = WordReader(library.sparse, tables, self._search_words)
 
-    def read(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool = False) -> Reading:
+    def read(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters,
+        *,
+        use_llm: bool = False,
+        follows: bool | None = None,
+    ) -> Reading:
         """All that `question` says.
+
+        Args:
+            follows: whether it goes on from the turns before, where whoever asks has said so.
 
         Raises:
             InputError: nobody knows the institution chosen in `filters`.
         """
         today = self._today()
-        query = self._query(question, history, filters, use_llm=use_llm)
+        query = self._query(question, self._whole(question, history, use_llm=use_llm, follows=follows), filters)
         asked, asking = self._understood(query), asking_part(query.text)
         allowed = eligible(self._library.documents, query, today=today)
         placed = self._places.read(query, eligible=allowed)
@@ -113,6 +128,8 @@ class QuestionReader:
             spoken_of=self._words.spoken_of(query, asking),
             premise=premise_of(query.standalone),
             sought=sought(asked, query.standalone),
+            whose=who_asked(query.text),
+            figures=figures_asked(query.text),
             statutes=statutes_in(query.text),
             of_trade=of_trade(query.standalone),
             points_here=points_here(query.standalone),
@@ -128,6 +145,7 @@ class QuestionReader:
             counterpart=self._counterpart(query, placed.places),
             parts=parts,
             facts_apart=facts_apart,
+            use_llm=use_llm,
         )
 
     def bare(self, question: str) -> Query:
@@ -141,14 +159,14 @@ class QuestionReader:
 
     # --- what is searched -------------------------------------------------------------------
 
-    def _query(self, question: str, history: Sequence[Turn], filters: Filters, *, use_llm: bool) -> Query:
-        whole = self._whole(question, history, use_llm=use_llm)
+    def _query(self, question: str, whole: StandAlone, filters: Filters) -> Query:
         text, standalone = without_orders(question), without_orders(whole.text)
         asked = self._versions.read(text, whole.context, today=self._today())
         query = Query(
             text=text,
             standalone=standalone,
             context=whole.context,
+            turn_unsure=whole.unsure,
             filters=filters,
             addressee=self._addressee(filters.institution),
             versions=asked.versions,
@@ -240,9 +258,16 @@ class QuestionReader:
         named = (self.mentions(text)[:1] for text in (query.text, query.standalone))
         return tuple(mention.documents for mentions in named for mention in mentions)
 
-    def _whole(self, question: str, history: Sequence[Turn], *, use_llm: bool) -> StandAlone:
+    def _whole(self, question: str, history: Sequence[Turn], *, use_llm: bool, follows: bool | None) -> StandAlone:
         """`question` with what it leans on, by rules and, where one is there and wanted, by a language model."""
-        whole = stand_alone(question, history, names_topic=self._names_topic, is_whole=self._is_whole)
+        whole = stand_alone(
+            question,
+            history,
+            names_topic=self._names_topic,
+            is_whole=self._is_whole,
+            kinship=self._kinship,
+            follows=follows,
+        )
         if not use_llm or self._follow_ups is None or not whole.context:
             return whole
         written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
@@ -261,8 +286,7 @@ class QuestionReader:
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""
-        parts = facets(question) or (question,)
-        if not all(self._catalogue.mentions(part) for part in parts):
+        if not all(self._catalogue.mentions(part) for part in facets(question) or (question,)):
             return frozenset()
         return frozenset(d.id for m in self._catalogue.mentions(question) for d in m.documents)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from assistant.question.document_facts import FactAsked
+from assistant.question.facts_asked import AttributeRule
 from assistant.question.lay_words import Concept
 from assistant.question.matters import DEFAULT, Matter
 from assistant.question.parts import Part
@@ -71,6 +72,8 @@ class Reading:
     spoken_of: SpokenOf = field(default_factory=SpokenOf)
     premise: Premise = field(default_factory=Premise)
     sought: re.Pattern[str] | None = None  # words whose places are asked for
+    whose: str | None = None  # whose duties are asked for, with what may stand around the name
+    figures: AttributeRule | None = None  # what states the figures of which all are asked for
     statutes: tuple[str, ...] = ()  # statutes that the last turn names, with 《》 or without
     of_trade: bool = False  # it uses a word of money or trade
     points_here: bool = False  # it points at a text of the library
@@ -90,6 +93,7 @@ class Reading:
     counterpart: Query | None = None  # the clause named, looked for in the other of two versions compared
     parts: tuple[PartReading, ...] = ()  # what it asks one by one; empty when it asks one thing
     facts_apart: bool = False  # its parts ask after facts of their own: 最低多少，几天内批
+    use_llm: bool = False  # whoever asks lets a language model in
 
     @property
     def text(self) -> str:

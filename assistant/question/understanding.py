@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.question.facts_asked import RULES, AttributeRule, figure_asked, narrowed
+from assistant.question.harmful import harmful
 from assistant.question.institutions_asked import Institution, institutions_in
 from assistant.text.binding_words import binding_words
 from assistant.text.institutions import Institutions
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     ABOUT_ASSISTANT = "about_assistant"  # 系统提示词、你是谁
     GREETING = "greeting"
     TASK = "task"  # 帮我写一份申请书: work that is not an answer about policy
+    HARMFUL = "harmful"  # 怎么伪造流水骗贷: how to do what is forbidden
 
 
 _LIST = re.compile(
@@ -114,6 +116,7 @@ class Understanding:
     regions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()  # names in 《》
     defines: str | None = None  # the term whose meaning is asked
+    compared: tuple[str, str] | None = None  # two terms whose difference is asked
     about_text: bool = False  # who issued the text, for which place and year, to what end
 
     @property
@@ -142,6 +145,7 @@ def understand(question: str, institutions: Institutions) -> Understanding:
         regions=tuple(dict.fromkeys(REGIONS.findall(asked))),
         titles=tuple(_TITLES.findall(asked)),
         defines=_term_defined(asked),
+        compared=_terms_compared(asked),
         about_text=_ABOUT_ISSUE.search(asked) is not None,
     )
 
@@ -160,9 +164,15 @@ _LEARNT = re.compile(
 )
 
 
+# 会被扣奖金吗 asks after no subsidy.
+_TAKEN = re.compile(
+    r"(?:扣|罚|克扣|停发|少发|不发|取消|没收|影响)(?:掉|了|光|减|我|他|她|们|的)*[^，。？]{0,2}(?:奖金|奖励|补助|补贴)"
+)
+
+
 def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     """The attributes asked for; 用几天就还 in a story before the question asks for none."""
-    segments = _SEGMENT.findall(_LEARNT.sub("", asked)) or [asked]
+    segments = _SEGMENT.findall(_TAKEN.sub("", _LEARNT.sub("", asked))) or [asked]
     if len(segments) > 1 and _WHETHER.search(segments[-1]):
         segments = segments[-1:]  # 收多少，要不要公示: whether is asked, how much is taken as said
     asking = [
@@ -178,6 +188,19 @@ def _term_defined(asked: str) -> str | None:
     """The term whose meaning is asked for: 什么叫一般保证, 关系人指哪些人."""
     match = _MEANING.search(asked)
     return (match["behind"] or match["before"]).strip("是指的") or None if match else None
+
+
+# 续贷和展期有什么区别
+_DIFFERENCE = re.compile(
+    r"(?P<one>[^，。？?：、和与跟同]{2,12})(?:和|与|跟|同)(?P<other>[^，。？?：、]{2,12}?)(?:之间|到底|究竟|主要|具体|的|有)*"
+    r"(?:什么|哪些|啥|何|多大)?(?:主要|具体)?的?(?:区别|不同|差别|差异|两样|不一样)"
+)
+
+
+def _terms_compared(asked: str) -> tuple[str, str] | None:
+    """The two terms whose difference is asked for."""
+    match = _DIFFERENCE.search(asked)
+    return (match["one"], match["other"]) if match else None
 
 
 def asks_outright(text: str) -> bool:
@@ -242,6 +265,8 @@ def _kind(question: str, asked: str) -> Kind:
         return Kind.ABOUT_ASSISTANT
     if re.search(r"提示词|prompt", asked, re.IGNORECASE):
         return Kind.ABOUT_ASSISTANT
+    if harmful(asked):
+        return Kind.HARMFUL
     if _TASK.search(asked) and not _ABOUT_TEXT.search(asked):
         return Kind.TASK
     if _DECISION.search(asked):

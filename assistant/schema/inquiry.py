@@ -14,6 +14,7 @@ class Inquiry:
 
     question: str
     history: tuple[Turn, ...] = ()  # the turns before, oldest first; only the user's are read
+    follows: bool | None = None  # True: it goes on from those turns; False: it is a new question; None: not said
     filters: Filters = field(default_factory=Filters)  # what the answer may rest on
     use_llm: bool = True  # False keeps a configured language model out
     plain: bool = False  # in plain words as well, where a language model is there

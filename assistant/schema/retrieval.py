@@ -38,6 +38,7 @@ class Query:
     text: str
     standalone: str
     context: tuple[str, ...] = ()  # earlier user turns that still matter, oldest first
+    turn_unsure: bool = False  # whether it goes on from the turns before could not be told for sure
     filters: Filters = Filters()
     versions: frozenset[str] = frozenset()  # texts no longer, or not yet, in force that the question is about
     outdated: frozenset[str] = frozenset()  # texts in force today that are not those of the day the question names

@@ -27,6 +27,7 @@ from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, 
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
+from assistant.serving.ledger import Given, Ledger
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 
@@ -85,6 +86,7 @@ class _Ready:
     session: Session
     assistant: Assistant
     began: float
+    ledger: Ledger | None
     id: str  # of the answer
 
     @property
@@ -93,7 +95,9 @@ class _Ready:
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
         with given_up_when(unwanted):
-            return self.assistant.ask(self.inquiry)
+            answer = self.assistant.ask(self.inquiry)
+        self._record(answer)
+        return answer
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
@@ -103,6 +107,8 @@ class _Ready:
                 for event in events:
                     if unwanted():
                         break
+                    if isinstance(event, DoneEvent):
+                        self._record(event.answer)
                     put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
@@ -110,6 +116,18 @@ class _Ready:
             if close is not None:
                 close()
             put(None)
+
+    def _record(self, answer: Answer) -> None:
+        """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
+        if self.ledger is not None:
+            given = Given(
+                id=self.id,
+                inquiry=self.inquiry,
+                answer=answer,
+                session_id=self.session.id,
+                latency_ms=self.latency_ms,
+            )
+            self.ledger.answered(given, self.assistant)
 
 
 class _Ticket(Generic[T]):
@@ -141,7 +159,10 @@ class _Ticket(Generic[T]):
 
 
 class Desk:
-    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`."""
+    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`.
+
+    With a ledger no answer is given whole before it is recorded.
+    """
 
     def __init__(
         self,
@@ -151,8 +172,10 @@ class Desk:
         slots: int = 4,
         waiting: int = 32,
         patience_s: float = 20.0,
+        ledger: Ledger | None = None,
     ) -> None:
         self.provider = provider
+        self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
         self._places = slots + waiting
         self._patience_s = patience_s
@@ -281,10 +304,16 @@ class Desk:
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_for, inquiry),
+            assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
             began=began,
+            ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
         )
+
+    def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
+        if self._ledger is not None:
+            self._ledger.ready()
+        return self._assistant_for(inquiry)
 
     def _assistant_for(self, inquiry: Inquiry) -> Assistant:
         assistant, chosen = self.provider(), inquiry.filters.document_ids

@@ -21,15 +21,18 @@ from assistant.errors import SettingsError
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
 
-ANSWER_PROMPT = "answer.zh.v1"
+ANSWER_PROMPT = "answer.zh.v2"  # what changes from question to question stands last: llama.cpp reads the rest once
 PLAIN_PROMPT = "plain.zh.v1"
 FOLLOW_UP_PROMPT = "followup.zh.v1"
+CHOOSE_PROMPT = "choose.zh.v1"
 _GUARDED = frozenset({"canary", "nonce"})
 _ANSWER = {"system": _GUARDED, "user": frozenset({"clauses", "question", "nonce"})}
 _PLACEHOLDERS = {  # by the first part of a prompt's name
     "answer": _ANSWER,
     "rewrite": {"system": frozenset({"nonce"}), "user": frozenset({"question", "nonce"})},
     "phrase": {"system": frozenset({"most", "nonce"}), "user": frozenset({"source", "sentences", "nonce"})},
+    # Nothing of the model's reply is shown, and a system part that never changes is read once by llama.cpp.
+    "choose": {"system": frozenset(), "user": frozenset({"sentences", "question", "nonce"})},
     "plain": {"system": _GUARDED, "user": frozenset({"sentences", "nonce"})},
     "followup": {"system": _GUARDED, "user": frozenset({"turns", "question", "nonce"})},
 }

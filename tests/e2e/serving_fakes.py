@@ -124,6 +124,7 @@ def answered(question: str, standalone: str | None = None) -> Answer:
     return Answer(
         question=question,
         standalone_question=standalone or question,
+        follows=standalone is not None,
         outcome=Outcome.ANSWERED,
         mode=Mode.EXTRACTIVE,
         text=ANSWER_TEXT,
@@ -175,20 +176,28 @@ class FakeAssistant:
     def generation(self) -> str:
         return "fake-generation"
 
+    @property
+    def embedder_id(self) -> str:
+        return "fake-embedder"
+
+    @property
+    def llm_id(self) -> str | None:
+        return None
+
     def ask(self, inquiry: Inquiry) -> Answer:
         question = clean_question(inquiry.question)
         self.asked.append(inquiry)
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault
-        return self._answer(question, inquiry.history)
+        return self._answer(question, () if inquiry.follows is False else inquiry.history)
 
     def stream(self, inquiry: Inquiry) -> Iterator[AnswerEvent]:
         question = clean_question(inquiry.question)
         self.asked.append(inquiry)
         whole = False
         try:
-            answer = self._answer(question, inquiry.history)
+            answer = self._answer(question, () if inquiry.follows is False else inquiry.history)
             yield SourcesEvent(citations=answer.citations, standalone_question=answer.standalone_question)
             if self.fault is not None:
                 raise self.fault

@@ -130,6 +130,19 @@ def test_follow_up_uses_history_kept_here(client: httpx.Client, fake: FakeAssist
     assert second["answer"]["standalone_question"] == "关于续贷：那保险公司呢？"
 
 
+def test_whoever_asks_may_say_that_a_question_is_new(client: httpx.Client, fake: FakeAssistant) -> None:
+    session = client.post("/api/v1/ask", json={"question": "能续贷吗？"}).json()["session_id"]
+    asked = {"question": "房贷利率多少？", "session_id": session}
+    joined, new = (
+        client.post("/api/v1/ask", json=body).json()["answer"] for body in (asked, {**asked, "follows": False})
+    )
+    assert (joined["follows"], joined["standalone_question"]) == (True, "关于续贷：房贷利率多少？")
+    assert (new["follows"], new["standalone_question"]) == (False, "房贷利率多少？")
+    assert not new["follows_unsure"]
+    assert [one.follows for one in fake.asked] == [None, None, False]
+    assert_error(client.post("/api/v1/ask", json={**asked, "follows": "否"}), 422, "bad_request")
+
+
 def test_a_failed_question_leaves_no_turn(client: httpx.Client, fake: FakeAssistant) -> None:
     session = client.post("/api/v1/ask", json={"question": "一"}).json()["session_id"]
     fake.fault = ModelTimeout("语言模型没有按时作答，请稍后再试。")

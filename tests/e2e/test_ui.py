@@ -255,6 +255,28 @@ def test_follow_up_shows_how_it_was_understood(visit: Visit, fake: FakeAssistant
     assert [turn.content for turn in fake.asked[1].history] == ["能续贷吗？", ANSWER_TEXT]
 
 
+def test_a_follow_up_may_be_asked_again_as_a_new_question_by_keyboard(visit: Visit, fake: FakeAssistant) -> None:
+    again = visit.page.locator("#pz-again")
+    visit.ask("能续贷吗？")
+    visit.wait_status("已答复")
+    visit.page.wait_for_timeout(300)
+    assert not again.is_visible()
+    visit.ask("房贷利率多少？")
+    again.wait_for(state="visible")
+    assert again.inner_text() == "按新问题重新回答"
+    visit.page.focus("#pz-box textarea")
+    visit.page.keyboard.press("Shift+Tab")
+    assert visit.page.evaluate("document.activeElement.id") == "pz-again"
+    visit.page.keyboard.press("Enter")
+    again.wait_for(state="hidden")
+    assert "理解为" not in visit.answers()[2]
+    assert [(one.question, one.follows) for one in fake.asked[1:]] == [
+        ("房贷利率多少？", None),
+        ("房贷利率多少？", False),
+    ]
+    visit.assert_quiet()
+
+
 def test_refusal_shows_the_nearest_clause(visit: Visit) -> None:
     visit.ask("彩票怎么买？")
     visit.wait_status("本库未载明，未引用条款")

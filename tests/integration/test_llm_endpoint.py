@@ -286,3 +286,36 @@ def test_breaker_keeps_away_from_a_dead_endpoint(server: ScriptedLlm, connect: C
     now[0] = 15.0
     assert "".join(chat.stream("s", "u")) == REPLY
     assert chat.breaker.state is BreakerState.CLOSED
+
+
+SCHEMA = {"type": "object", "properties": {"parts": {"type": "array"}}}
+
+
+def test_a_form_is_sent_as_the_schema_of_the_reply(server: ScriptedLlm, connect: Connect) -> None:
+    server.reply = '{"parts": []}'
+    assert "".join(connect().stream_json("s", "u", SCHEMA)) == server.reply
+    [request] = server.requests
+    assert request["response_format"]["type"] == "json_schema"
+    assert request["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_a_server_that_knows_no_form_is_asked_without_it_from_then_on(server: ScriptedLlm, connect: Connect) -> None:
+    server.knows_forms = False
+    chat = connect()
+    assert ["".join(chat.stream_json("s", "u", SCHEMA)) for _ in range(2)] == [server.reply] * 2
+    assert ["response_format" in request for request in server.requests] == [True, False, False]
+
+
+def test_another_refusal_is_no_question_of_form(server: ScriptedLlm, connect: Connect) -> None:
+    server.behaviour = Behaviour.UNAUTHORIZED
+    chat = connect()
+    with pytest.raises(ModelUnavailable, match="密钥"):
+        list(chat.stream_json("s", "u", SCHEMA))
+    assert len(server.requests) == 1
+
+
+def test_a_reply_may_have_a_budget_of_its_own(server: ScriptedLlm, connect: Connect) -> None:
+    chat = connect(chars=5)
+    with pytest.raises(ModelOutputInvalid):
+        list(chat.stream("s", "u"))
+    assert "".join(chat.stream("s", "u", budget=Budget(chars=100))) == server.reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from assistant.question.duties_asked import figures_asked, who_asked
 from assistant.question.premise import premise_of
 from assistant.question.reading import Reading
 from assistant.question.topic import of_trade, points_here, statutes_in
@@ -25,6 +26,8 @@ def read(question: str, *, as_of: date | None = None) -> Reading:
         asking=asking_part(question),
         premise=premise_of(question),
         sought=sought(asked, question),
+        whose=who_asked(question),
+        figures=figures_asked(question),
         statutes=statutes_in(question),
         of_trade=of_trade(question),
         points_here=points_here(question),

@@ -60,6 +60,7 @@ class ScriptedLlm:
     def __init__(self) -> None:
         self.behaviour = Behaviour.WELL
         self.reply = "严禁贷款转存或挪用套利。[1]"
+        self.knows_forms = True  # False: a request with a `response_format` gets HTTP 400
         self.compose: Callable[[Sequence[JsonObject]], str] | None = None
         self.requests: list[JsonObject] = []
         self.headers: list[dict[str, str]] = []
@@ -120,7 +121,10 @@ class _LlmHandler(BaseHTTPRequestHandler):
         script.requests.append(request)
         script.headers.append({name.lower(): value for name, value in self.headers.items()})
         try:
-            self._behave(script, request)
+            if "response_format" in request and not script.knows_forms:
+                self._error(400)
+            else:
+                self._behave(script, request)
         except (BrokenPipeError, ConnectionResetError):
             script.hung_up.set()
         self.close_connection = True

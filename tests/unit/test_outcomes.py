@@ -12,7 +12,7 @@ from sample_texts import law, notice
 
 from assistant.answering.confidence import Features, Regression, Weights
 from assistant.errors import ModelUnavailable
-from assistant.models.protocols import Judged
+from assistant.models.protocols import Candidate, Judged
 from assistant.models.standins import HashingEmbedder
 from assistant.pipeline import PolicyAssistant
 from assistant.schema.answer import Answer, Outcome
@@ -41,14 +41,14 @@ class Certain:
     def __init__(self, odds: float) -> None:
         self._odds = odds
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
-        return Judged(sentences=(self._odds,) * len(sentences), answered=self._odds)
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+        return Judged(sentences=(self._odds,) * len(candidates), answered=self._odds)
 
 
 class Broken:
     id = "broken"
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
         raise ModelUnavailable("阅读模型没有应答。")
 
 

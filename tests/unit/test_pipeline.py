@@ -420,7 +420,7 @@ def test_the_model_can_be_kept_out(library: MemoryLibrary) -> None:
 
 def test_the_answer_says_which_prompt_wrote_it(library: MemoryLibrary) -> None:
     good = ScriptedChatModel(f"不得用续贷掩盖信用风险。[{number_of(library)}]")
-    assert written(library, good).prompt_version == "answer.zh.v1"
+    assert written(library, good).prompt_version == "answer.zh.v2"
     assert written(library, ScriptedChatModel("")).prompt_version is None
     assert build(library).ask(Inquiry(question=ASKED)).prompt_version is None
 

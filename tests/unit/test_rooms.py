@@ -29,6 +29,7 @@ ROOMS = (
     "evaluation",
     "training",
     "settings",
+    "readers",
     "assembly",
     "serving",
     "client",

@@ -29,7 +29,7 @@ from assistant.models.e5.convert_reader import (
 from assistant.models.e5.mark import read_mark
 from assistant.models.e5.onnx import open_session, token_rows, word_table
 from assistant.models.e5.tokens import DAMAGED, Cutter
-from assistant.models.protocols import Judged
+from assistant.models.protocols import Candidate, Judged
 
 _HEADS = 4  # of the attention over candidates
 _EPSILON = 1e-5
@@ -71,15 +71,13 @@ class LearnedReader:
             raise ModelUnavailable(DAMAGED)
         return mark
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
-        """The log-odds that each of `sentences` answers `question`, and that any of them does.
-
-        Args:
-            sentences: each with what it hangs on in front: title, then lead and sentence on the next line.
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+        """The log-odds that each of `candidates` answers `question`, and that any of them does.
 
         Raises:
             ModelUnavailable: the prepared files are damaged.
         """
+        sentences = [candidate.text for candidate in candidates]
         if not sentences:
             return Judged(sentences=(), answered=-20.0, cut=0)
         held = self._loaded()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
+from assistant.serving.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +16,4 @@ class Doorkeeping:
     gate: Gate = field(default_factory=OpenGate)
     users: Users | None = None  # who may sign in
     secure_cookie: bool = True
+    ledger: Ledger | None = None  # where answers and sign-ins are recorded

@@ -78,6 +78,10 @@ class AskRequest(Chosen):
         examples=[_EXAMPLE_QUESTION],
         json_schema_extra={"minLength": 1, "maxLength": 2000},
     )
+    follows: bool | None = Field(
+        default=None,
+        description="false：按新问题回答，不接上文；true：一定接上文；不填由程序判断，结果见答复的 follows。",
+    )
     session_id: str | None = Field(
         default=None, max_length=64, description="会话编号，由服务端在上一次答复中给出；不填则开始新的会话。"
     )
@@ -145,7 +149,7 @@ class PlainBody(_Body):
 
 
 class RelatedBody(_Body):
-    """与条款有关的一项政策。只列事实，供查阅；不是答复的依据，本库未收录其原文。"""
+    """与条款有关的一项政策。只列事实，供查阅；不是答复的依据。"""
 
     id: str
     title: str = Field(examples=["国务院关于推进普惠金融高质量发展的实施意见"])
@@ -164,6 +168,7 @@ class RelatedBody(_Body):
     clauses: list[str] = Field(description="所涉的条款。", examples=[["（十）"]])
     unverified: list[str] = Field(description="尚未对照来源核实的字段名。", examples=[["issued", "status"]])
     citations: list[int] = Field(description="与答复中哪几号引用的条款有关；单独查阅条款时为空。")
+    document_id: str | None = Field(default=None, description="本库收录了它的原文时，那份文件的编号。")
 
 
 class AnswerBody(_Body):
@@ -176,6 +181,10 @@ class AnswerBody(_Body):
     mode: str = Field(description="extractive 为条款原文摘录，llm 为模型生成后逐句核对。", examples=["extractive"])
     text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。")
     standalone_question: str = Field(description="结合上文补全后的问题。")
+    follows: bool = Field(description="这一问是否接着上文理解。")
+    follows_unsure: bool = Field(
+        description="是否接着上文没有把握；可以用 follows=false（按新问题）或 true（接上文）再问一次。"
+    )
     statements: list[StatementBody]
     citations: list[CitationBody]
     nearest: list[CitationBody] = Field(description="没有给出答复时，可能相关或意思最接近的条款，不是依据。")
@@ -187,7 +196,7 @@ class AnswerBody(_Body):
     )
     generation: str = Field(description="作答所用索引的指纹。")
     prompt_version: str | None = Field(
-        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v1"]
+        description="语言模型作答所用提示词的版本；条款摘录为 null。", examples=["answer.zh.v2"]
     )
     plain: PlainBody | None = Field(description="口语版；没有要求，或没有写成时为 null。")
     ai_generated: str = Field(description="生成方式的说明。", examples=["内容由程序依据条款生成，请以条款原文为准"])
@@ -198,6 +207,7 @@ class AskResponse(_Body):
 
     session_id: str = Field(description="下次提问时带上，即可接着问。")
     request_id: str = Field(description="报障时请提供。")
+    answer_id: str = Field(description="这次答复的编号，留痕里用的是同一个。")
     answer: AnswerBody
     latency_ms: float
 

@@ -76,11 +76,25 @@ Update = tuple["Talk", list[Message], str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The last question, to be asked once more and read the other way."""
+
+    question: str  # masked
+    follows: bool  # how it is to be read this time
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return "接着上文重新回答" if self.follows else "按新问题重新回答"
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One visitor's conversation, as the page shows it. Lives on the server."""
 
     session_id: str | None = None
     messages: tuple[Message, ...] = field(default=())
+    again: Again | None = None  # where the last question may be read the other way
 
     def say(self, role: str, content: str) -> Talk:
         said = (*self.messages, {"role": role, "content": content})
@@ -147,17 +161,30 @@ def done_words(reply: Reply) -> str:
     return f"{OUTCOME_LABELS[reply.answer.outcome]}，{sources}，{took}。"
 
 
+def other_reading(answer: Answer) -> Again | None:
+    """The question read the other way: one that was joined to the turns before, or that may go on from them."""
+    if answer.follows or answer.follows_unsure:
+        return Again(answer.question, follows=not answer.follows)
+    return None
+
+
 # --- behaviour ----------------------------------------------------------------------------------
 
 
 async def converse(
-    desk: Desk, question: str, talk: Talk, principal: Principal | None = None
+    desk: Desk, question: str, talk: Talk, principal: Principal | None = None, *, follows: bool | None = None
 ) -> AsyncGenerator[Update, None]:
-    """One question from the box to its answer; every step is an update of the page."""
+    """One question from the box to its answer; every step is an update of the page.
+
+    Args:
+        follows: whether it goes on from the turns before, where the visitor has said so.
+    """
     waiting = talk
     try:
-        waiting = talk.say("user", markdown_escaped(desk.shown(question, talk.session_id, principal)))
-        renewed, pieces = await _open(desk, Inquiry(question=question, principal=principal), talk.session_id)
+        asked = markdown_escaped(desk.shown(question, talk.session_id, principal))
+        waiting = replace(talk, again=None).say("user", asked)
+        inquiry = Inquiry(question=question, follows=follows, principal=principal)
+        renewed, pieces = await _open(desk, inquiry, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
         async with aclosing(pieces):
             async for update in _answer(pieces, waiting, renewed=renewed):
@@ -194,7 +221,7 @@ async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed
                     shown_at = time.monotonic()
             case Reply():
                 said = waiting.say("assistant", answer_message(piece.answer, renewed=renewed))
-                talk = replace(said, session_id=piece.session_id)
+                talk = replace(said, session_id=piece.session_id, again=other_reading(piece.answer))
                 yield _update(talk, "", answer_cards_html(piece.answer), status_html(done_words(piece)))
 
 
@@ -278,13 +305,20 @@ def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _events_of(desk: Desk) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """What a question, the broom and the opening of the page set off, each for whoever sent the request."""
+def _events_of(desk: Desk) -> tuple[Callable[..., Any], ...]:
+    """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
 
     async def on_ask(question: str | None, talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
         async with aclosing(converse(desk, question or "", talk, principal_of(request.request))) as updates:
             async for update in updates:
                 yield update
+
+    async def on_again(talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
+        if talk.again is not None:
+            said, principal = talk.again, principal_of(request.request)
+            async with aclosing(converse(desk, said.question, talk, principal, follows=said.follows)) as updates:
+                async for update in updates:
+                    yield update
 
     def on_clear(talk: Talk, request: Any) -> Update:
         return clear(desk, talk, principal_of(request.request))
@@ -292,12 +326,15 @@ def _events_of(desk: Desk) -> tuple[Callable[..., Any], Callable[..., Any], Call
     def on_load(request: Any) -> tuple[str, str]:
         return greet(desk, principal_of(request.request))
 
-    return on_ask, on_clear, on_load
+    return on_ask, on_again, on_clear, on_load
 
 
 def _build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
     """Lay out the page and tie its events."""
-    on_ask, on_clear, on_load = (_with_request(gr, function) for function in _events_of(desk))
+    on_ask, on_again, on_clear, on_load = (_with_request(gr, function) for function in _events_of(desk))
+
+    def offered(talk: Talk) -> Any:
+        return gr.Button(value=talk.again.label if talk.again else "", visible=talk.again is not None)
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         talk = gr.State(Talk(), time_to_live=4 * 3600)
@@ -307,6 +344,7 @@ def _build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
                 with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
                     chat = _chat(gr)
                     status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
                     with gr.Row(elem_id="pz-ask"):
                         box = _question_box(gr)
                         send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
@@ -329,9 +367,12 @@ def _build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
         for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
             typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **_QUIET)
             asked.append(typed.then(**asking))
+        asked.append(again.click(fn=on_again, inputs=talk, outputs=outputs, trigger_mode="once", **_QUIET))
         # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
         stopped = wipe.click(fn=None, cancels=asked, **_QUIET)
-        stopped.then(fn=on_clear, inputs=talk, outputs=outputs, **_QUIET)
+        emptied = stopped.then(fn=on_clear, inputs=talk, outputs=outputs, **_QUIET)
+        for done in (*asked, emptied):
+            done.then(fn=offered, inputs=talk, outputs=again, **_QUIET)
         page.load(fn=on_load, outputs=[library, status], **_QUIET)
     return page
 

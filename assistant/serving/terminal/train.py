@@ -1,4 +1,5 @@
-"""`assistant train`: the trained parts of the embedded model, made anew from the project's own questions."""
+"""`assistant train`: the trained parts of the embedded model, made anew from the project's own questions, and the
+calibration of a reader that comes from elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.training.course import Tokens
     from assistant.training.items import TrainingSet
 
-train_app = group('用自有问题集训练内置模型的增量（需要 pip install -e ".[st]"）。')
+train_app = group('用自有问题集训练内置模型的增量（需要 pip install -e ".[st]"），或校准别的阅读模型。')
 
 Data = Annotated[Path, typer.Option("--data", help="训练数据文件夹。")]
 Articles = Annotated[Path, typer.Option("--articles", help="条文文件（JSONL 或 .gz），训练数据按编号引用其中的条文。")]
@@ -73,6 +74,36 @@ def reader(
         f"已写入 {out}。未参加训练的文件上 {after.questions} 个问题："
         f"首选句正确 {before.first_right:.3f} → {after.first_right:.3f}，"
         f"能否作答的 AUC {before.auc:.3f} → {after.auc:.3f}"
+    )
+
+
+@train_app.command(cls=ChineseCommand)
+def calibration(
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="校准文件写到哪里（.json）。")],
+    data: Data = _DATA,
+    articles: Articles = _ARTICLES,
+    items: Annotated[int, typer.Option("--items", min=20, help="用多少个问题；大模型每问要问一次。")] = 200,
+) -> None:
+    """校准 ASSISTANT_READER__KIND 所选的重排模型或大模型：它的分数折合多大把握。"""
+    from assistant.assembly import build_chat
+    from assistant.evaluation.runner import write_lines
+    from assistant.readers import raw_reader
+    from assistant.training.items import load_training
+    from assistant.training.reader_calibration import calibration as fitted
+    from assistant.training.reader_calibration import questions
+
+    settings = open_settings()
+    reader = raw_reader(settings, build_chat(settings.llm))
+    asked = questions(load_training(data, articles), most=items, candidates=settings.reader.candidates)
+    with StageProgress() as progress:
+        found = fitted(reader, asked, command=f"assistant train calibration --items {items}", progress=progress)
+    write_lines(out, [found.model_dump_json(indent=2)])
+    say(
+        f"已写入 {out}，把它设为 ASSISTANT_READER__CALIBRATION 即可使用。未参加训练的 {found.documents} 份文件上 "
+        f"{found.questions} 个问题：逐句 AUC {found.sentence_fit.auc:.3f}，校准误差 "
+        f"{found.sentence_fit.uncalibrated_error:.3f} → {found.sentence_fit.error:.3f}；能否作答 AUC "
+        f"{found.answered_fit.auc:.3f}，校准误差 "
+        f"{found.answered_fit.uncalibrated_error:.3f} → {found.answered_fit.error:.3f}"
     )
 
 

@@ -9,9 +9,11 @@ import pytest
 from found_by_hand import sentences
 from sample_texts import law
 
-from assistant.answering.sentence_reading import Pick, ReadingWeights, SentenceReading, with_title
+from assistant.answering.sentence_reading import Pick, ReadingWay, ReadingWeights, SentenceReading, candidate
 from assistant.errors import ModelTimeout
-from assistant.models.protocols import Judged
+from assistant.indexing.cut import cut
+from assistant.models.protocols import Candidate, Judged
+from assistant.schema.chunk import ChunkKind
 
 CHUNKS = sentences([law()])[:6]
 PICKS = [Pick(chunk=chunk, score=float(-n)) for n, chunk in enumerate(CHUNKS)]
@@ -22,26 +24,26 @@ class Liking:
 
     id = "liking"
 
-    def __init__(self, odds: Callable[[str], float]) -> None:
+    def __init__(self, odds: Callable[[Candidate], float]) -> None:
         self._odds = odds
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.asked: list[tuple[str, tuple[Candidate, ...]]] = []
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
-        self.asked.append((question, tuple(sentences)))
-        found = tuple(map(self._odds, sentences))
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+        self.asked.append((question, tuple(candidates)))
+        found = tuple(map(self._odds, candidates))
         return Judged(sentences=found, answered=max(found))
 
 
 class Silent:
     id = "silent"
 
-    def read(self, question: str, sentences: Sequence[str]) -> Judged:
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
         raise ModelTimeout("阅读模型没有按时应答。")
 
 
 def test_the_sentence_that_the_reader_likes_comes_first() -> None:
     liked = PICKS[3].chunk
-    heard = SentenceReading(Liking(lambda s: 5.0 if s == with_title(liked) else -2.0)).hear("问", PICKS)
+    heard = SentenceReading(Liking(lambda s: 5.0 if s == candidate(liked) else -2.0)).hear("问", PICKS)
     assert max(heard.picks, key=lambda p: p.score).chunk == liked
     assert heard.answered == 5.0
     assert not heard.failed
@@ -51,10 +53,10 @@ def test_the_sentence_that_the_reader_likes_comes_first() -> None:
 def test_the_best_are_read_and_the_rest_stand_behind_the_least_likely() -> None:
     reader = Liking(lambda s: 1.0)
     weights = ReadingWeights(weight=2.0, candidates=3, unread=0.5)
-    heard = SentenceReading(reader, weights).hear("问", list(reversed(PICKS)))
+    heard = SentenceReading(reader, ReadingWay(weights=weights)).hear("问", list(reversed(PICKS)))
     [(question, texts)] = reader.asked
     assert question == "问"
-    assert texts == tuple(with_title(p.chunk) for p in PICKS[:3])
+    assert texts == tuple(candidate(p.chunk) for p in PICKS[:3])
     by_chunk = {p.chunk.id: p for p in heard.picks}
     assert [by_chunk[p.chunk.id].odds for p in PICKS] == [1.0] * 3 + [None] * 3
     assert by_chunk[PICKS[0].chunk.id].score == pytest.approx(2.0)
@@ -63,7 +65,7 @@ def test_the_best_are_read_and_the_rest_stand_behind_the_least_likely() -> None:
 
 def test_a_sentence_is_read_with_its_title_and_its_lead() -> None:
     chunk = replace(CHUNKS[0], lead="有下列情形之一的：")
-    assert with_title(chunk) == f"{chunk.heading_path[0]}\n有下列情形之一的：{chunk.plain}"
+    assert candidate(chunk).text == f"{chunk.heading_path[0]}\n有下列情形之一的：{chunk.plain}"
 
 
 def test_without_a_reader_that_answers_the_rules_go_on() -> None:
@@ -76,3 +78,53 @@ def test_nothing_to_read() -> None:
     reader = Liking(lambda s: 1.0)
     assert SentenceReading(reader).hear("问", []).picks == ()
     assert reader.asked == []
+
+
+def test_a_stand_in_reads_where_the_reader_gives_nothing_and_that_is_told() -> None:
+    stand_in = Liking(lambda s: 2.0)
+    heard = SentenceReading(Silent(), ReadingWay(stand_in=stand_in)).hear("问", PICKS)
+    assert (heard.answered, heard.failed) == (2.0, True)
+    assert len(stand_in.asked) == 1
+
+
+def test_where_the_stand_in_fails_too_the_rules_go_on() -> None:
+    heard = SentenceReading(Silent(), ReadingWay(stand_in=Silent())).hear("问", PICKS)
+    assert (heard.picks, heard.answered, heard.failed) == (tuple(PICKS), None, True)
+
+
+def test_a_language_model_that_is_kept_out_is_not_asked_and_nothing_is_amiss() -> None:
+    model, stand_in = Liking(lambda s: 5.0), Liking(lambda s: 2.0)
+    way = ReadingWay(stand_in=stand_in, of_llm=True)
+    heard = SentenceReading(model, way).hear("问", PICKS, use_llm=False)
+    assert (heard.answered, heard.failed, model.asked) == (2.0, False, [])
+    assert SentenceReading(model, way).hear("问", PICKS, use_llm=True).answered == 5.0
+    alone = SentenceReading(model, ReadingWay(of_llm=True)).hear("问", PICKS, use_llm=False)
+    assert (alone.picks, alone.answered, alone.failed) == (tuple(PICKS), None, False)
+    other = Liking(lambda s: 1.0)
+    assert SentenceReading(other, ReadingWay()).hear("问", PICKS, use_llm=False).answered == 1.0
+
+
+def test_a_reader_that_only_orders_moves_sentences_and_says_no_odds() -> None:
+    class Ordering(Liking):
+        def read(self, question: str, candidates: Sequence[Candidate]) -> Judged:
+            return replace(super().read(question, candidates), answered=None)
+
+    liked = PICKS[4].chunk
+    heard = SentenceReading(Ordering(lambda s: 9.0 if s == candidate(liked) else 0.0)).hear("问", PICKS)
+    assert max(heard.picks, key=lambda p: p.score).chunk == liked
+    assert {p.odds for p in heard.picks} == {None}
+    assert (heard.answered, heard.failed) == (None, False)
+
+
+def test_neighbours_are_the_words_of_the_clause_around_the_sentence() -> None:
+    document = law()
+    chunks = cut(document)
+    clauses = {c.id: c for c in chunks if c.kind is ChunkKind.CLAUSE}
+    seen = 0
+    for chunk in (c for c in chunks if c.kind is ChunkKind.SENTENCE):
+        assert chunk.parent_id is not None
+        one = candidate(chunk, lambda c: clauses[c.parent_id] if c.parent_id else c)
+        clause = clauses[chunk.parent_id]
+        assert one.before + chunk.text + one.after == clause.text
+        seen += bool(one.before and one.after)
+    assert seen

@@ -96,7 +96,7 @@ class _Model:
     ],
 )
 def test_what_is_no_score_is_refused(answer: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "_load", lambda name, *, device: _Model(answer))
+    monkeypatch.setattr(adapter, "_load", lambda name, *, device, settings: _Model(answer))
     with pytest.raises(error):
         SentenceTransformerCrossEncoder("some/model").score("贷款", ["续贷", "保险"])
 

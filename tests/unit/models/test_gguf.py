@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -14,9 +15,11 @@ from scripted_llm import Behaviour, ScriptedLlm
 from tiny_gguf import write_tiny_gguf
 
 from assistant.assembly import build_chat
-from assistant.errors import ModelOutputInvalid, ModelUnavailable, SettingsError
+from assistant.errors import Abandoned, ModelOutputInvalid, ModelUnavailable, SettingsError
 from assistant.models.breaker import GuardedChatModel
+from assistant.models.chat import LangChainChatModel
 from assistant.models.gguf import GgufChatModel, check_gguf
+from assistant.models.pace import PROBE_BUDGET, Pace
 from assistant.models.reply_stream import Budget
 from assistant.settings import LlmSettings
 
@@ -128,6 +131,74 @@ def test_settings_choose_it(started: Started, server: ScriptedLlm, file: Path) -
     with pytest.raises(SettingsError, match="只能设置一种"):
         build_chat(LlmSettings(gguf=file, base_url=server.base_url, model="m"))
     assert LlmSettings(gguf=file).configured
+
+
+def test_the_pace_is_measured_once_and_limits_follow(started: Started, server: ScriptedLlm, file: Path) -> None:
+    given: list[Budget] = []
+
+    def spied(self: LangChainChatModel, system: str, user: str, *, budget: Budget | None = None) -> Iterator[str]:
+        given.append(budget or Budget())
+        yield "一"
+        yield "二"
+
+    slow = Pace(reads=10.0, writes=2.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LangChainChatModel, "stream", spied)
+        patch.setattr("assistant.models.gguf.measured", lambda reply: (list(reply), slow)[1])
+        chat = GgufChatModel(file, fixed=frozenset({"token_s"}))
+        list(chat.stream("系" * 50, "问" * 50))
+        list(chat.stream("系" * 500, "问" * 500))
+        chat.close()
+    assert given[0] == PROBE_BUDGET  # once
+    assert given[1] == slow.limits(Budget(), 100, fixed=["token_s"])
+    assert given[2] == slow.limits(Budget(), 1000, fixed=["token_s"])
+    assert given[2].first_token_s > 100 > 15
+    assert given[2].token_s == Budget().token_s
+    assert len(given) == 3
+
+
+def test_a_model_that_does_not_answer_the_probe_keeps_its_limits(
+    started: Started, server: ScriptedLlm, file: Path
+) -> None:
+    server.behaviour = Behaviour.SERVER_ERROR
+    chat = GgufChatModel(file)
+    with pytest.raises(ModelUnavailable):
+        list(chat.stream("s", "u"))
+    server.behaviour = Behaviour.WELL
+    assert "".join(chat.stream("s", "u")) == server.reply
+    assert len(started) == 1
+    chat.close()
+
+
+def test_who_leaves_amid_the_probe_leaves_it_to_the_next(
+    started: Started, server: ScriptedLlm, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probes: list[int] = []
+
+    def left_once(reply: Iterator[str]) -> Pace:
+        probes.append(1)
+        if len(probes) == 1:
+            raise Abandoned
+        return Pace(reads=10.0, writes=2.0)
+
+    monkeypatch.setattr("assistant.models.gguf.measured", left_once)
+    chat = GgufChatModel(file)
+    with pytest.raises(Abandoned):
+        list(chat.stream("s", "u"))
+    for _ in range(2):
+        assert "".join(chat.stream("s", "u")) == server.reply
+    assert (len(probes), len(started)) == (2, 1)
+    chat.close()
+
+
+def test_limits_that_somebody_set_stay_as_they_are() -> None:
+    assert LlmSettings().limits_set == frozenset()
+    assert LlmSettings(first_token_timeout_s=15).limits_set == {"first_token_s"}
+    names = {field.name for field in fields(Budget)}
+    every = LlmSettings(connect_timeout_s=1, first_token_timeout_s=1, token_timeout_s=1, total_timeout_s=1)
+    assert every.limits_set < names
+    hasty = LlmSettings().model_copy(update={"total_timeout_s": 6.0})
+    assert hasty.limits_set == {"total_s"}
 
 
 if find_spec("xllamacpp"):  # the extra `local`; where it is not installed there is nothing to try

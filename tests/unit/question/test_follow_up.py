@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.question.follow_up import MAX_TURNS_BACK, StandAlone, stand_alone
+from assistant.question.kinship import Leaning
 from assistant.schema.retrieval import Turn
 
 FIRST = "银行对小微企业续贷业务有什么具体的要求？"
@@ -88,6 +89,66 @@ def test_blank_turns_count_for_nothing() -> None:
 
 def test_turns_are_kept_apart() -> None:
     assert joined("为什么？", "续贷有什么要求").text == "续贷有什么要求。为什么？"
+
+
+class Judge:
+    """Judges as it is told, and keeps what it was asked."""
+
+    def __init__(self, judged: Leaning | None) -> None:
+        self.judged = judged
+        self.asked: list[tuple[str, str]] = []
+
+    def judge(self, question: str, before: str) -> Leaning | None:
+        self.asked.append((question, before))
+        return self.judged
+
+
+def judged(question: str, judge: Judge, *, topic: bool = False, follows: bool | None = None) -> StandAlone:
+    named = {"names_topic": lambda _: topic, "is_whole": lambda _: topic}
+    return stand_alone(question, user("续贷有什么要求"), **named, kinship=judge, follows=follows)
+
+
+@pytest.mark.parametrize("leans", [True, False])
+@pytest.mark.parametrize("sure", [True, False])
+def test_where_the_rules_cannot_tell_meaning_does(leans: bool, sure: bool) -> None:
+    judge = Judge(Leaning(leans=leans, sure=sure))
+    found = judged("房贷利率现在多少？", judge)
+    assert (bool(found.context), found.unsure) == (leans, not sure)
+    assert judge.asked == [("房贷利率现在多少？", "续贷有什么要求。")]
+    assert judged("这钱什么时候能到手？", judge, topic=True).context == found.context
+    assert len(judge.asked) == 2
+
+
+def test_what_surely_leans_or_names_its_matter_is_not_judged() -> None:
+    judge = Judge(Leaning(leans=False, sure=True))
+    assert judged("那房贷呢？", judge).context
+    assert judged("保险公司呢？", judge).context
+    judge.judged = Leaning(leans=True, sure=True)
+    assert not judged("银行怎么收费？", judge, topic=True).context
+    assert judge.asked == []
+
+
+def test_without_a_judgement_the_turn_before_is_taken() -> None:
+    found = judged("房贷利率现在多少？", Judge(None))
+    assert (found.context, found.unsure) == (("续贷有什么要求",), False)
+
+
+def test_whoever_asks_has_the_last_word() -> None:
+    judge = Judge(Leaning(leans=True, sure=True))
+    assert judged("那房贷呢？", judge, follows=False) == StandAlone(text="那房贷呢？")
+    judge.judged = Leaning(leans=False, sure=True)
+    assert judged("房贷利率多少？", judge, follows=True).text == "续贷有什么要求。房贷利率多少？"
+    assert judged("换个话题，房贷利率多少？", judge, follows=True).context == ("续贷有什么要求",)
+    assert judge.asked == []
+
+
+def test_a_question_asked_once_more_is_not_joined_to_itself() -> None:
+    found = stand_alone("利率多少？", user(FIRST, "利率多少？"), names_topic=lambda _: False, follows=True)
+    assert found == StandAlone(text=f"{FIRST}利率多少？", context=(FIRST,))
+
+
+def test_the_same_words_may_go_on_from_themselves() -> None:
+    assert joined("下一条", FIRST, "下一条").context == (FIRST, "下一条")
 
 
 @settings(deadline=None)

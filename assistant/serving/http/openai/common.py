@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -38,20 +38,28 @@ def asked_chars(inquiry: Inquiry) -> int:
     return len(inquiry.question) + sum(len(turn.content) for turn in inquiry.history)
 
 
-async def opened(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
-    """The same pieces once the first of them is there, so that what goes wrong before it has a status of its own."""
+async def opened(
+    pieces: AsyncGenerator[Piece, None], still_known: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[Piece, None]:
+    """The same pieces once the first of them is there, so that what goes wrong before it has a status of its own.
+
+    They end with an error once whoever asked is known no longer.
+    """
     try:
         first = await anext(pieces)
     except BaseException:
         await pieces.aclose()
         raise
-    return _resumed(first, pieces)
+    return _resumed(first, pieces, still_known)
 
 
-async def _resumed(first: Piece, rest: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+async def _resumed(
+    first: Piece, rest: AsyncGenerator[Piece, None], still_known: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[Piece, None]:
     async with aclosing(rest):
         yield first
         async for piece in rest:
+            await still_known()
             yield piece
 
 
