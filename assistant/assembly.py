@@ -304,6 +304,7 @@ def build_assistant(
     related = load_related(settings.corpus_dir)
     parts = Parts(
         tables=tables,
+        embedder=embedder,
         make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
         make_kinship=lambda view: Kinship(view, embedder),
         today=today,
@@ -324,6 +325,7 @@ class Parts:
     """What an assistant is made of; the same for everything that its library lets be seen.
 
     Args:
+        embedder: the model that the library was indexed with.
         make_retriever: gives what searches one view of the library.
         today: gives the date in 北京时间; a test may set the clock.
         writer: lets a language model write the answer; without it answers are extractive.
@@ -341,6 +343,7 @@ class Parts:
     """
 
     tables: Tables
+    embedder: Embedder
     make_retriever: Callable[[LibraryView], RetrieverPort]
     today: Callable[[], date] = today_in_beijing
     writer: LlmComposer | None = None
@@ -370,7 +373,7 @@ def assemble(library: OpenedLibrary, parts: Parts, *, rights: frozenset[str] = f
         Views(library, rights),
         lambda view: furnish(view, parts, generation=library.fingerprint),
         generation=library.fingerprint,
-        embedder_id=library.embedder_id,
+        embedder=parts.embedder,
         writer=parts.writer,
         plain_writer=parts.plain_writer,
     )

@@ -22,6 +22,7 @@
     ├─ AccessError            whoever asks may not; carries nothing about what was asked for
     │  ├─ NotSignedIn         no key, token or sign-in, or one that does not hold
     │  └─ NotAllowed          known, but not for this
+    ├─ ServiceError           a service asked over HTTP refused, failed or cannot be reached; carries `status`
     ├─ Abandoned              nobody waits for the answer any more
     └─ EvaluationError        cases and run do not speak of the same questions
 
@@ -176,6 +177,28 @@ class NotAllowed(AccessError):
     """Known, but not for this."""
 
     code = "forbidden"
+
+
+class ServiceError(AssistantError):
+    """A service that was asked over HTTP refused, failed or cannot be reached.
+
+    `code` is the service's own, or `unreachable`, `timeout`, `stream_broken`, `unreadable_response`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        request_id: str = "",
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status  # None: no whole response came, or it went wrong amid a stream
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
 
 
 class Abandoned(AssistantError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ from assistant.answering.in_force import Standings
 from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
+from assistant.models.protocols import Embedder, Vectors
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
@@ -66,6 +67,7 @@ class PolicyAssistant:
             them those count that this process was started with. What may not be seen does not exist.
         furnish: makes the rooms over one view; called once for each.
         generation: the fingerprint of the index that answers.
+        embedder: the model that the index was built with.
         writer: lets a language model write the answer; without it answers are extractive.
         plain_writer: lets it put an extractive answer into plain words when that is asked for.
     """
@@ -76,14 +78,14 @@ class PolicyAssistant:
         furnish: Callable[[LibraryView], Rooms],
         *,
         generation: str,
-        embedder_id: str,
+        embedder: Embedder,
         writer: LlmComposer | None = None,
         plain_writer: PlainWriter | None = None,
     ) -> None:
         self._views = views
         self._furnish = furnish
         self._generation = generation
-        self._embedder_id = embedder_id
+        self._embedder = embedder
         self._writer = writer
         self._plain_writer = plain_writer
         self._lock = Lock()
@@ -97,7 +99,15 @@ class PolicyAssistant:
 
     @property
     def embedder_id(self) -> str:
-        return self._embedder_id
+        return self._embedder.id
+
+    def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        """Vectors of texts by the model that the index was built with: as questions, or as passages.
+
+        Raises:
+            ModelError: the model is not there.
+        """
+        return self._embedder.embed_queries(texts) if as_queries else self._embedder.embed_documents(texts)
 
     @property
     def llm_id(self) -> str | None:

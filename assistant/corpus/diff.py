@@ -141,6 +141,18 @@ def diff_documents(before: Mapping[str, Document], after: Mapping[str, Document]
     return (*(change for change in changes if change is not None), *gone)
 
 
+def compare_versions(before: Document, after: Document) -> DocumentChange:
+    """What differs between two documents, such as two versions of one text."""
+    return DocumentChange(
+        change=Change.VERSION,
+        document_id=after.id,
+        title=after.meta.title,
+        against=before.id,
+        facts=_fact_changes(before.meta, after.meta),
+        clauses=_clause_changes(before, after),
+    )
+
+
 def _document_change(document: Document, before: Mapping[str, Document]) -> DocumentChange | None:
     same = before.get(document.id)
     if same is not None:

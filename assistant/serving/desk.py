@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from assistant.errors import Abandoned, AssistantError, NotFoundError
 from assistant.models.giving_up import given_up_when
+from assistant.models.protocols import Vectors
 from assistant.proof.verifier import Checked
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
@@ -86,7 +87,7 @@ class _Ready:
     assistant: Assistant
     began: float
     ledger: Ledger | None
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)  # of the answer
+    id: str  # of the answer
 
     @property
     def latency_ms(self) -> float:
@@ -194,8 +195,10 @@ class Desk:
         self._closed.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def ask(self, inquiry: Inquiry, session_id: str | None = None) -> Reply:
+    async def ask(self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True) -> Reply:
         """The whole answer; the turns before are those of the session, and `None` begins one.
+
+        With `kept=False` no session is kept: the client sends the turns before, and they are the inquiry's own.
 
         Cancelling ends a model's reply within a second, as closing a stream does.
 
@@ -203,7 +206,7 @@ class Desk:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
-        ready = await self._check(inquiry, session_id)
+        ready = await self._check(inquiry, session_id, kept=kept)
         gone = Event()
         ticket = self._take_place(lambda: ready.ask(gone.is_set))
         try:
@@ -225,6 +228,18 @@ class Desk:
         await ticket.wait_turn(self._patience_s)
         return await ticket.result(), assistant
 
+    async def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        """Vectors of texts by the model that the index was built with; takes a place as a question does.
+
+        Raises:
+            AssistantError: the index or the model cannot be used.
+            ServerBusyError: too much at a time.
+        """
+        assistant = await asyncio.to_thread(self.provider)
+        ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries))
+        await ticket.wait_turn(self._patience_s)
+        return await ticket.result()
+
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
 
@@ -244,8 +259,12 @@ class Desk:
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
-    async def stream(self, inquiry: Inquiry, session_id: str | None = None) -> AsyncGenerator[Piece, None]:
+    async def stream(
+        self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, answer_id: str | None = None
+    ) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
+
+        `kept` as `ask` has it; `answer_id` for whoever has to name the answer before it is there.
 
         Closing the generator ends the answer at its next piece, and a model that stalls within a second.
         Nothing runs before the first piece is asked for, so a generator that nobody reads holds nothing.
@@ -253,7 +272,7 @@ class Desk:
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
         """
-        ready = await self._check(inquiry, session_id)
+        ready = await self._check(inquiry, session_id, kept=kept, answer_id=answer_id)
         if self.taken >= self._places:
             raise ServerBusyError
         return self._pieces(ready)
@@ -274,10 +293,13 @@ class Desk:
             turns = ()
         return screen(question, turns).question
 
-    async def _check(self, inquiry: Inquiry, session_id: str | None) -> _Ready:
+    async def _check(
+        self, inquiry: Inquiry, session_id: str | None, *, kept: bool, answer_id: str | None = None
+    ) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
-        session = self.sessions.open(session_id, _owner(inquiry.principal))
+        owner = _owner(inquiry.principal)
+        session = self.sessions.open(session_id, owner) if kept else Session(id="", owner=owner, turns=inquiry.history)
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
@@ -285,6 +307,7 @@ class Desk:
             assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
             began=began,
             ledger=self._ledger,
+            id=answer_id or uuid.uuid4().hex,
         )
 
     def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
@@ -325,7 +348,8 @@ class Desk:
 
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
         session = ready.session
-        self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)  # masked
+        if session.id:  # the question is masked
+            self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)
         return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:

@@ -26,6 +26,7 @@ from assistant.errors import InputError
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_TALK_BYTES = 512 * 1024  # where a client sends the whole conversation with every question
 _DRAIN_BYTES = 32 * 1024 * 1024
 INTERNAL_MESSAGE = "服务内部出现异常，请稍后再试；如仍有问题，请向管理员提供请求编号。"
 
@@ -41,7 +42,8 @@ _DATA_POLICY = (
 _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_DATA_PATHS = re.compile(r"/(api/|docs$|openapi\.json$|livez$|readyz$)")
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_DATA_PATHS = re.compile(r"/(api/|v1/|mcp$|docs$|openapi\.json$|livez$|readyz$)")
 
 
 def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:
@@ -53,6 +55,14 @@ def path_of(scope: Scope) -> str:
     """The path as routes have it: without the prefix under which a proxy serves all of this."""
     path, prefix = str(scope["path"]), str(scope.get("root_path", ""))
     return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
+
+
+def error_body(path: str, status: int, code: str, message: str, request_id: str) -> dict[str, Any]:
+    """The same as the clients of an address read it: below /v1/ they know the envelope of OpenAI's API alone."""
+    if not path.startswith("/v1/"):
+        return error_payload(code, message, request_id)
+    kind = _OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    return {"error": {"message": message, "type": kind, "param": None, "code": code, "request_id": request_id}}
 
 
 def request_id_of(scope: Scope) -> str:
@@ -72,7 +82,8 @@ async def send_error(
     headers: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
     """Send an error as JSON; with `more` the response is left open, for `finish` to end."""
-    body = json.dumps(error_payload(code, message, request_id_of(scope)), ensure_ascii=False).encode()
+    payload = error_body(path_of(scope), status, code, message, request_id_of(scope))
+    body = json.dumps(payload, ensure_ascii=False).encode()
     sent = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
     if close:
         sent.append((b"connection", b"close"))
@@ -162,14 +173,15 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return
+        limit = max(self._max_bytes, MAX_TALK_BYTES) if path_of(scope).startswith("/v1/") else self._max_bytes
         try:
             async with asyncio.timeout(self._timeout_s):
-                body = None if self._announced(scope) > self._max_bytes else await self._collect(receive)
+                body = None if self._announced(scope) > limit else await self._collect(receive, limit)
         except TimeoutError:
             await send_error(scope, send, 408, "request_timeout", "请求内容发送过慢，请重试。", close=True)
             return
         if body is None:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, limit)
             return
         await self.app(scope, _replaying(body, receive), send)
 
@@ -178,20 +190,21 @@ class BodyLimit:
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         return int(lengths[0]) if lengths and lengths[0].isdigit() and len(lengths[0]) < 19 else 0
 
-    async def _collect(self, receive: Receive) -> bytes | None:
+    @staticmethod
+    async def _collect(receive: Receive, limit: int) -> bytes | None:
         """The body, or `None` as soon as it grows beyond the limit."""
         body = bytearray()
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self._max_bytes:
+            if len(body) > limit:
                 return None
             if not message.get("more_body", False):  # a disconnect has no more either
                 return bytes(body)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         """Answer 413, then read on for a while: a client still sending would otherwise never see the answer."""
-        message = f"请求内容过大，上限为 {self._max_bytes // 1024} KiB，请精简后再试。"
+        message = f"请求内容过大，上限为 {limit // 1024} KiB，请精简后再试。"
         await send_error(scope, send, 413, "body_too_large", message, close=True, more=True)
         try:
             async with asyncio.timeout(self._timeout_s):

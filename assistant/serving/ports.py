@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
+from assistant.models.protocols import Vectors
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
@@ -74,6 +75,14 @@ class Assistant(Protocol):
 
         Raises:
             InputError: the text is empty, too long or broken.
+        """
+        ...
+
+    def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        """Vectors of texts by the model that the index was built with: as questions, or as passages.
+
+        Raises:
+            ModelError: the model is not there.
         """
         ...
 

@@ -124,7 +124,7 @@ def _run(
         provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = build_app(provider, door)
+        app = build_app(provider, door, public_url=settings.public_url)
         _announce(settings, listener.getsockname()[1], say)
         with running(errand, renew=provider.renew, say=say):
             _serve(app, listener)
@@ -133,13 +133,15 @@ def _run(
         listener.close()
 
 
-def build_app(provider: Callable[[], Assistant], door: Doorkeeping | None = None) -> ASGIApp:
-    """API and chat page in one application."""
+def build_app(
+    provider: Callable[[], Assistant], door: Doorkeeping | None = None, *, public_url: str | None = None
+) -> ASGIApp:
+    """API and chat page in one application; `public_url` is where clients reach it."""
     go_offline()
     from assistant.serving.http.api import create_api
     from assistant.serving.page.chat import mount_chat
 
-    return mount_chat(create_api(provider, doorkeeping=door))
+    return mount_chat(create_api(provider, doorkeeping=door, public_url=public_url))
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from assistant.errors import NotFoundError
+from assistant.models.protocols import Vectors
+from assistant.models.standins import HashingEmbedder
 from assistant.proof.verifier import Checked, Verifier
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.schema.answer import (
@@ -236,6 +238,9 @@ class FakeAssistant:
             raise self.fault
         hit = Hit(chunk_id=ChunkId("notice_2024_shaanxi#五、（十）"), rank=1, score=1.25, retriever="fused")
         return Retrieved(query=Query(text=question, standalone=question), ranking=(hit,)[:limit], evidence=())
+
+    def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        return HashingEmbedder(8).embed_queries(texts)
 
     def documents(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
         return (small_document().meta,)

@@ -92,6 +92,13 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("POST", "/api/v1/verify"): lambda d: [
         Call("/api/v1/verify", {"text": f"根据《{DOCUMENTS[d].meta.title}》{ADDRESSES[d]}，贷款人应当告知理由。"})
     ],
+    ("GET", "/v1/models"): lambda _: [Call("/v1/models")],
+    ("GET", "/v1/models/{model}"): lambda _: [Call("/v1/models/policy-assistant")],
+    ("POST", "/v1/chat/completions"): lambda d: _talks("/v1/chat/completions", d),
+    ("POST", "/v1/responses"): lambda d: _talks("/v1/responses", d),
+    ("POST", "/v1/embeddings"): lambda d: [
+        Call("/v1/embeddings", {"model": "policy-assistant-embedding", "input": QUESTIONS[d]})
+    ],
     ("GET", "/api/v1/documents"): lambda _: [Call("/api/v1/documents")],
     ("GET", "/api/v1/documents/{document_id}"): lambda d: [
         Call(f"/api/v1/documents/{quote(DOCUMENTS[d].id)}", named=True)
@@ -105,6 +112,23 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
 def _questions(path: str, document: str) -> list[Call]:
     asked = {"question": QUESTIONS[document]}
     return [Call(path, asked), Call(path, {**asked, "document_ids": [DOCUMENTS[document].id]}, named=True)]
+
+
+def _talks(path: str, document: str) -> list[Call]:
+    """As clients of OpenAI's API ask: whole and as a stream, of everything and of one document."""
+    asked: dict[str, Any] = {"model": "policy-assistant-with-sources"}
+    said = [{"role": "user", "content": QUESTIONS[document]}]
+    asked["messages" if path.endswith("completions") else "input"] = said
+    named = {**asked, "document_ids": [DOCUMENTS[document].id]}
+    return [Call(path, asked), Call(path, {**asked, "stream": True}), Call(path, named, named=True),
+            Call(path, {**named, "stream": True}, named=True)]  # fmt: skip
+
+
+def code_of(response: httpx.Response) -> str:
+    """The code of an error in either of its envelopes."""
+    body = response.json()
+    assert ("error" in body) == response.request.url.path.startswith("/v1/")
+    return str(body.get("error", body)["code"])
 
 
 @pytest.fixture(scope="module")
@@ -202,9 +226,8 @@ def test_a_stranger_learns_nothing(
                 assert "department" not in told(response)
                 continue
             assert response.status_code == 401, response.text
-            body = response.json()
-            assert body["code"] == STRANGERS[who]
-            assert any("\u4e00" <= char <= "\u9fff" for char in body["message"])
+            assert code_of(response) == STRANGERS[who]
+            assert any("\u4e00" <= char <= "\u9fff" for char in response.text)
             assert response.headers["www-authenticate"] == "Bearer"
             assert told(response) == set()
 
@@ -219,7 +242,7 @@ def test_each_gets_what_they_may_see_and_nothing_else(
         for call in CALLS[route](document):
             response = send(client, route[0], call, headers[who])
             if scope is not None and scope not in MAY[who]:
-                assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+                assert (response.status_code, code_of(response)) == (403, "forbidden")
                 assert told(response) == set()
                 continue
             seen = document in SEES[who]

@@ -41,6 +41,7 @@ def memory_assistant(
     known, model = tables or packaged_tables(), embedder or HashingEmbedder()
     made = Parts(
         tables=known,
+        embedder=model,
         make_retriever=lambda view: HybridRetriever(view, model, known.lay, pools=pools),
         today=lambda: TODAY,
         limits=LIMITS,

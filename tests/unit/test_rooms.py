@@ -33,6 +33,7 @@ ROOMS = (
     "readers",
     "assembly",
     "serving",
+    "client",
 )
 DOOR = "__main__"  # stands outside the rooms and may only call serving
 DATA = {"data"}  # no code

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.exceptions import HTTPException
 
 from assistant import __version__
-from assistant.errors import AssistantError, InputError
+from assistant.errors import AssistantError
 from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
-from assistant.schema.document import LegalLevel
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
-from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import (
     INTERNAL_MESSAGE,
@@ -29,16 +24,18 @@ from assistant.serving.guards import (
     Envelope,
     error_payload,
     log_fault,
-    strict_json,
 )
 from assistant.serving.http import wire
 from assistant.serving.http.apidocs import docs_html
+from assistant.serving.http.bodies import body_schema, filters_of, read_body, unless_gone
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
+from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
     answer_body,
@@ -51,10 +48,7 @@ from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
-Body = TypeVar("Body", bound=BaseModel)
 
-_LOOK_S = 0.5  # how often a request without a stream looks whether its client is still there
-_CLIENT_GONE = 499  # as nginx writes it into its log; nobody reads the response
 _DESCRIPTION = (
     "依据库中条款回答普惠金融政策问题；每句话附条款出处，引文逐字核对；库中没有的，回答“本库未载明”。"
     "出错时回应 {code, message, request_id}，不含所提交的内容。"
@@ -70,6 +64,7 @@ def create_api(
     waiting: int = 32,
     patience_s: float = 20.0,
     ping_s: float = 15.0,
+    public_url: str | None = None,
 ) -> FastAPI:
     """The application, with its `Desk` at `app.state.desk`.
 
@@ -79,13 +74,17 @@ def create_api(
         sessions: where conversations are kept; a store of its own by default.
         slots, waiting, patience_s: as `Desk` has them.
         ping_s: seconds between signs of life in a stream.
+        public_url: where clients reach this application; without it, where each request came to.
     """
     door = doorkeeping or Doorkeeping()
     desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
 
+    tools = McpDoor(desk, public_url)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with tools.open():
+            yield
         desk.close()
 
     app = FastAPI(
@@ -108,6 +107,8 @@ def create_api(
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
     add_library(app, desk)
+    add_openai(app, desk, public_url=public_url, ping_s=ping_s)
+    add_mcp(app, tools)
     if open_by_oversight := unruled(app):
         raise RuntimeError(f"no rule in rules.py for {open_by_oversight}")
     return app
@@ -143,65 +144,26 @@ def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
 # --- questions ----------------------------------------------------------------------------------
 
 
-async def _body(request: Request, model: type[Body]) -> Body:
-    """The body as `model`. Read here and not by FastAPI, whose reader is more lenient and whose errors echo."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise InputError("请求格式须为 application/json。", code="unsupported_media_type")
-    fields = strict_json(await request.body())
-    try:
-        return model.model_validate(fields)
-    except ValidationError as exc:
-        raise _refused_fields(exc, model) from None  # its text repeats the input
-
-
 async def _asked(request: Request) -> wire.AskRequest:
-    return await _body(request, wire.AskRequest)
+    return await read_body(request, wire.AskRequest)
 
 
 def _inquiry(asked: wire.AskRequest, asker: Principal) -> Inquiry:
     plain = asked.style == "plain"
     return Inquiry(
-        question=asked.question, follows=asked.follows, filters=_filters(asked), plain=plain, principal=asker
+        question=asked.question, follows=asked.follows, filters=filters_of(asked), plain=plain, principal=asker
     )
 
 
 async def _sought(request: Request) -> wire.SearchRequest:
-    return await _body(request, wire.SearchRequest)
+    return await read_body(request, wire.SearchRequest)
 
 
 async def _to_verify(request: Request) -> wire.VerifyRequest:
-    return await _body(request, wire.VerifyRequest)
+    return await read_body(request, wire.VerifyRequest)
 
 
-def _filters(asked: wire.Chosen) -> Filters:
-    return Filters(
-        as_of=asked.as_of,
-        document_ids=frozenset(asked.document_ids) if asked.document_ids is not None else None,
-        levels=frozenset(map(LegalLevel, asked.legal_levels)) if asked.legal_levels is not None else None,
-        region=asked.region,
-        institution=asked.institution,
-    )
-
-
-def _refused_fields(exc: ValidationError, model: type[BaseModel]) -> InputError:
-    errors = exc.errors(include_input=False, include_context=False, include_url=False)
-    if any(error["type"] == "string_unicode" for error in errors):
-        return InputError("请求里有无法识别的字符（如残缺的编码），请重新输入。", code="bad_characters")
-    named = {str(error["loc"][0]) for error in errors}
-    known = [name for name in model.model_fields if name in named]  # a name of ours is safe to say
-    parts = [f"字段 {'、'.join(known)} 缺失或取值不符"] if known else []
-    if named - set(known):
-        parts.append(f"含有不支持的字段（可用的字段：{'、'.join(model.model_fields)}）")
-    return InputError(f"请求有误：{'；'.join(parts)}。请查阅接口说明 /docs。", code="bad_request")
-
-
-def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-_ASK_BODY = _body_schema(wire.AskRequest)
+_ASK_BODY = body_schema(wire.AskRequest)
 Asked = Annotated[wire.AskRequest, Depends(_asked)]
 Sought = Annotated[wire.SearchRequest, Depends(_sought)]
 ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
@@ -213,7 +175,7 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     @app.post("/api/v1/ask", summary="提问", tags=["问答"], responses=errors, openapi_extra=_ASK_BODY)
     async def ask(request: Request, asker: Asker, asked: Asked) -> wire.AskResponse:
         """等答复完整后一次返回。"""
-        reply = await _unless_gone(request, desk.ask(_inquiry(asked, asker), asked.session_id))
+        reply = await unless_gone(request, desk.ask(_inquiry(asked, asker), asked.session_id))
         return _ask_response(reply, request_id_for(request))
 
     @app.post(
@@ -241,11 +203,11 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         summary="查找条款",
         tags=["问答"],
         responses=errors,
-        openapi_extra=_body_schema(wire.SearchRequest),
+        openapi_extra=body_schema(wire.SearchRequest),
     )
     async def search(request: Request, asker: Asker, sought: Sought) -> wire.SearchResponse:
         """只列出相近的条款，不作答复，也不记入会话。"""
-        inquiry = Inquiry(question=sought.question, filters=_filters(sought), principal=asker)
+        inquiry = Inquiry(question=sought.question, filters=filters_of(sought), principal=asker)
         found, assistant = await desk.search(inquiry, sought.limit)
         homes = [assistant.document(hit.chunk_id.rpartition("#")[0], inquiry.rights) for hit in found.ranking]
         hits = list(map(hit_body, found.ranking, homes))
@@ -263,7 +225,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         summary="核对一段文字",
         tags=["核对"],
         responses=documented(400, 413, 415, 422, 500, 503),
-        openapi_extra=_body_schema(wire.VerifyRequest),
+        openapi_extra=body_schema(wire.VerifyRequest),
     )
     async def verify(request: Request, asker: Asker, asked: ToVerify) -> wire.VerifyResponse:
         """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
@@ -276,19 +238,6 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
             sentences=list(map(checked_body, review.checked)),
             latency_ms=review.latency_ms,
         )
-
-
-async def _unless_gone(request: Request, answer: Coroutine[Any, Any, Reply]) -> Reply:
-    """The answer, unless the client hangs up first: then the work is stopped."""
-    task = asyncio.create_task(answer)
-    try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=_LOOK_S)
-            if not task.done() and await request.is_disconnected():
-                raise HTTPException(_CLIENT_GONE)
-        return task.result()
-    finally:
-        task.cancel()
 
 
 def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:

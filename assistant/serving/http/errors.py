@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from assistant.errors import AssistantError
-from assistant.serving.guards import INTERNAL_MESSAGE, error_payload, log_fault
+from assistant.serving.guards import INTERNAL_MESSAGE, error_body, log_fault, path_of
 from assistant.serving.http import wire
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
@@ -24,12 +24,14 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "cross_site": 403,
     "not_found": 404,
     "session_not_found": 404,
+    "model_not_found": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "bad_input": 422,
     "bad_request": 422,
+    "unsupported": 422,
     "empty_question": 422,
     "question_too_long": 422,
     "bad_characters": 422,
@@ -69,7 +71,7 @@ def request_id_for(request: Request) -> str:
 
 def error_response(request: Request, status: int, code: str, message: str) -> JSONResponse:
     """An error in its envelope, with the headers that go with its code."""
-    body = error_payload(code, message, request_id_for(request))
+    body = error_body(path_of(request.scope), status, code, message, request_id_for(request))
     return JSONResponse(body, status_code=status, headers=headers_of(status, code))
 
 

@@ -44,6 +44,12 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/ask/stream"): Rule(Scope.ASK),
     ("POST", "/api/v1/search"): Rule(Scope.SEARCH),
     ("POST", "/api/v1/verify"): Rule(Scope.VERIFY),
+    ("POST", "/mcp"): KNOWN,  # each tool takes a scope of its own
+    ("GET", "/v1/models"): KNOWN,
+    ("GET", "/v1/models/{model}"): KNOWN,
+    ("POST", "/v1/chat/completions"): Rule(Scope.ASK),
+    ("POST", "/v1/responses"): Rule(Scope.ASK),
+    ("POST", "/v1/embeddings"): Rule(Scope.SEARCH),
     ("GET", "/api/v1/documents"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}/clauses/{address:path}"): Rule(Scope.DOCUMENTS),

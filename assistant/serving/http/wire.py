@@ -122,7 +122,7 @@ class CitationBody(_Body):
     quotes: list[str] = Field(description="引用的原文。")
     spans: list[SpanBody]
     status: str = Field(
-        validation_alias=AliasChoices("validity", "status"), description="时效性。", examples=["现行有效"]
+        validation_alias=AliasChoices("status", "validity"), description="时效性。", examples=["现行有效"]
     )
     legal_level: str | None = Field(description="效力级别；无法判断时为 null。", examples=["规范性文件"])
     verdict: str = Field(description="核对结论，OK 为通过。", examples=["OK"])
@@ -241,6 +241,12 @@ class SourcesBody(_Body):
     request_id: str
     standalone_question: str
     citations: list[CitationBody]
+
+
+class DeltaBody(_Body):
+    """流式答复中的一段文字。各段相连即为答复正文。"""
+
+    text: str
 
 
 class ErrorBody(_Body):

@@ -293,10 +293,10 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith("/api/")
+    return path in _ROUTES or path.startswith(("/api/", "/v1/"))
 
 
-_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api"}
+_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api", "/v1", "/mcp"}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,6 +31,7 @@ from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
 from assistant.serving.terminal.index import index_app
 from assistant.serving.terminal.mask import mask_command
+from assistant.serving.terminal.mcp import mcp_command
 from assistant.serving.terminal.model import model_app
 from assistant.serving.terminal.shared import (
     EXIT_FAULT,
@@ -79,6 +80,7 @@ app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)
 app.command(name="duties", cls=ChineseCommand)(duties)
+app.command(name="mcp", cls=ChineseCommand)(mcp_command)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[
