@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.gate import GuardedGate
 from assistant.access.keys import ApiKeys
@@ -22,6 +23,7 @@ class Registry:
     keys: ApiKeys
     users: Users
     embeds: Embeds
+    use: EmbedUse
 
     def gate(self) -> GuardedGate:
         """What lets them in."""
@@ -42,5 +44,6 @@ def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper
     store = Store(url)
     make_ready(store)
     return Registry(
-        store=store, keys=ApiKeys(store, pepper), users=Users(store, pepper), embeds=Embeds(store, secrets_dir)
-    )
+        store=store, keys=ApiKeys(store, pepper), users=Users(store, pepper), embeds=Embeds(store, secrets_dir),
+        use=EmbedUse(store),
+    )  # fmt: skip

@@ -145,6 +145,7 @@ class Desk:
         patience_s: float = 20.0,
     ) -> None:
         self.provider = provider
+        self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
         self.sessions = sessions if sessions is not None else SessionStore()
         self._places = slots + waiting
         self._patience_s = patience_s
@@ -190,6 +191,7 @@ class Desk:
             AssistantError: as `ask`.
         """
         asked = replace(inquiry, question=clean_question(inquiry.question))
+        await self._admit(inquiry)
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
         await ticket.wait_turn(self._patience_s)
@@ -249,12 +251,17 @@ class Desk:
         question = clean_question(inquiry.question)
         session = self.sessions.open(session_id, _owner(inquiry.principal))
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
+        await self._admit(inquiry)
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
             assistant=await asyncio.to_thread(self._assistant_for, inquiry),
             began=began,
         )
+
+    async def _admit(self, inquiry: Inquiry) -> None:
+        if self.admit is not None and inquiry.principal is not None:
+            await asyncio.to_thread(self.admit, inquiry.principal)
 
     def _assistant_for(self, inquiry: Inquiry) -> Assistant:
         assistant, chosen = self.provider(), inquiry.filters.document_ids

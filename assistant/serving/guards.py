@@ -41,6 +41,13 @@ _DATA_POLICY = (
 _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# What a portal frames: a route that knows the portal says who may, in the state of its request; others may not.
+_FRAMED_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {}"
+)
+_FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
+_ANCESTORS = "frame_ancestors"
 _DATA_PATHS = re.compile(r"/(api/|docs$|openapi\.json$|livez$|readyz$)")
 
 
@@ -52,6 +59,11 @@ def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:
 def request_id_of(scope: Scope) -> str:
     """The id that `Envelope` gave this request."""
     return str(scope.get("state", {}).get("request_id", ""))
+
+
+def let_frame(scope: Scope, ancestors: str) -> None:
+    """Let the response to this request be framed by these origins, under the policy of framed pages."""
+    scope.setdefault("state", {})[_ANCESTORS] = ancestors
 
 
 async def send_error(
@@ -93,7 +105,9 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _dress(MutableHeaders(scope=message), request_id, policy)
+                allowed = scope["state"].get(_ANCESTORS)
+                said = policy if allowed is None else _FRAMED_POLICY.format(allowed)
+                _dress(MutableHeaders(scope=message), request_id, said)
             await send(message)
 
         try:
@@ -107,6 +121,8 @@ class Envelope:
 def _policy(path: str) -> str:
     if path in {"/signin", "/signout"}:
         return _FORM_POLICY
+    if _FRAMED_PATHS.match(path):
+        return _FRAMED_POLICY.format("'none'")
     return _DATA_POLICY if _DATA_PATHS.match(path) else _PAGE_POLICY
 
 

@@ -130,7 +130,11 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     registry = build_registry(settings)
     try:
         refuse_unsafe_records(registry)
-        yield Doorkeeping(gate=registry.gate(), users=registry.users, secure_cookie=settings.access.secure_cookie)
+        registry.use.forget_old()
+        yield Doorkeeping(
+            gate=registry.gate(), users=registry.users, secure_cookie=settings.access.secure_cookie,
+            embeds=registry.embeds, use=registry.use,
+        )  # fmt: skip
     finally:
         registry.close()
 

@@ -34,6 +34,7 @@ from assistant.serving.guards import (
 from assistant.serving.http import wire
 from assistant.serving.http.apidocs import docs_html
 from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
@@ -82,6 +83,7 @@ def create_api(
     """
     door = doorkeeping or Doorkeeping()
     desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s)
+    desk.admit = door.use.admit if door.use else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -104,6 +106,7 @@ def create_api(
     app.add_middleware(Envelope)  # added last, so outermost
     add_error_handlers(app)
     add_sign_in(app, door.gate, door.users, secure_cookie=door.secure_cookie)
+    add_embedding(app, door.embeds, development=door.gate.development)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)

@@ -293,10 +293,10 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith("/api/")
+    return path in _ROUTES or path.startswith(("/api/", "/embed/"))
 
 
-_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api"}
+_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api", "/embed", "/widget.js"}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
