@@ -199,6 +199,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
+    root_path: str = Field(default="", pattern=r"^(/[\w.-]+)*$", max_length=200)  # the prefix that a proxy strips
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
     phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus

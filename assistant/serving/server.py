@@ -94,12 +94,14 @@ def run_server(
 
 
 def _run(settings: Settings, door: Doorkeeping, *, build: Callable[[], Assistant], say: Callable[[str], None]) -> None:
+    from assistant.serving.http.prefix import Prefix
+
     listener = _listen(settings.host, settings.port)
     try:
         provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = build_app(provider, door)
+        app = Prefix(build_app(provider, door), settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         _serve(app, listener)
         say("服务已停止。")

@@ -39,6 +39,7 @@ from assistant.access.registry import Registry
 from assistant.errors import ModelTimeout
 from assistant.schema.answer import Answer, Outcome
 from assistant.serving.http.api import create_api
+from assistant.serving.http.prefix import Prefix
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Frame, Page
@@ -164,7 +165,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         embed, secret = registry.embeds.create(name="门户", origins=origins, departments=["信贷部"], scopes=["ask"])
         embed = registry.embeds.set_state(embed.id, State.ACTIVE)
         assert secret is not None
-        home = stack.enter_context(serving(create_api(lambda: Stand.current, doorkeeping=door_of(registry))))
+        app = create_api(lambda: Stand.current, doorkeeping=door_of(registry))
+        home = stack.enter_context(serving(Prefix(app, "/policy")))  # also asked without the prefix, which does no harm
         pages = folder / "pages"
         pages.mkdir()
         for page in EXAMPLES.glob("*.html"):
@@ -177,7 +179,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         config = nginx_config(folder, behind, home, portal)
         stack.enter_context(running([nginx, "-e", folder / "error.log", "-c", config, "-p", folder], behind))
         foreign = stack.enter_context(files_at(pages))
-        yield Site(registry, embed, home, *origins, foreign)
+        yield Site(registry, embed, home, origins[0], origins[1], foreign)
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +303,7 @@ def test_a_frame_shows_the_answer_with_its_proof(visit: Visit, site: Site, fake:
     principal = fake.asked[0].principal
     assert principal is not None
     assert (principal.subject, principal.department) == (f"{site.embed.id}/u-1001", "信贷部")
-    assert fake.asked[0].rights == {"信贷部"}
+    assert fake.asked[0].rights == frozenset({"信贷部"})
     visit.shoot("portal_iframe")
     assert stored(frame) == BLOCKED  # so the answer came without
     visit.assert_clean()
@@ -561,7 +563,7 @@ def test_a_java_back_end_mints_what_holds(site: Site, tmp_path: Path) -> None:
         timeout=20,
     )
     assert reply.status_code == 200
-    assert Stand.current.asked[0].rights == {"信贷部"}
+    assert Stand.current.asked[0].rights == frozenset({"信贷部"})
     assert json.loads(reply.text)["answer"]["outcome"] == "answered"
 
 

@@ -24,8 +24,10 @@ def use(store: Store) -> EmbedUse:
     return EmbedUse(store)
 
 
-def portal(embeds: Embeds, **limits: int | None) -> Embed:
-    return embeds.create(name="门户", origins=["https://portal.bank.example"], **limits)[0]
+def portal(embeds: Embeds, *, daily_cap: int | None = None, retention_days: int | None = None) -> Embed:
+    return embeds.create(
+        name="门户", origins=["https://portal.bank.example"], daily_cap=daily_cap, retention_days=retention_days
+    )[0]
 
 
 def user(embed: Embed, name: str = "u-1") -> Principal:
