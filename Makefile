@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run ask model index test lint limits eval bench lock clean distclean setup setup-dev
+.PHONY: help run ask laws model index test lint limits eval bench lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
 CASES ?= eval/seen/notice_gold.jsonl
@@ -22,11 +22,15 @@ help: ## 显示本说明
 
 run: index ## 准备环境和索引，启动网页与接口（HOST=… PORT=… 可改地址）
 	@echo '[3/3] 启动服务……'
-	@exec $(PY) -m assistant serve
+	@exec $(PY) -m assistant serve --starters
 
 ask: index ## 在终端问一个问题：make ask Q='贷款到期还不上，能续贷吗？'
 	@if [ -z "$$Q" ]; then echo "请这样使用：make ask Q='贷款到期还不上，能续贷吗？'" >&2; exit 2; fi
 	@$(PY) -m assistant ask -- "$$Q"
+
+laws: model ## 收入 16 部常用法律（make run 首次启动时会自动做）
+	@echo '收入常用法律……'
+	@$(PY) -m assistant corpus import china-law --add
 
 # Made once; a machine that cannot run it goes on with the slower one it comes from.
 model: setup

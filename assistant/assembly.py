@@ -386,6 +386,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
     from assistant.answering.sentence_reading import SentenceReading
     from assistant.answering.stream import AnswerStream
     from assistant.answering.wrap_up import Served
+    from assistant.corpus.related import with_held
     from assistant.pipeline import Rooms
     from assistant.proof.verifier import Verifier
     from assistant.question.reader import QuestionReader
@@ -393,7 +394,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
 
     def related_to(document_id: str, address: str) -> tuple[RelatedPolicy, ...]:
         seen = parts.related_to is not None and any(meta.id == document_id for meta in view.documents)
-        return parts.related_to(document_id, address) if parts.related_to and seen else ()
+        return with_held(parts.related_to(document_id, address), view.shown) if parts.related_to and seen else ()
 
     institutions = parts.tables.institutions
     kinship = parts.make_kinship(view) if parts.make_kinship else None

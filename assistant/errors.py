@@ -10,7 +10,8 @@
     ├─ IndexStoreError        the index on disk
     │  ├─ IndexNotBuilt
     │  ├─ IndexStale          built from other texts, lexicon or embedder; carries both fingerprints
-    │  └─ IndexDamaged
+    │  ├─ IndexDamaged
+    │  └─ InUse                another process is changing it, or the corpus
     ├─ NotFoundError          a document or clause that the library does not hold
     ├─ ModelError             carries `retryable`
     │  ├─ ModelUnavailable
@@ -120,6 +121,10 @@ class IndexDamaged(IndexStoreError):
     """Files of the index are missing or do not agree with each other."""
 
     code = "index_damaged"
+
+
+class InUse(IndexStoreError):
+    """Another process is changing the index or the corpus."""
 
 
 class NotFoundError(AssistantError):

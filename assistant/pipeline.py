@@ -19,12 +19,14 @@ from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
-from assistant.retrieval.by_turns import alternating
+from assistant.question.reading import Reading
+from assistant.question.short_titles import speaks_of_this_paper
+from assistant.retrieval.by_turns import alternating, beside
 from assistant.retrieval.searcher import Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
 from assistant.safety.personal.screening import screen
-from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
+from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Retrieved
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever
 
 _log = logging.getLogger(__name__)
+_SURE = 0.9  # confidence from which the documents nearest to an office answer alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class Rooms:
     events: AnswerStream
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause
     make_verifier: Callable[[], Verifier]  # called once, when a text is first handed in
+    nearest: Rooms | None = None  # the same without the statutes of the country, where it holds others as well
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -174,12 +178,11 @@ class PolicyAssistant:
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
         searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
-        worked = _work(rooms, searched, use_llm=use_llm)
+        rooms, worked = _nearest_first(rooms, searched, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
-        answered = worked.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
-        if inquiry.plain and answered:
+        if inquiry.plain and worked.answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
-        elif use_llm and self._writer is not None and answered:
+        elif use_llm and self._writer is not None and worked.answered:
             yield from rooms.events.written(worked, self._writer)
         else:
             yield from rooms.events.extracted(worked)
@@ -193,20 +196,56 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        return _work(rooms, replace(inquiry, question=question), use_llm=False)
+        asked = replace(inquiry, question=question)
+        return _work(rooms, _read(rooms, asked, use_llm=False), use_llm=False)
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
         view = self._views.of(rights)
         with self._lock:
             if view.rights not in self._furnished:
-                self._furnished[view.rights] = self._furnish(view)
+                nearest = self._furnish(view.nearest) if view.nearest is not None else None
+                self._furnished[view.rights] = replace(self._furnish(view), nearest=nearest)
             return self._furnished[view.rights]
 
 
-def _work(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Worked:
-    """Read, search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    reading = rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
+def _read(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Reading:
+    """What a question says, in the light of one view of the library."""
+    return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
+
+
+def _nearest_first(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Worked]:
+    """The answer of the documents other than statutes where they give one as sure as the whole library's.
+
+    Sure enough, it goes without asking the statutes; but none against a higher text.
+    """
+    reading = _read(rooms, asked, use_llm=use_llm)
+    if rooms.nearest is None or not _leaves_open(reading, rooms.nearest):
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    near = _work(rooms.nearest, _read(rooms.nearest, asked, use_llm=use_llm), use_llm=use_llm)
+    if not near.answered or near.selection is None or near.confidence is None:
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    if near.confidence < _SURE and not speaks_of_this_paper(reading.standalone):
+        whole = _work(rooms, reading, use_llm=use_llm)
+        if whole.answered and (whole.confidence is None or whole.confidence > near.confidence):
+            return rooms, whole
+    everywhere = rooms.searcher.evidence(reading, rewrite=False)
+    if rooms.answerer.overruled(reading, everywhere, near.selection):
+        return rooms, _work(rooms, reading, use_llm=use_llm)
+    ranking = beside(near.found.ranking, everywhere.ranking)
+    return rooms.nearest, replace(near, found=replace(near.found, ranking=ranking))
+
+
+def _leaves_open(reading: Reading, nearest: Rooms) -> bool:
+    """Whether a question says neither which text it asks of nor that it asks of the law, nor of a text as such."""
+    query = reading.query
+    chosen = query.filters.document_ids or query.filters.levels or query.versions or query.pair
+    placed = reading.places or reading.unplaced or reading.of_document or reading.sides or reading.subjects
+    return not (chosen or placed or reading.statutes) and query.named <= {m.id for m in nearest.view.documents}
+
+
+def _work(rooms: Rooms, reading: Reading, *, use_llm: bool) -> Worked:
+    """Search, and answer: by rule where the question names a place or asks of a document; else judge."""
     found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)

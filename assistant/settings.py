@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
@@ -202,6 +203,7 @@ class Settings(BaseSettings):
     root_path: str = Field(default="", pattern=r"^(/[\w.-]+)*$", max_length=200)  # the prefix that a proxy strips
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
+    starter_laws: bool = True  # whether a first `serve --starters` takes the usual statutes in
     phrasings: str = AUTO  # folder of questions that lead to clauses, NONE, or AUTO: phrasings/ beside the corpus
     matters: Path | None = None  # a table of what people ask about instead of the package's
     referrals: Path | None = None  # a table of whom to ask instead of the package's
@@ -246,8 +248,8 @@ def load(**overrides: Any) -> Settings:
         SettingsError: naming every variable that cannot be used; values are not repeated.
     """
     known = {name.upper() for name in Settings.model_fields}
-    given = [n for n in os.environ if n.startswith(_PREFIX)]
-    strange = sorted(n for n in given if n.removeprefix(_PREFIX).split("__")[0] not in known)
+    given = [n for n in (*os.environ, *_names_in_file()) if n.upper().startswith(_PREFIX)]
+    strange = sorted({n for n in given if n.upper().removeprefix(_PREFIX).split("__")[0] not in known})
     if strange:
         raise SettingsError(f"不认识的设置：{'、'.join(strange)}。请检查拼写，可用的名称见 docs/settings.md")
     try:
@@ -257,3 +259,11 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError(f"设置有误：{wrong}。可用的取值见 docs/settings.md") from exc
     except (UnparsableSetting, UnicodeDecodeError) as exc:
         raise SettingsError("有一项设置不是所要求的格式，或 .env 不是 UTF-8 文本。写法见 docs/settings.md") from exc
+
+
+def _names_in_file() -> tuple[str, ...]:
+    """The names that `.env` sets; none where it is missing or no text, which is told when it is read."""
+    try:
+        return tuple(dotenv_values(Settings.model_config["env_file"], interpolate=False))  # type: ignore[arg-type]
+    except (OSError, UnicodeDecodeError):
+        return ()

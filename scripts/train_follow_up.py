@@ -26,14 +26,15 @@ from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import Embedder, Vectors
 from assistant.question.follow_up import points_back
 from assistant.question.kinship import Kinship, TurnFeatures
-from assistant.schema.chunk import ChunkKind
+from assistant.schema.chunk import ChunkId, ChunkKind
 from assistant.settings import HOME, load
 from assistant.training.items import Item, TrainingSet, load_training
 
 OUT = HOME / "assistant" / "data" / "follow_up.json"
 ARTICLES = HOME.parent / "shared" / "eval" / "stard" / "corpus.jsonl.gz"
 L2 = 1.0
-SURE = 1.0  # log-odds
+# Log-odds: none of the 105 follow-ups of the sets that are read may stand alone; between the limits both are offered.
+ALONE_BELOW, JOINED_FROM = -2.6, -1.0
 _TOLD = frozenset({"follow", "story"})  # no question that stands alone and is put in a conversation
 _LONGEST = 24  # characters of a new question that could be taken for a follow-up
 _MOST_CLAUSES = 45  # of a training document
@@ -91,14 +92,13 @@ def measured(found: Sequence[Pair], training: TrainingSet, embedder: Embedder) -
         vectors[name] = np.asarray(embedder.embed_documents(texts), dtype=np.float32)
     seen = []
     for pair in found:
-        sign = points_back(pair.question)
-        if sign is None:
+        if points_back(pair.question) is None:
             continue
-        ids = [f"{name}#{n}" for name in pair.library for n in range(len(vectors[name]))]
+        ids = tuple(ChunkId(f"{name}#{n}") for name in pair.library for n in range(len(vectors[name])))
         matrix = np.concatenate([vectors[name] for name in pair.library])
         dense = ExactDenseIndex({ChunkKind.CLAUSE: (ids, matrix)}, dimension=matrix.shape[1])
         library: LibraryPort = Clauses(dense)  # type: ignore[assignment]
-        features = Kinship(library, embedder).features(pair.question, f"{pair.before}。", sign=sign)
+        features = Kinship(library, embedder).features(pair.question, f"{pair.before}。")
         if features is not None:
             seen.append((pair, features))
     return seen
@@ -120,15 +120,15 @@ def fitted(seen: Sequence[tuple[Pair, TurnFeatures]]) -> tuple[float, dict[str, 
 
 
 def report(seen: Sequence[tuple[Pair, TurnFeatures]], bias: float, weights: dict[str, float]) -> None:
-    """Write out what share of each kind is joined, and what share is not told for sure."""
+    """Write out what share of each kind is joined, and of what share both readings are offered."""
     for apart in (False, True):
         by_kind: dict[str, list[float]] = defaultdict(list)
         for pair, features in seen:
             if pair.held_out is apart:
                 by_kind[pair.kind].append(bias + sum(weights[n] * v for n, v in features.values().items()))
         for kind, odds in sorted(by_kind.items()):
-            joined = sum(o >= 0 for o in odds) / len(odds)
-            unsure = sum(abs(o) < SURE for o in odds) / len(odds)
+            joined = sum(o >= ALONE_BELOW for o in odds) / len(odds)
+            unsure = sum(ALONE_BELOW <= o < JOINED_FROM for o in odds) / len(odds)
             where = "held out" if apart else "trained on"
             sys.stdout.write(f"{where} {kind}: {len(odds)} pairs, joined {joined:.3f}, unsure {unsure:.3f}\n")
 
@@ -153,7 +153,8 @@ def main() -> None:
         "pairs": dict(sorted(Counter(pair.kind for pair, _ in learned).items())),
         "bias": bias,
         "weights": weights,
-        "sure": SURE,
+        "alone_below": ALONE_BELOW,
+        "joined_from": JOINED_FROM,
     }
     given.out.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

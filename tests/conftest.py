@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["store_fixtures"]  # in tests/support
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _STRICT = "REQUIRE_SYSTEM_TESTS"
 

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from assistant.access.audit import Chain, Draft
 from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.gate import GuardedGate
 from assistant.access.keys import ApiKeys
 from assistant.access.secrets import pepper_at
 from assistant.access.users import Users
+from assistant.records.answers import AnswerBook
 from assistant.records.schema import make_ready
 from assistant.records.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """Keys, users and portals of one store."""
+    """Keys, users, portals and records of one store."""
 
     store: Store
     keys: ApiKeys
     users: Users
     embeds: Embeds
     use: EmbedUse
+    chain: Chain
+    answers: AnswerBook
+
+    def note(self, kind: str, subject: str, /, **facts: Any) -> None:
+        """Record an act.
+
+        Raises:
+            RecordsError: it cannot be recorded.
+        """
+        self.chain.append([Draft(kind=kind, subject=subject, at=self.store.clock(), facts=facts)])
 
     def gate(self) -> GuardedGate:
         """What lets them in."""
@@ -44,6 +57,11 @@ def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper
     store = Store(url)
     make_ready(store)
     return Registry(
-        store=store, keys=ApiKeys(store, pepper), users=Users(store, pepper), embeds=Embeds(store, secrets_dir),
+        store=store,
+        keys=ApiKeys(store, pepper),
+        users=Users(store, pepper),
+        embeds=Embeds(store, secrets_dir),
         use=EmbedUse(store),
-    )  # fmt: skip
+        chain=Chain(store),
+        answers=AnswerBook(store),
+    )

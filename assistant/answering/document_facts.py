@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.answering.compose import Draft
@@ -52,6 +52,22 @@ def document_facts(asked: FactAsked, document: Document) -> Draft:
     proved = len(known) == len(told) and all(one.proof for one in told)
     outcome = Outcome.ANSWERED if proved else Outcome.PARTIAL if known else Outcome.NOT_FOUND
     return Draft(outcome=outcome, lead=lead, statements=statements, citations=citations)
+
+
+def borne_out_by_title(draft: Draft, document: Document) -> Draft:
+    """`draft`, which rests on no clause, with the title as its proof where that says that the text is over."""
+    over = next((fact.span for fact in document.facts if fact.name == "repealed"), None)
+    title = next((c for c in document.clauses if c.level is Level.TITLE and over is not None and over in c.span), None)
+    if title is None:
+        return draft
+    words = flow(document.text[title.span.start : title.span.end])
+    return replace(
+        draft,
+        outcome=Outcome.ANSWERED,
+        lead=f"{draft.lead}[1]",
+        statements=(Statement(text=words, citations=(1,), modality=Modality.STATE, quoted=True),),
+        citations=_citations(document, [(title, title.span)]),
+    )
 
 
 def _marks(told: _Told, numbers: Mapping[str, int]) -> str:

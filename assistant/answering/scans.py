@@ -16,10 +16,15 @@ from assistant.text.folding import fold, squeeze
 
 MOST_PLACES = 20  # of words asked for; more of them say nothing
 _HEADING_SHARED = 5  # characters in a row that name a heading
+_MOST_MEANINGS = 3
 MOST = 30  # sentences; of more, the nearest are given and it is said that they are not all
 _SHORTEST = 3  # characters of a name
-_BINDS = r"应当|必须|不得|可以|有权|负责|履行|须|要(?![求素件约])|按程序|依法(?!依规|被)|定期|严禁|力争"
-_ONE = r"(?:辖内|各级|各类|各|有关|其他|所有|由|并由|但是?|\d{4}年，)*"
+_BINDS = (
+    r"应当|必须|不得|可以|有权|负责|履行[^，。；]{0,6}(?:职责|义务|职能)|须|要(?![求素件约])"
+    r"|按程序|依法(?!依规|被)|定期|严禁|力争"
+)
+_CASES = re.compile(r"(?:情形|行为)之一|下列(?:情形|行为)")  # what such a list names is no duty
+_ONE = r"(?:辖内|国务院|各级|各类|各|有关|其他|所有|由|并由|但是?|\d{4}年，)*"
 _PART = r"(?:[一二]级)?(?:分行|支行|法人机构)?"
 _OF_OTHERS = re.compile(r"(?:鼓励|支持)[^，。；]{0,10}(?:机构|公司|银行|部门|企业)")  # 鼓励有条件的机构…: of those
 _JOIN = r"(?:、|和|及|以及|与|或者)"
@@ -38,6 +43,7 @@ class Scan:
     how: str  # in words: 逐句查了《…》全文，…
     sentences: tuple[Chunk, ...]
     settles: bool = False  # nothing else is asked
+    items: bool = True  # a list that a sentence opens is part of it
 
 
 def scanned(reading: Reading, found: Retrieved, everything: Sequence[Chunk], *, most_scope: int) -> Scan | None:
@@ -49,11 +55,13 @@ def scanned(reading: Reading, found: Retrieved, everything: Sequence[Chunk], *, 
     kind, scope = reading.asked.kind, _scope(reading.standalone, found, everything)
     if kind in (Kind.PROHIBITIONS, Kind.MENTIONS):
         return _of_words(reading, scope, everything)
-    if kind is Kind.LIST and 0 < len(scope) <= most_scope:
-        return _found("逐句列出这一条，", [c for c in scope if may_address(reading.asked, c)])
     if kind not in (Kind.LIST, Kind.FACT):
         return None
-    return _of_text(reading, found, everything) or _of_institution(reading.asked, scope or everything)
+    if made := _of_text(reading, found, everything) or _of_meaning(reading.asked.defines, everything):
+        return made
+    if kind is Kind.LIST and 0 < len(scope) <= most_scope:
+        return _found("逐句列出这一条，", [c for c in scope if may_address(reading.asked, c)])
+    return _of_institution(reading.asked, scope or everything)
 
 
 def _of_words(reading: Reading, scope: Sequence[Chunk], everything: Sequence[Chunk]) -> Scan | None:
@@ -63,6 +71,16 @@ def _of_words(reading: Reading, scope: Sequence[Chunk], everything: Sequence[Chu
     where = f"{_heads(scope)}这一条" if scope else _heads(everything)
     hits = _places_of(reading.sought, reading.asked, scope or everything)
     return _found(f"逐句查了{where}，有所问用语的", hits, settles=True)
+
+
+def _of_meaning(term: str | None, everything: Sequence[Chunk]) -> Scan | None:
+    """The sentences that say in so many words what `term` means; `None` when there is none, or there are many."""
+    if not term:
+        return None
+    word = rf"[“「]?{re.escape(term)}[”」]?"
+    says = re.compile(rf"所称{word}|{word}，?是?指|，为{word}[。；]|以下(?:统|简|合)?称{word}[)）]")
+    hits = [c for c in everything if says.search(c.plain)]
+    return Scan(how="", sentences=tuple(hits)) if 0 < len(hits) <= _MOST_MEANINGS else None
 
 
 def _of_institution(asked: Understanding, within: Sequence[Chunk]) -> Scan | None:
@@ -128,8 +146,8 @@ def _of_text(reading: Reading, found: Retrieved, everything: Sequence[Chunk]) ->
     if not text:
         return None
     if reading.figures is not None:
-        hits = tuple(c for c in text if reading.figures.stated_in(c.lead + c.plain))
-        return _kept(Scan(how=f"逐句查了{_heads(text)}全文，写有所问数字的", sentences=hits, settles=True))
+        hits = tuple(c for c in text if reading.figures.stated_in(c.plain))
+        return _kept(Scan(how=f"逐句查了{_heads(text)}全文，写有所问数字的", sentences=hits, settles=True, items=False))
     return _duties(reading.whose or "", reading.asked.specific, text)
 
 
@@ -141,6 +159,8 @@ def acts(actor: str, chunk: Chunk) -> bool:
     if chunk.subject and _named(actor).search(chunk.subject):
         wanted = _OF_OTHERS.match(chunk.plain)
         return wanted is None or actor in wanted[0]
+    if chunk.lead and _CASES.search(chunk.lead):
+        return False
     return _subject(actor).search(chunk.lead or chunk.plain) is not None
 
 

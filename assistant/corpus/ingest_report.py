@@ -58,6 +58,7 @@ HIDDEN_WORDS = {
     "watermark": "水印",
     "alt": "图片说明",
     "note_mark": "注号",
+    "script": "网页脚本",
     "line_number": "行号",
 }
 _MOST_HIDDEN, _HIDDEN_CHARS = 30, 120

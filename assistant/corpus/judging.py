@@ -37,6 +37,7 @@ class FileJudge:
         corpus: the folder, where files may lie that nobody has added.
         confirm: supersession of earlier versions needs no further word.
         now: gives the time that is written down.
+        statutes: what is new goes into the folder for statutes.
     """
 
     corpus: Path
@@ -45,6 +46,7 @@ class FileJudge:
     given: Given
     confirm: bool
     now: Callable[[], datetime]
+    statutes: bool = False
 
     def judge(self, candidate: Candidate) -> FileOutcome:
         """What became of one file."""
@@ -89,9 +91,12 @@ class FileJudge:
         line = line_for(document, quality, self.given, sha=sha, original=candidate.path.name, now=self.now())
         line, older = self.shelf.place(line, confirm=self.confirm)
         outcome = replace(outcome, title=line.title, left_out=self._left_out(line), access=line.access)
-        (self.staging / "files").mkdir(exist_ok=True)
-        named.rename(self.staging / "files" / named.name)
         self.shelf.fresh.add(named.name)
+        if self.statutes:
+            self.shelf.statutes.add(named.name)
+        folder = self.shelf.folder_of(named.name, corpus=self.corpus, staging=self.staging)
+        folder.mkdir(exist_ok=True)
+        named.rename(folder / named.name)
         self.shelf.put(line)
         if not older:
             return outcome

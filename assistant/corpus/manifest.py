@@ -18,6 +18,7 @@ from assistant.schema.document import DocumentKind, DocumentMeta, Limit, LimitKi
 from assistant.text.folding import squeeze
 
 MANIFEST = "manifest.jsonl"
+STATUTES = "statutes"  # folder in a corpus for statutes that came out of a package; with a manifest of its own
 
 
 class LimitLine(BaseModel):
@@ -93,6 +94,12 @@ class ManifestLine(BaseModel):
         optional = {name for name, field in type(self).model_fields.items() if not field.is_required()}
         kept = {n: v for n, v in fields.items() if n not in optional or v not in (None, [])}
         return json.dumps(kept, ensure_ascii=False)
+
+
+def folders_of(corpus: Path) -> tuple[Path, ...]:
+    """The folders whose files make one library: the corpus, and the one for statutes where it has been made."""
+    statutes = corpus / STATUTES
+    return (corpus, statutes) if (statutes / MANIFEST).is_file() else (corpus,)
 
 
 def read_manifest(folder: Path) -> dict[str, ManifestLine]:

@@ -7,7 +7,8 @@ that nobody has seen in a source is in its entry's `memory_fields`, and is shown
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +16,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from assistant.corpus.succession import title_key
 from assistant.errors import SettingsError, SourceError
 from assistant.schema.answer import RelatedPolicy
+from assistant.schema.document import DocumentMeta
 from assistant.text.tables import read_table
 
 RELATED = "related_policies.yaml"
@@ -111,6 +114,12 @@ class RelatedPolicies:
     def official_urls(self) -> dict[str, str]:
         """The official page of each policy that has one, by its id."""
         return {policy.id: policy.official_url for policy in self.policies if policy.official_url}
+
+
+def with_held(policies: Sequence[RelatedPolicy], documents: Sequence[DocumentMeta]) -> tuple[RelatedPolicy, ...]:
+    """The pointers, each with the id of the library's own text of it, where one of `documents` is that."""
+    held = {title_key(meta.title): meta.id for meta in documents}
+    return tuple(replace(policy, document_id=held.get(title_key(policy.title))) for policy in policies)
 
 
 def load_related(folder: Path) -> RelatedPolicies | None:

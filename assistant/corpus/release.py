@@ -62,12 +62,14 @@ class CorpusRelease:
         *,
         given: Given | None = None,
         confirm: bool = False,
+        statutes: bool = False,
         progress: Progress | None = None,
     ) -> ReleaseReport:
         """Take files and folders in, one verdict each; rebuild and switch the index when anything changed.
 
         Args:
             confirm: supersession of earlier versions needs no further word.
+            statutes: what is new goes into the folder for statutes, and the corpus's own manifest stays as it is.
 
         Raises:
             InputError: a title is given for several files.
@@ -82,7 +84,13 @@ class CorpusRelease:
                 raise InputError("--title 只能用于一份文件，请逐份加入。")
             shelf = self._shelf()
             judge = FileJudge(
-                corpus=self._corpus, shelf=shelf, staging=staging, given=stated, confirm=confirm, now=self._now
+                corpus=self._corpus,
+                shelf=shelf,
+                staging=staging,
+                given=stated,
+                confirm=confirm,
+                now=self._now,
+                statutes=statutes,
             )
             outcomes = []
             for done, candidate in enumerate(candidates, start=1):
@@ -173,7 +181,7 @@ class CorpusRelease:
             switch=False,
         )
         del documents
-        commit(self._corpus, staging, [line.json_line() for line in shelf.lines.values()], gone)
+        commit(self._corpus, staging, self._manifest(shelf), gone, statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")
@@ -181,20 +189,33 @@ class CorpusRelease:
             remove_old(where)
         return report
 
+    def _manifest(self, shelf: Shelf) -> str:
+        """The text of the corpus's own manifest: the very one that is there, unless a line of it changed."""
+        path = self._corpus / MANIFEST
+        if path.exists() and shelf.touched <= shelf.statutes:
+            return path.read_text(encoding="utf-8")
+        return shelf.manifest(statutes=False)
+
     def _documents(self, shelf: Shelf, staging: Path, gone: frozenset[str]) -> tuple[Document, ...]:
-        """All documents of the corpus as it will be, in the order of their names.
+        """All documents of the corpus as it will be, folder by folder, in the order of their names.
 
         Raises:
             SourceError: one that was in the corpus can no longer be read: it must not vanish unseen.
         """
         found = []
-        for name in sorted(shelf.lines.keys() - gone):  # a file that nobody has added takes no part
-            folder = staging / "files" if name in shelf.fresh else self._corpus
+        there = shelf.lines.keys() - gone  # a file that nobody has added takes no part
+        for name in sorted(there, key=lambda name: (name in shelf.statutes, name)):
+            folder = shelf.folder_of(name, corpus=self._corpus, staging=staging)
             try:
                 found.append(parse_file(folder / name, shelf.lines.get(name)))
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
+
+
+def _statutes(shelf: Shelf) -> str | None:
+    """The text of the manifest in the folder for statutes, if a line of it changed."""
+    return shelf.manifest(statutes=True) if shelf.touched & shelf.statutes else None
 
 
 def _report(shelf: Shelf, build: BuildReport | None, **fields: Any) -> ReleaseReport:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.corpus.intake import find_candidates
-from assistant.corpus.manifest import ManifestLine, Proposal, read_manifest
+from assistant.corpus.manifest import MANIFEST, STATUTES, ManifestLine, Proposal, read_manifest
 from assistant.corpus.reading import parse_file
 from assistant.corpus.succession import holds, is_older, same_instrument, stem, supersede, title_key
 from assistant.errors import NotFoundError, SourceError
@@ -27,6 +27,7 @@ class Shelf:
     by_title: dict[str, list[str]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)  # lines that changed
     fresh: set[str] = field(default_factory=set)  # files that are in staging
+    statutes: set[str] = field(default_factory=set)  # files that lie, or will lie, in the folder for statutes
 
     def put(self, line: ManifestLine) -> None:
         known = line.path in self.lines
@@ -38,6 +39,18 @@ class Shelf:
         if not known:
             self.by_title.setdefault(title_key(line.title), []).append(line.path)
         self.touched.add(line.path)
+
+    def folder_of(self, name: str, *, corpus: Path, staging: Path | None = None) -> Path:
+        """The folder that file `name` lies in; a fresh one in `staging`."""
+        apart = name in self.statutes
+        if staging is not None and name in self.fresh:
+            return staging / (STATUTES if apart else "files")
+        return corpus / STATUTES if apart else corpus
+
+    def manifest(self, *, statutes: bool) -> str:
+        """The whole text of the manifest of one folder."""
+        kept = (line for name, line in self.lines.items() if (name in self.statutes) is statutes)
+        return "".join(f"{line.json_line()}\n" for line in kept)
 
     def free_name(self, name: str, sha: str) -> str:
         """`name`, or with a piece of the hash when a file of that stem is there."""
@@ -83,11 +96,19 @@ class Shelf:
 
 
 def open_shelf(corpus: Path) -> Shelf:
-    """The corpus now. Files without a line are found by their bytes; words are compared where they are known."""
-    lines = read_manifest(corpus)
-    shelf = Shelf(lines={}, names={}, by_sha={}, by_text={})
-    for line in lines.values():
-        shelf.put(line if line.text_sha256 else _with_text_hash(corpus, line))
+    """The corpus now. Files without a line are found by their bytes; words are compared where they are known.
+
+    Raises:
+        SourceError: a manifest that cannot be used, or a file that both of them name.
+    """
+    lines, apart = read_manifest(corpus), read_manifest(corpus / STATUTES)
+    if both := lines.keys() & apart.keys():
+        listed = f"{MANIFEST} 和 {STATUTES}/{MANIFEST}"
+        raise SourceError(f"{listed} 都登记了{'、'.join(sorted(both))}，请从其中一个删去", path=corpus)
+    shelf = Shelf(lines={}, names={}, by_sha={}, by_text={}, statutes=set(apart))
+    for line in (*lines.values(), *apart.values()):
+        folder = shelf.folder_of(line.path, corpus=corpus)
+        shelf.put(line if line.text_sha256 else _with_text_hash(folder, line))
     shelf.touched.clear()
     for path in unlisted(corpus, lines):
         shelf.names[stem(path.name).casefold()] = path.name
@@ -95,10 +116,10 @@ def open_shelf(corpus: Path) -> Shelf:
     return shelf
 
 
-def _with_text_hash(corpus: Path, line: ManifestLine) -> ManifestLine:
+def _with_text_hash(folder: Path, line: ManifestLine) -> ManifestLine:
     """A line written by hand, its words counted too, if its file can be read."""
     try:
-        document = parse_file(corpus / line.path, line)
+        document = parse_file(folder / line.path, line)
     except SourceError:  # told when the index is built
         return line
     return line.model_copy(update={"text_sha256": text_hash(document)})

@@ -3,6 +3,7 @@
     corpus/
       .release/lock, pid                 held by the one writer; the kernel frees the lock when it ends
       .release/staging/                  a release being made
+      statutes/                          what came out of a package: a part of the corpus that git ignores
 
 `staging/manifest.jsonl` is the point of no return: a process killed before it has changed nothing, and what
 is left of one killed after it is finished by the next writer.
@@ -12,12 +13,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.corpus.manifest import MANIFEST
-from assistant.errors import IndexStoreError, SourceError
+from assistant.corpus.manifest import MANIFEST, STATUTES
+from assistant.errors import InUse, SourceError
 from assistant.indexing.manifest import fsync_path
 
 _ROOM = ".release"
@@ -30,7 +31,7 @@ def sole_writer(corpus: Path) -> Iterator[Path]:
 
     Raises:
         SourceError: the folder is missing or not writable.
-        IndexStoreError: another process holds it; its id is named.
+        InUse: another process holds it; its id is named.
     """
     from filelock import FileLock, Timeout
 
@@ -42,7 +43,7 @@ def sole_writer(corpus: Path) -> Iterator[Path]:
         lock = FileLock(room / "lock")
         lock.acquire(timeout=_LOCK_TIMEOUT_S)
     except Timeout as exc:
-        raise IndexStoreError(f"另一个进程（进程号 {_holder(room)}）正在更改文件库，请等它结束后再试。") from exc
+        raise InUse(f"另一个进程（进程号 {_holder(room)}）正在更改文件库，请等它结束后再试。") from exc
     except OSError as exc:
         raise SourceError(f"{corpus} 无法写入（{exc.strerror}），请检查目录权限", path=corpus) from exc
     staging = room / "staging"
@@ -70,16 +71,24 @@ def recover(corpus_dir: Path) -> None:
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def commit(corpus: Path, staging: Path, lines: Sequence[str], gone: frozenset[str]) -> None:
-    """Write down what will be, then make it so."""
+def commit(corpus: Path, staging: Path, manifest: str, gone: frozenset[str], *, statutes: str | None = None) -> None:
+    """Write down what will be, then make it so.
+
+    Args:
+        manifest: the whole text of the corpus's manifest.
+        statutes: that of the manifest in the folder for statutes; `None` leaves it as it is.
+    """
     try:
-        files = staging / "files"
-        for path in sorted(files.iterdir()) if files.is_dir() else ():
-            path.chmod(0o644)
-            fsync_path(path)
+        if statutes is not None:
+            (staging / STATUTES).mkdir(exist_ok=True)
+            (staging / STATUTES / MANIFEST).write_text(statutes, encoding="utf-8")
+        for folder, _ in _homes(corpus, staging):
+            for path in sorted(folder.iterdir()):
+                path.chmod(0o644)
+                fsync_path(path)
         (staging / "gone").write_text("".join(f"{name}\n" for name in sorted(gone)), encoding="utf-8")
         part = staging / f"{MANIFEST}.part"
-        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        part.write_text(manifest, encoding="utf-8")
         for path in (staging / "gone", part, staging):
             fsync_path(path)
         part.replace(staging / MANIFEST)
@@ -91,13 +100,22 @@ def commit(corpus: Path, staging: Path, lines: Sequence[str], gone: frozenset[st
 
 def _finish(corpus: Path, staging: Path) -> None:
     """Move what lies in staging into place; may be begun again after a crash at any point."""
-    files = staging / "files"
-    for path in sorted(files.iterdir()) if files.is_dir() else ():
-        path.replace(corpus / path.name)
+    for folder, home in _homes(corpus, staging):
+        home.mkdir(exist_ok=True)
+        for path in sorted(folder.iterdir()):
+            path.replace(home / path.name)
+        fsync_path(home)
     for name in (staging / "gone").read_text(encoding="utf-8").splitlines():
-        (corpus / name).unlink(missing_ok=True)
+        for home in (corpus, corpus / STATUTES):
+            (home / name).unlink(missing_ok=True)
     (staging / MANIFEST).replace(corpus / MANIFEST)
     fsync_path(corpus)
+
+
+def _homes(corpus: Path, staging: Path) -> list[tuple[Path, Path]]:
+    """Each folder of staged files, and where its files go."""
+    pairs = ((staging / "files", corpus), (staging / STATUTES, corpus / STATUTES))
+    return [pair for pair in pairs if pair[0].is_dir()]
 
 
 def _holder(room: Path) -> str:

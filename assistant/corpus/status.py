@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.corpus.manifest import Proposal, read_manifest
+from assistant.corpus.manifest import Proposal, folders_of, read_manifest
 from assistant.corpus.reading import SourceFailure, read_corpus
 from assistant.corpus.succession import repeals
 from assistant.schema.document import DocumentMeta
@@ -38,8 +38,9 @@ def corpus_status(corpus_dir: Path) -> CorpusStatus:
     Raises:
         SourceError: the folder or its manifest cannot be used.
     """
-    parsed = read_corpus([corpus_dir])
-    lines = {line.path: line for line in read_manifest(corpus_dir).values()}
+    folders = folders_of(corpus_dir)
+    parsed = read_corpus(folders)
+    lines = {line.path: line for folder in folders for line in read_manifest(folder).values()}
     waiting = []
     for document in parsed.documents:
         line = lines.get(document.meta.source_path)

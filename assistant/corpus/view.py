@@ -19,7 +19,7 @@ from assistant.indexing.ports import DensePort, LibraryPort, SparsePort
 from assistant.models.protocols import Vectors
 from assistant.parsing.legal_level import level_of
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta
+from assistant.schema.document import Document, DocumentMeta, LegalLevel
 from assistant.schema.retrieval import Filters, Hit, Query
 
 # The question is about versions themselves, so the old ones take part.
@@ -30,11 +30,16 @@ _REGION_END = re.compile(r"(?:省|市|(?:回族|维吾尔|壮族)?自治区|特�
 
 
 class LibraryView:
-    """An opened library without the documents that holders of `rights` may not see; itself a `LibraryPort`."""
+    """An opened library without the documents that holders of `rights` may not see; itself a `LibraryPort`.
 
-    def __init__(self, library: LibraryPort, rights: frozenset[str]) -> None:
+    Args:
+        without: ids of documents that are left out besides.
+    """
+
+    def __init__(self, library: LibraryPort, rights: frozenset[str], *, without: frozenset[str] = frozenset()) -> None:
         self.rights = rights
-        self.documents = tuple(meta for meta in library.documents if meta.visible(rights))
+        self.shown = tuple(meta for meta in library.documents if meta.visible(rights))
+        self.documents = tuple(meta for meta in self.shown if meta.id not in without)
         self._library = library
         self._ids = frozenset(meta.id for meta in self.documents)
         self._whole = len(self.documents) == len(library.documents)
@@ -79,6 +84,17 @@ class LibraryView:
     def eligible(self, query: Query, *, today: date) -> frozenset[str]:
         """The ids of the documents that `query` may rest on."""
         return eligible(self.documents, query, today=today)
+
+    @cached_property
+    def nearest(self) -> LibraryView | None:
+        """The same without the statutes of the country, where it holds both these and other documents.
+
+        What an office was sent says more of its own matters than the law of the whole country does.
+        """
+        statutes = frozenset(m.id for m in self.documents if level_of(m) is LegalLevel.LAW)
+        if not statutes or len(statutes) == len(self.documents):
+            return None
+        return LibraryView(self._library, self.rights, without=statutes)
 
     @cached_property
     def _chunks(self) -> dict[ChunkKind, tuple[Chunk, ...]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from assistant.errors import IndexDamaged, IndexNotBuilt, IndexStoreError
+from assistant.errors import IndexDamaged, IndexNotBuilt, IndexStoreError, InUse
 from assistant.indexing.manifest import damaged_files, fsync_path, read_manifest
 
 CURRENT = "CURRENT"
@@ -147,7 +147,7 @@ def single_writer(indexes_dir: Path) -> Iterator[None]:
         indexes_dir.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=_LOCK_TIMEOUT_S)
     except Timeout as exc:
-        raise IndexStoreError(f"另一个进程（进程号 {_holder(indexes_dir)}）正在建立索引，请等它结束后再试。") from exc
+        raise InUse(f"另一个进程（进程号 {_holder(indexes_dir)}）正在建立索引，请等它结束后再试。") from exc
     except OSError as exc:
         raise IndexStoreError(f"索引目录 {indexes_dir} 无法写入（{exc.strerror}）。请检查目录权限。") from exc
     try:

@@ -94,6 +94,7 @@ class GgufChatModel:
         self._lock = threading.Lock()
         self._server: Any = None
         self._pace: Pace | None = None
+        self._probed = False
         self._chat: LangChainChatModel | None = None
 
     @property
@@ -135,7 +136,9 @@ class GgufChatModel:
                     temperature=self._temperature,
                     budget=self._budget,
                 )
+            if not self._probed:  # somebody who left amid the probe leaves it to the next
                 self._pace = _pace_of(self._chat)
+                self._probed = True
             return self._chat
 
     def _load(self, key: str) -> Any:

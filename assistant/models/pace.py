@@ -26,6 +26,7 @@ _SLACK = 3.0  # the machine has other work, a long prompt goes slower a characte
 _REPLY_PIECES = 400  # a whole answer
 _PAUSE_PIECES = 10.0  # between two pieces at most as long as so many take
 _LEAST_S = 1e-3
+_MOST_FIRST_S, _MOST_S = 240.0, 480.0  # nobody waits longer, however slow the machine was when it was measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,12 @@ class Pace:
         Args:
             fixed: names of limits that stay as they are, because somebody set them.
         """
-        first = max(budget.first_token_s, _SLACK * chars / self.reads)
+        first = max(budget.first_token_s, min(_SLACK * chars / self.reads, _MOST_FIRST_S))
         longer = replace(
             budget,
             first_token_s=first,
             token_s=max(budget.token_s, _SLACK * _PAUSE_PIECES / self.writes),
-            total_s=max(budget.total_s, first + _SLACK * _REPLY_PIECES / self.writes),
+            total_s=max(budget.total_s, min(first + _SLACK * _REPLY_PIECES / self.writes, _MOST_S)),
         )
         kept = {field.name for field in fields(Budget)} & set(fixed)
         return replace(longer, **{name: getattr(budget, name) for name in kept})

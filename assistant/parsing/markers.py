@@ -18,8 +18,15 @@ BLANKS = " \t\u3000\u2002\u2003\u2009\u00a0\u200b\u200c\u200d\u2060\ufeff\u00ad"
 GAP = f"[{BLANKS}]"
 _HAN = "一二三四五六七八九十百千零〇"
 # What a scanner makes of 一 and 〇; corrected only between 第 and 条.
-_LOOKALIKE = str.maketrans({**dict.fromkeys("ー—–―－─", "一"), **dict.fromkeys("OoＯ○◯", "〇")})
-_LOOK = f"[{_HAN}\\d０-９ー—–―－─OoＯ○◯]"
+_FORMAL_DIGITS = "壹贰叁肆伍陆柒捌玖拾佰"  # 第壹条
+_LOOKALIKE = str.maketrans(
+    {
+        **dict.fromkeys("ー—–―－─", "一"),
+        **dict.fromkeys("OoＯ○◯", "〇"),
+        **dict(zip(_FORMAL_DIGITS, "一二三四五六七八九十百", strict=True)),
+    }
+)
+_LOOK = f"[{_HAN}\\d０-９ー—–―－─OoＯ○◯{_FORMAL_DIGITS}]"
 _ORDINAL = rf"第{GAP}{{0,8}}({_LOOK}(?:{GAP}{{0,4}}{_LOOK}){{0,9}}){GAP}{{0,8}}"
 _SUFFIXED = rf"{_ORDINAL}条(?:{GAP}?之{GAP}?({_LOOK}{{1,3}}))?"
 # 第一条【目的】, 第一条（目的）, 第一条：, 第一条. 第一条、为规范…; 第三条（一） and 第三条、第四条 are references.

@@ -26,7 +26,7 @@ _OUTLINE = re.compile(
 )
 _OUTLINE_LEVELS = (Level.HEADING_1, Level.HEADING_2, Level.HEADING_3, Level.HEADING_4, Level.HEADING_5)
 _UNIT = re.compile(r"[年月日号个名家户万亿元条款项章节级类倍分天周期人次岁]")  # 3个月内 is a quantity
-_FEW_OUTLINE = 3
+_FEW_OUTLINE, _TWO, _TWO_AND_TWO = 3, 2, 4  # 1, 2, 2.1, 2.2 is an outline as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,8 @@ def _outline(text: str, lines: Sequence[Line]) -> dict[int, Mark]:
         last = path
         dotted += len(path) > 1
         found[line.start] = Mark(_OUTLINE_LEVELS[len(path) - 1], path[-1], match.end(), style="1.1", path=path)
-    return found if dotted >= _FEW_OUTLINE else {}
+    enough = dotted >= _FEW_OUTLINE or (dotted >= _TWO and len(found) >= _TWO_AND_TWO)
+    return found if enough else {}
 
 
 def _follows(path: tuple[int, ...], last: tuple[int, ...]) -> bool:

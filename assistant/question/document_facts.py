@@ -19,7 +19,7 @@ from assistant.text.tables import packaged, read_table
 
 _GAP = r"[^，。；：？?、]{0,4}?"  # between 哪天 and 施行
 # 是人民银行发的吗: whoever states an issuer asks who it was.
-_OFFICES = r"银行|总局|国务院|人大|常委会|政府|委员会|办公厅|办公室|[\u4e00-\u9fff]{1,4}[局部委院]"
+_OFFICES = r"银行|总局|国务院|人大|常委会|政府|委员会|办公厅|办公室|[\u4e00-\u9fff]{1,4}[局部委院会]|央行"
 _OFFICE = rf"(?:由|是)[\u4e00-\u9fff]{{0,14}}?(?:{_OFFICES})"
 _THIS = re.compile(rf"[这那该本此]一?[个份部项]?(?:文件|{'|'.join(title_endings())})")
 

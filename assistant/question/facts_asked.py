@@ -313,7 +313,7 @@ def _bound(segment: str) -> Bound | None:
 
 _FIGURES_BY_NAME = {
     **dict.fromkeys(("金额", "钱数"), (Attribute.AMOUNT, re.compile(_MONEY))),
-    **dict.fromkeys(("比例", "百分比"), (Attribute.RATE, re.compile(rf"{_SHARE}|{_N}倍"))),
+    **dict.fromkeys(("比例", "百分比"), (Attribute.RATE, re.compile(rf"[%％‰]|[百千万]分之|百分点|基点|{_N}倍"))),
     **dict.fromkeys(("期限", "时限", "天数"), (Attribute.DURATION, re.compile(_SPAN))),
     "日期": (Attribute.DAY, _CALENDAR),
     "罚款": (Attribute.PENALTY, _FINE),

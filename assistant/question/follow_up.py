@@ -17,12 +17,13 @@ MAX_TURNS_BACK = 3  # user turns that may help; older ones do not matter to a qu
 _SHORT = 12  # characters; a question this short after another one leaves something out
 # 保险先不说了。我这儿有个好客户…: what comes behind the cue is the question.
 _NEW_TOPIC = re.compile(
-    r"(?:先不(?:说|谈|聊|问|管)|不(?:说|谈|聊)这个|换个(?:话题|问题|事)|另外(?:问|请教|咨询)|再问(?:个|一个)别的|说点别的|问个别的|题外话)(?:[：:，,。！!]|一下|下|一个|个|别的|问题|您|你|事|了|哈|啊|吧|这个|那个|再|，|,)*"
+    r"(?:先不(?:说|谈|聊|问|管)|不(?:说|谈|聊|问)这个|换个(?:话题|话头|问题|事)|另外(?:问|请教|咨询)|再问(?:个|一个)别的|说点别的|问个别的|题外话)(?:[：:，,。！!]|一下|下|一个|个|别的|问题|您|你|事|了|哈|啊|吧|这个|那个|再|，|,)*"
 )
 # What these open or hold goes on from something, whatever it is about.
 _ELLIPSIS = re.compile(
     r"^(?:那(?!份|个?通知|个?文件)|那么|如果|要是|假如|万一|同样|其中|另外|除此|除了这|上面|前面|刚才|我刚才)"
     r"|它|上述|前述|同样|刚才|呢[？?。]?$|怎么说[？?]?$"
+    r"|^(?:违反了|违反的话|换成|说回|回到刚才)|[^，。？]的话[，,]|一样[吗么嘛]"
 )
 # These point back as often as not: 这钱能退吗 of the turn before, 我这小店要交税吗 of nothing.
 _MAY_LEAN = re.compile(
@@ -33,7 +34,7 @@ _MAY_LEAN = re.compile(
 class KinshipPort(Protocol):
     """Tells by meaning whether a question goes on from the turns before; `None` when it cannot."""
 
-    def judge(self, question: str, before: str, *, sign: bool) -> Leaning | None: ...
+    def judge(self, question: str, before: str) -> Leaning | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def stand_alone(
         kinship: judges by meaning.
         follows: what whoever asks has said of it; `None` where nothing was said.
     """
-    turns = _turns_before(question, history)
+    turns = _turns_before(history, without=question if follows else "")
     fresh = _after_new_topic(question)
     if not turns or follows is False or (fresh is not None and follows is None):
         return StandAlone(text=fresh or question)
@@ -76,16 +77,16 @@ def stand_alone(
         return joined
     if not sign and (is_whole if len(question) <= _SHORT else names_topic)(question):
         return StandAlone(text=question)
-    judged = kinship.judge(question, "".join(map(_closed, joined.context)), sign=sign) if kinship else None
+    judged = kinship.judge(question, "".join(map(_closed, joined.context))) if kinship else None
     if judged is None:
         return joined
     return replace(joined if judged.leans else StandAlone(text=question), unsure=not judged.sure)
 
 
-def _turns_before(question: str, history: Sequence[Turn]) -> list[str]:
-    """The user's turns before, without `question` itself where it is asked once more, to be read the other way."""
+def _turns_before(history: Sequence[Turn], *, without: str) -> list[str]:
+    """The user's turns before; a question asked once more, to be read the other way, is `without` itself."""
     turns = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
-    while turns and turns[-1] == question.strip():
+    while turns and turns[-1] == without.strip():
         turns.pop()
     return turns
 

@@ -1,7 +1,7 @@
 """Whether a question goes on from the turns before it, told by meaning where the rules cannot tell.
 
 A new matter is nearer to a clause of its own than to the clause that the turns before were about; what goes on from
-them is short and stays near that clause. The weights stand in `assistant/data/follow_up.json`, with the command that
+them stays near that clause, or near none. The weights stand in `assistant/data/follow_up.json`, with the command that
 found them (`scripts/train_follow_up.py`).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.errors import ModelError, SettingsError
 from assistant.indexing.ports import LibraryPort
@@ -23,18 +23,15 @@ _log = logging.getLogger(__name__)
 _WEIGHTS_FILE = "follow_up.json"
 _LOOKED_AT = 600  # clauses that a question is compared with; one further away counts as the last of them
 _ZERO, _ONE = 0.85, 0.05  # cosines of the published multilingual-e5 lie between 0.75 and 0.95
-_LONG = 24  # characters; a question longer than this leans no less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFeatures:
     """A question beside the turns before it."""
 
-    length: float  # characters, cut at 24, over 10
     alike: float  # cosine with the turns before, 0.85 as zero, 0.05 as one
     near: float  # cosine with the nearest clause, likewise
     lead: float  # by how much that clause is nearer than the one nearest to the turns before; 0.05 as one
-    sign: float  # 1 when it has a word that often points back: 这, 该, 再
 
     def values(self) -> dict[str, float]:
         """Every feature by name."""
@@ -50,7 +47,8 @@ class TurnWeights(BaseModel):
     pairs: dict[str, int]  # trained on, by kind
     bias: float
     weights: dict[str, float]
-    sure: float = Field(ge=0)  # from these log-odds on, either way, nothing is said about it
+    alone_below: float  # log-odds; from there on the question stands alone
+    joined_from: float  # log-odds; below it is said that the question may be meant the other way
 
     def odds(self, features: TurnFeatures) -> float:
         """Log-odds that the question goes on from the turns before."""
@@ -78,23 +76,21 @@ class Kinship:
         self._weights = weights or packaged_turn_weights()
         self._scale = scale_of(embedder)
 
-    def judge(self, question: str, before: str, *, sign: bool) -> Leaning | None:
+    def judge(self, question: str, before: str) -> Leaning | None:
         """`None` when the vectors are out, or no clause is there."""
         try:
-            features = self.features(question, before, sign=sign)
+            features = self.features(question, before)
         except ModelError as exc:
             _log.warning("kinship is out: %s", exc.message)
             return None
         if features is None:
             return None
         odds = self._weights.odds(features)
-        return Leaning(odds >= 0, abs(odds) >= self._weights.sure)
+        alone = odds < self._weights.alone_below
+        return Leaning(leans=not alone, sure=alone or odds >= self._weights.joined_from)
 
-    def features(self, question: str, before: str, *, sign: bool) -> TurnFeatures | None:
-        """What is compared.
-
-        Args:
-            sign: whether `question` has a word that often points back.
+    def features(self, question: str, before: str) -> TurnFeatures | None:
+        """What is compared; `None` where there is no clause.
 
         Raises:
             ModelError: the embedder does not answer.
@@ -107,11 +103,9 @@ class Kinship:
         scores = {hit.chunk_id: self._scale.published(hit.score) for hit in hits}
         nearest, last = scores[hits[0].chunk_id], scores[hits[-1].chunk_id]
         return TurnFeatures(
-            length=min(len(question), _LONG) / 10,
             alike=(self._scale.published(float(asked @ told)) - _ZERO) / _ONE,
             near=(nearest - _ZERO) / _ONE,
             lead=(nearest - scores.get(home[0].chunk_id, last)) / _ONE,
-            sign=float(sign),
         )
 
 

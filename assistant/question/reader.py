@@ -286,8 +286,7 @@ class QuestionReader:
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""
-        parts = facets(question) or (question,)
-        if not all(self._catalogue.mentions(part) for part in parts):
+        if not all(self._catalogue.mentions(part) for part in facets(question) or (question,)):
             return frozenset()
         return frozenset(d.id for m in self._catalogue.mentions(question) for d in m.documents)
 

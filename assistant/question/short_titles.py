@@ -30,6 +30,7 @@ _COVER = "的通知"
 _ISSUED = re.compile(r"印发.{0,2}《([^《》]{2,60})》")
 _CLOSED = re.compile(rf"(?:{_REMARK.pattern[:-1]})?》")
 _STATUTES = frozenset({"法", "法典"})
+_NO_PAPER = "(?![化字凭档书学艺明])"  # 这个文化公司
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -47,6 +48,7 @@ class _Words(BaseModel):
     papers: tuple[str, ...]
     places: tuple[str, ...]
     of_place: frozenset[str]
+    this_paper: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,11 @@ def opens_here(text: str) -> bool:
     return made_of(run, words.openers | asking_words(), words.behind | words.before) == len(run)
 
 
+def speaks_of_this_paper(text: str) -> bool:
+    """Whether `text` speaks of the document that lies before whoever asks: 发这个文, 全文里, 既然文件叫停了."""
+    return _this_paper().search(text) is not None
+
+
 def asks_only_of_places(rest: str) -> bool:
     """Whether `rest`, a question without the places that it names, says nothing else: 怎么规定的."""
     letters = "".join(char for char in rest if char.isalnum())
@@ -316,6 +323,12 @@ def _words() -> _Words:
         SettingsError: it cannot be used.
     """
     return read_table(packaged("short_titles.yaml"), _Words)
+
+
+@lru_cache(maxsize=1)
+def _this_paper() -> re.Pattern[str]:
+    longest_first = sorted(_words().this_paper, key=lambda word: (-len(word), word))
+    return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))}){_NO_PAPER}")
 
 
 @lru_cache(maxsize=1)

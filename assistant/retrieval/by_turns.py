@@ -9,6 +9,7 @@ from itertools import zip_longest
 from assistant.schema.chunk import Chunk
 from assistant.schema.retrieval import Hit, Retrieved
 
+_NEAR = 3  # clauses of the documents that answered, before those of all documents
 _TURNS = 2  # how many of each part come before the rest of the whole
 
 
@@ -27,6 +28,13 @@ def alternating(sides: Sequence[Sequence[Hit]], rest: Sequence[Hit]) -> tuple[Hi
     turns = [hit for pair in zip_longest(*sides) for hit in pair if hit is not None]
     ordered = {hit.chunk_id: hit for hit in (*turns, *rest)}
     return tuple(replace(hit, rank=rank, retriever="versions") for rank, hit in enumerate(ordered.values(), start=1))
+
+
+def beside(near: Sequence[Hit], whole: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The first of `near`, then what else it has and `whole` by turns; every clause of both, each once."""
+    turns = [hit for pair in zip_longest(near[_NEAR:], whole) for hit in pair if hit is not None]
+    ordered = {hit.chunk_id: hit for hit in (*near[:_NEAR], *turns)}
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered.values(), start=1))
 
 
 def led_by(found: Retrieved, sentences: Iterable[Chunk]) -> Retrieved:

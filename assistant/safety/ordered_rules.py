@@ -25,6 +25,13 @@ class _Words(BaseModel):
     worded: tuple[str, ...]
     codes: tuple[str, ...]
     passwords: tuple[str, ...]
+    reading: tuple[str, ...]
+    left: tuple[str, ...]
+    asking: tuple[str, ...]
+    told: tuple[str, ...]
+    own: tuple[str, ...]
+    over: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +47,9 @@ def _rules() -> tuple[re.Pattern[str], ...]:
             rf"{answering}[^。！？]{{0,20}}{must}[^。！？]{{0,6}}{_any(words.worded)}",
             rf"{answering}[^。！？]{{0,20}}{must}[^。！？]{{0,10}}{_any(words.codes)}",
             rf"{must}[^。！？]{{0,12}}{_any(words.passwords)}",
+            rf"{_any(words.reading)}{near}{must}{inside}{_any(words.left)}",
+            rf"{_any(words.asking)}{near}{must}[^。！？，,]{{0,10}}{_any(words.told)}",
+            rf"{_any(words.own)}[^。！？，,]{{0,8}}{_any(words.over)}[^。！？]{{0,8}}{_any(words.others)}",
         )
     )
 

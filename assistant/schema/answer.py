@@ -86,7 +86,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedPolicy:
-    """A pointer to a policy that a clause stands beside. Facts alone: its words are not in the library.
+    """A pointer to a policy that a clause stands beside. Facts alone: no words of it are proved by this.
 
     Dates are as far as they are known: 2024, 2024-05 or 2024-05-06. `unverified` names the fields
     that nobody has checked against a source.
@@ -109,6 +109,7 @@ class RelatedPolicy:
     clauses: tuple[str, ...]  # of the document it relates to: （十）, 序言
     unverified: tuple[str, ...] = ()
     citations: tuple[int, ...] = ()  # numbers of `Answer.citations` beside which it stands
+    document_id: str | None = None  # of the library's own text of it, where it holds one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Event, Lock
 from typing import Generic, TypeVar
@@ -25,6 +26,7 @@ from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, 
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
+from assistant.serving.ledger import Given, Ledger
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 
@@ -56,6 +58,7 @@ class Reply:
     answer: Answer
     session_id: str
     latency_ms: float
+    id: str  # of the answer, as the ledger has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,18 @@ class _Ready:
     session: Session
     assistant: Assistant
     began: float
+    ledger: Ledger | None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)  # of the answer
+
+    @property
+    def latency_ms(self) -> float:
+        return round((time.perf_counter() - self.began) * 1000, 1)
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
         with given_up_when(unwanted):
-            return self.assistant.ask(self.inquiry)
+            answer = self.assistant.ask(self.inquiry)
+        self._record(answer)
+        return answer
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
@@ -95,6 +106,8 @@ class _Ready:
                 for event in events:
                     if unwanted():
                         break
+                    if isinstance(event, DoneEvent):
+                        self._record(event.answer)
                     put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
@@ -102,6 +115,18 @@ class _Ready:
             if close is not None:
                 close()
             put(None)
+
+    def _record(self, answer: Answer) -> None:
+        """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
+        if self.ledger is not None:
+            given = Given(
+                id=self.id,
+                inquiry=self.inquiry,
+                answer=answer,
+                session_id=self.session.id,
+                latency_ms=self.latency_ms,
+            )
+            self.ledger.answered(given, self.assistant)
 
 
 class _Ticket(Generic[T]):
@@ -133,7 +158,10 @@ class _Ticket(Generic[T]):
 
 
 class Desk:
-    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`."""
+    """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`.
+
+    With a ledger no answer is given whole before it is recorded.
+    """
 
     def __init__(
         self,
@@ -143,9 +171,11 @@ class Desk:
         slots: int = 4,
         waiting: int = 32,
         patience_s: float = 20.0,
+        ledger: Ledger | None = None,
     ) -> None:
         self.provider = provider
         self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
+        self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
         self._places = slots + waiting
         self._patience_s = patience_s
@@ -255,13 +285,19 @@ class Desk:
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_for, inquiry),
+            assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
             began=began,
+            ledger=self._ledger,
         )
 
     async def _admit(self, inquiry: Inquiry) -> None:
         if self.admit is not None and inquiry.principal is not None:
             await asyncio.to_thread(self.admit, inquiry.principal)
+
+    def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
+        if self._ledger is not None:
+            self._ledger.ready()
+        return self._assistant_for(inquiry)
 
     def _assistant_for(self, inquiry: Inquiry) -> Assistant:
         assistant, chosen = self.provider(), inquiry.filters.document_ids
@@ -297,8 +333,7 @@ class Desk:
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
         session = ready.session
         self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)  # masked
-        latency_ms = round((time.perf_counter() - ready.began) * 1000, 1)
-        return Reply(answer=answer, session_id=session.id, latency_ms=latency_ms)
+        return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
         with self._lock:

@@ -25,6 +25,16 @@ class Assistant(Protocol):
         """The fingerprint of the index that answers."""
         ...
 
+    @property
+    def embedder_id(self) -> str:
+        """The model that the index was built with."""
+        ...
+
+    @property
+    def llm_id(self) -> str | None:
+        """The language model that writes answers, if one does."""
+        ...
+
     def ask(self, inquiry: Inquiry) -> Answer:
         """The whole answer.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assistant.access.recorder import Recorder
 from assistant.access.registry import Registry, open_registry
 from assistant.records.store import sqlite_url
-from assistant.settings import Settings
+from assistant.settings import Settings, WhenFull
 
 
 def build_registry(settings: Settings, *, make_pepper: bool = False) -> Registry:
@@ -22,6 +23,16 @@ def build_registry(settings: Settings, *, make_pepper: bool = False) -> Registry
         pepper_file=settings.pepper_file,
         secrets_dir=settings.secrets_dir,
         make_pepper=make_pepper,
+    )
+
+
+def build_recorder(settings: Settings, registry: Registry) -> Recorder:
+    """What puts answers and acts into the chain of a registry."""
+    return Recorder(
+        registry.chain,
+        registry.answers,
+        refuse=settings.audit.when_full is WhenFull.REFUSE,
+        waiting=settings.audit.waiting,
     )
 
 

@@ -6,6 +6,7 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.serving.beside import Errand, running
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.settings import Settings
 
+_log = logging.getLogger(__name__)
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -59,6 +62,19 @@ class LazyAssistant:
                 self._assistant = self._build_again()
             return self._assistant
 
+    def renew(self) -> None:
+        """Build the assistant again, over the index that is served now; questions are answered meanwhile.
+
+        Where that fails, the one before goes on.
+        """
+        try:
+            fresh = self._build()
+        except AssistantError as exc:
+            _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
+            return
+        with self._lock:
+            self._assistant = fresh
+
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
             raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
@@ -74,6 +90,7 @@ def run_server(
     *,
     build: Callable[[], Assistant] | None = None,
     say: Callable[[str], None] | None = None,
+    errand: Errand | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl+C, then return.
 
@@ -81,6 +98,7 @@ def run_server(
         settings: host and port; port 0 takes a free one.
         build: makes the assistant; by default `assembly.build_assistant`.
         say: where lines for the person at the terminal go; by default standard output.
+        errand: what runs beside the server from the moment it answers.
 
     Raises:
         SettingsError: the address cannot be used, or it would not be safe to serve with these settings.
@@ -90,10 +108,17 @@ def run_server(
     say = say or _say
     refuse_unsafe(settings)
     with _doorkeeping(settings) as door:
-        _run(settings, door, build=build or _builder(settings), say=say)
+        _run(settings, door, build=build or _builder(settings), say=say, errand=errand)
 
 
-def _run(settings: Settings, door: Doorkeeping, *, build: Callable[[], Assistant], say: Callable[[str], None]) -> None:
+def _run(
+    settings: Settings,
+    door: Doorkeeping,
+    *,
+    build: Callable[[], Assistant],
+    say: Callable[[str], None],
+    errand: Errand | None,
+) -> None:
     from assistant.serving.http.prefix import Prefix
 
     listener = _listen(settings.host, settings.port)
@@ -103,7 +128,8 @@ def _run(settings: Settings, door: Doorkeeping, *, build: Callable[[], Assistant
         say("正在准备对话页面……")
         app = Prefix(build_app(provider, door), settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
-        _serve(app, listener)
+        with running(errand, renew=provider.renew, say=say):
+            _serve(app, listener)
         say("服务已停止。")
     finally:
         listener.close()
@@ -123,21 +149,28 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     """Who is let in, as the settings say."""
     from assistant.access.gate import OpenGate
     from assistant.serving.http.doorkeeping import Doorkeeping
-    from assistant.serving.registry import build_registry
+    from assistant.serving.ledger import Ledger
+    from assistant.serving.registry import build_recorder, build_registry
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
         yield Doorkeeping(gate=OpenGate(frozenset(settings.rights)))
         return
     registry = build_registry(settings)
+    recorder = build_recorder(settings, registry)
     try:
         refuse_unsafe_records(registry)
         registry.use.forget_old()
         yield Doorkeeping(
-            gate=registry.gate(), users=registry.users, secure_cookie=settings.access.secure_cookie,
-            embeds=registry.embeds, use=registry.use,
-        )  # fmt: skip
+            gate=registry.gate(),
+            embeds=registry.embeds,
+            use=registry.use,
+            users=registry.users,
+            secure_cookie=settings.access.secure_cookie,
+            ledger=Ledger(recorder),
+        )
     finally:
+        recorder.flush()
         registry.close()
 
 

@@ -36,8 +36,8 @@ class Statements:
 
     first: float = 1.0  # a sentence named first for a part
     named: float = 0.0  # a sentence named after it
-    left: float = -2.5  # a sentence not named where others are
-    none: float = -3.0  # a sentence where nothing is named at all
+    left: float = -1.5  # a sentence not named where others are
+    none: float = -2.0  # a sentence where nothing is named at all
     all_parts: float = 1.0  # that any answers, where every part has a number
     some_parts: float = 0.3  # … where some part has none
     no_part: float = -1.5  # … where nothing is named

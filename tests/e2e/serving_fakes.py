@@ -174,6 +174,14 @@ class FakeAssistant:
     def generation(self) -> str:
         return "fake-generation"
 
+    @property
+    def embedder_id(self) -> str:
+        return "fake-embedder"
+
+    @property
+    def llm_id(self) -> str | None:
+        return None
+
     def ask(self, inquiry: Inquiry) -> Answer:
         question = clean_question(inquiry.question)
         self.asked.append(inquiry)

@@ -66,6 +66,8 @@ def test_a_portal_is_entered_opened_and_shut(home: Path) -> None:
     assert found is not None
     run("embeds", "activate", found.group(1))
     assert "active" in run("embeds", "list")
+    assert "每日上限 5" in run("embeds", "limit", found.group(1), "--daily-cap", "5")
+    assert json.loads(run("embeds", "list", "--json"))[0]["daily_cap"] == 5
     run("embeds", "pause", found.group(1))
     assert json.loads(run("embeds", "list", "--json"))[0]["state"] == "paused"
 

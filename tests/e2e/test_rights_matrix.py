@@ -12,17 +12,21 @@ from urllib.parse import quote
 import httpx
 import pytest
 from assistants import memory_assistant
-from doors import Callers, callers, opened
+from doors import Callers, bearer, callers, opened
 from fastapi import FastAPI
 from memory_library import MemoryLibrary
 from sample_texts import law, notice, old_law
+from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
-from assistant.access.gate import GuardedGate
+from assistant.access.gate import REMEMBERED_S, GuardedGate
 from assistant.models.standins import HashingEmbedder
+from assistant.schema.answer import AnswerEvent
 from assistant.schema.document import PUBLIC, Document
+from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Scope
 from assistant.serving.http.api import create_api
+from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.rules import RULES, authorize, routes_of, rule_of, unruled
 
 
@@ -316,6 +320,27 @@ def test_a_cookie_counts_only_from_our_own_pages(client: TestClient, headers: Ma
 def test_a_body_is_not_read_before_its_sender_is_known(client: TestClient) -> None:
     response = client.post("/api/v1/ask", content=b"x" * 200_000, headers={"Content-Type": "application/json"})
     assert response.status_code == 401  # and not 413
+
+
+def test_a_key_revoked_amid_a_stream_ends_it(app_and_callers: tuple[FastAPI, Callers]) -> None:
+    registry, seconds = app_and_callers[1].registry, [0.0]
+    text, key = registry.keys.create(name="brief", scopes=["ask"], by="test")
+    gate = GuardedGate(registry.keys, registry.embeds, registry.users, clock=lambda: seconds[0])
+
+    class Revoking(FakeAssistant):
+        """Amid its answer the key is revoked, and more time passes than a key is remembered for."""
+
+        def stream(self, inquiry: Inquiry) -> Iterator[AnswerEvent]:
+            for event in super().stream(inquiry):
+                yield event
+                registry.keys.revoke(key.id)
+                seconds[0] += REMEMBERED_S
+
+    with TestClient(create_api(Revoking, doorkeeping=Doorkeeping(gate=gate))) as client:
+        response = client.post("/api/v1/ask/stream", json={"question": "能续贷吗？"}, headers=bearer(text))
+    assert response.text.count("event: error") == 1
+    assert "bad_credential" in response.text
+    assert "event: done" not in response.text
 
 
 def test_failures_of_one_source_end_in_429(app_and_callers: tuple[FastAPI, Callers]) -> None:

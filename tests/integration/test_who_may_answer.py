@@ -149,6 +149,25 @@ def test_what_does_not_hold_is_said_not_to_hold(
     assert figure not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "title"),
+    [
+        (OVER, "杨梅旧券管理办法现在还有效吗？", "关于杨梅旧券的管理办法（已废止）"),
+        (
+            OVER.replace("# 关于杨梅旧券的管理办法（已废止）", "青禾县杨梅旧券管理办法（2024年废止）"),
+            "青禾县杨梅旧券管理办法还能用吗？",
+            "青禾县杨梅旧券管理办法（2024年废止）",
+        ),
+    ],
+)
+def test_a_title_that_says_so_is_cited(corner: Corner, text: str, question: str, title: str) -> None:
+    corner.release().add([corner.put("办法.md", RULE), corner.put("另一份.md", text)])
+    answer = ask(corner, question)
+    assert "不再有效" in answer.text
+    assert [(c.document_id, c.quotes) for c in answer.citations] == [("另一份", (title,))]
+    assert [s.text for s in answer.statements] == [title]
+
+
 def test_intake_says_why_a_document_is_left_out(corner: Corner) -> None:
     paths = [corner.put("一.md", OVER), corner.put("二.md", LATER), corner.put("三.md", RULE)]
     outcomes = {o.document_id: o.left_out for o in corner.release().add(paths).outcomes}

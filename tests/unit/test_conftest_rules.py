@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+PATHS = (CONFTEST.parent / "support", CONFTEST.parents[1])  # where it finds its fixtures, and these the program
 
 
 def test_another_machine_cannot_be_reached() -> None:
@@ -46,6 +47,6 @@ def test_a_skip_fails_where_everything_has_to_be_there(tmp_path: Path, strict: s
         text=True,
         check=False,
         timeout=60,
-        env={**os.environ, "REQUIRE_SYSTEM_TESTS": strict},
+        env={**os.environ, "REQUIRE_SYSTEM_TESTS": strict, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
     )
     assert (done.returncode, words in done.stdout) == (code, True), done.stdout

@@ -55,6 +55,15 @@ def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) 
     assert "docs/settings.md" in caught.value.message
 
 
+def test_an_unknown_name_in_the_file_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OTHER_PROGRAM=1\nASSISTANT_PORT=8005\n", encoding="utf-8")
+    assert load().port == 8005
+    (tmp_path / ".env").write_text("assistant_tokn=secret-value\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="assistant_tokn") as caught:
+        load()
+    assert "secret-value" not in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.parsing.formats.cleaning import clean, visible
-from assistant.parsing.formats.comparison import Comparison, comparison_of, in_force
+from assistant.parsing.formats.comparison import COMPARED, Comparison, comparison_of, in_force
 from assistant.parsing.formats.model import EMPTY, NO_TEXT, Findings, Parsed, Rejected, TableSource
 from assistant.schema.document import Span
 
@@ -74,7 +74,7 @@ class TextBuilder:
         for words in self.superseded:
             findings.hide("superseded", words)
         if self.superseded:
-            findings.warn("comparison", "文件含修订前后的对照表，只收入修订后的文字，修订前的没有收入，请核对")
+            findings.warn("comparison", COMPARED)
         if not visible(text):
             if findings.lost:
                 raise Rejected(NO_TEXT, f"没有可读的文字，只有{'、'.join(findings.lost)}，请先做文字识别（OCR）")

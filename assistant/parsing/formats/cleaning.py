@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.parsing.formats.encodings import plausibility
 from assistant.parsing.formats.model import GARBLED, Findings, Rejected
 
 # CRLF and the rarer line ends, page breaks among them. One line end in, one out.
@@ -22,6 +23,7 @@ _COMMON = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff01-\uff5e\u2010-\u2027]")
 _STRANGE = re.compile(r"[^\x00-\x7f]{2,}")
 _SAMPLE = 4000  # characters by which an encoding is judged
 _FEW_STRANGE, _FEW_LOST, _MOSTLY = 16, 2, 0.8
+_ENOUGH_STRANGE, _IN_USE = 32, 0.65
 _REPLACED_LIMIT = 0.01
 _CONTROL_LIMIT = 0.3
 _BETWEEN_LIMIT = 0.05
@@ -51,6 +53,8 @@ def clean(text: str, findings: Findings, *, replaced_limit: float = _REPLACED_LI
     _refuse_marks(text)
     if replaced_limit < 1.0:  # a PDF was judged before, page by page: its letters may come from a font without a table
         _refuse_misread(text)
+        if _looks_misread(text):
+            findings.warn("garbled", "文字多半是用错了编码另存的乱码，请从原系统重新导出；确是其他文字的，核对后再收入")
     return text
 
 
@@ -61,6 +65,15 @@ def _refuse_misread(text: str) -> None:
         _is_misread(sample, wrong) for wrong in ("cp1252", "latin-1", "gb18030")
     ):
         raise Rejected(GARBLED, "文字是用错了编码另存的乱码，无法还原，请从原系统重新导出")
+
+
+def _looks_misread(text: str) -> bool:
+    """Whether the characters are such as Chinese policy does not use: 蝵桅墧閖 for bytes of UTF-8 read as Big5.
+
+    Of real documents 0.99 and more are in use, of bytes read in a wrong encoding at most 0.6 (Latin ones apart).
+    """
+    strange = sum(not char.isascii() for char in text[:_SAMPLE])
+    return strange >= _ENOUGH_STRANGE and plausibility(text) < _IN_USE
 
 
 def _is_misread(sample: str, wrong: str) -> bool:

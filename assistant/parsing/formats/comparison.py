@@ -9,6 +9,7 @@ from assistant.parsing.wordlists import comparison
 from assistant.text.folding import squeeze
 
 _HEAD_ROWS = 2
+COMPARED = "文件含修订前后的对照表，只收入修订后的文字，修订前的没有收入，请核对"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from assistant.parsing.formats.cleaning import visible
+from assistant.parsing.formats.comparison import COMPARED, comparison_of, in_force
 from assistant.parsing.formats.md_plain import plain
 from assistant.parsing.formats.model import CORRUPT, EMPTY, TOO_COMPLEX, Findings, Parsed, Rejected, TableSource
 from assistant.parsing.formats.txt import decode_text
@@ -45,6 +46,7 @@ def read_md(raw: bytes) -> Parsed:
     text = plain(text, findings)
     if not visible(text):
         raise Rejected(EMPTY, "文件除头部信息外没有读者看得到的内容")
+    text = _in_force_only(text, findings)
     tables = _tables(text)
     return Parsed(
         text=text,
@@ -77,7 +79,7 @@ def split_front(text: str) -> tuple[dict[str, Any], str]:
 
 def _report(text: str, findings: Findings) -> None:
     if _ACTIVE.search(text):
-        findings.warn("active_content", "含有脚本、嵌入内容或可执行的链接，只当作普通文字，不会运行")
+        findings.warn("active_content", "含有脚本、嵌入内容或可执行的链接，不会运行；脚本不入正文")
 
 
 def _tables(text: str) -> tuple[TableSource, ...]:
@@ -100,6 +102,20 @@ def _tables(text: str) -> tuple[TableSource, ...]:
             row = end
         row += 1
     return tuple(found)
+
+
+def _in_force_only(text: str, findings: Findings) -> str:
+    """`text` with the new wordings alone of tables that set old and new side by side."""
+    for table in reversed(_tables(text)):
+        if (found := comparison_of(table.rows)) is None:
+            continue
+        wordings = [in_force(row, found) for row in table.rows[found.head :]]
+        for _, gone in wordings:
+            findings.hide("superseded", gone, where=table.caption or "")
+        findings.warn("comparison", COMPARED)
+        kept = "\n\n".join(words for words, _ in wordings if words)
+        text = f"{text[: table.span.start]}\n{kept}\n{text[table.span.end :]}"
+    return text
 
 
 def _table(lines: list[tuple[int, str]], first: int, end: int) -> TableSource:

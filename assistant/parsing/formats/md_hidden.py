@@ -15,8 +15,9 @@ _ATTRIBUTE = re.compile(
     r"(?:\s*=\s*(?:\"(?P<two>[^\"]{0,2000})\"|'(?P<one>[^']{0,2000})'|(?P<bare>[^\s\"'>]{1,500})))?"
 )
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "base", "col", "wbr", "source", "embed"})
-_SILENT = frozenset({"template", "style"})
+_SILENT = frozenset({"template", "style", "script"})  # never shown, whatever stands in them
 _INLINE = frozenset({"span", "font", "b", "i", "em", "strong", "a", "u", "small", "label", "mark", "p", "li"})
+_SCRIPT_END = re.compile(r"</script\b[^<>]{0,100}>", re.IGNORECASE)
 _LOOKED_BACK = 80  # characters before what is left out, of which the last are its place
 
 
@@ -27,7 +28,8 @@ def without_concealed(text: str, findings: Findings) -> str:
     while (tag := _TAG.search(text, at)) is not None:
         name, attributes = tag["name"].lower(), _attributes(tag["attributes"])
         place = text[max(0, tag.start() - _LOOKED_BACK) : tag.start()].rstrip().rpartition("\n")[2]
-        kind = None if tag["close"] or name in _VOID else _kind(name, attributes)
+        code = text[tag.start() - 1 : tag.start()] == "`"  # `<script>`: the tag itself is spoken of
+        kind = None if tag["close"] or name in _VOID or code else _kind(name, attributes)
         if kind is None:
             unseen = _unseen_itself(name, attributes, place, findings)
             kept.append(text[at : tag.start()] if unseen else text[at : tag.end()])
@@ -54,6 +56,8 @@ def _unseen_itself(name: str, attributes: Mapping[str, str], place: str, finding
 
 def _kind(name: str, attributes: Mapping[str, str]) -> str | None:
     """The kind of concealment of an element."""
+    if name == "script":
+        return "script"
     return "display_none" if name in _SILENT else look_of(Look(), name, attributes, {}).hidden_as()
 
 
@@ -64,8 +68,10 @@ def _attributes(words: str) -> dict[str, str]:
 
 def _end(text: str, name: str, start: int) -> tuple[int, int]:
     """Where the words of the element end, and where the text goes on. One never closed ends with its block."""
-    blank = text.find("\n\n", start) if name in _INLINE else -1
+    blank = text.find("\n\n", start) if name in _INLINE or name == "script" else -1
     end = blank if blank >= 0 else len(text)
+    if name == "script" and (closed := _SCRIPT_END.search(text, start)):  # blank lines and < are its own
+        return closed.start(), closed.end()
     depth = 1
     for tag in _TAG.finditer(text, start, end):
         if tag["name"].lower() == name:

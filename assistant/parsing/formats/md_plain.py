@@ -46,6 +46,8 @@ _CODE = re.compile(r"`([^`\n]{1,500})`")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~|>])")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+")
 _BULLET = re.compile(r"^[ \t\u3000]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
+# 1. **第一条** …: a converter numbered articles that have numbers of their own
+_NUMBERED_ARTICLE = re.compile(r"^[ \t\u3000]*\d{1,3}[.)][ \t]+(?=[*_\[]{0,3}第[\d一二三四五六七八九十百零〇]{1,6}条)")
 _UNDERLINE = re.compile(r"^[ \t]*={3,}[ \t]*$")
 _LOOKED_BACK = 80  # characters before what is left out
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$")
@@ -129,7 +131,7 @@ def _line(line: str) -> str:
     if not table:
         if _UNDERLINE.match(line):
             return ""
-        line = _BULLET.sub("", _QUOTE.sub("", line))
+        line = _NUMBERED_ARTICLE.sub("", _BULLET.sub("", _QUOTE.sub("", line)))
         line = line[:-1] if line.endswith("\\") and not line.endswith("\\\\") else line
     line = _LINK.sub(r"\1", line)
     line = _STRONG.sub(r"\2", _STRONG.sub(r"\2", line))

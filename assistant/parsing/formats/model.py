@@ -207,6 +207,7 @@ NOT_CONCEALED = frozenset(
         "struck_out",
         "superseded",
         "note_mark",
+        "script",
         "line_number",
         "page",
     }

@@ -31,6 +31,24 @@ def dotted_names(text: str) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
+@lru_cache(maxsize=1)
+def _undotted() -> re.Pattern[str]:
+    """The same written in one: 扎西多吉, 阿卜杜拉."""
+    return re.compile(f"[{''.join(sorted(set(table().transliterated) - {' ', chr(10)}))}]{{3,9}}")
+
+
+def undotted_at(text: str, start: int) -> int | None:
+    """The end of a name of such characters alone that begins at `start`, where a label says that a name follows."""
+    match = _undotted().match(text, start)
+    return match.end() if match else None
+
+
+def undotted_before(text: str, end: int, *, least: int) -> int | None:
+    """Where a name of at least `least` such characters begins that ends at `end`."""
+    found = [m.start() for m in _undotted().finditer(text, max(0, end - 9), end) if m.end() == end]
+    return found[0] if found and end - found[0] >= least else None
+
+
 def dotted_at(text: str, start: int) -> int | None:
     """The end of a name of several parts that begins at `start`, where a label says that a name follows."""
     match = _forms()[1].match(text, start)

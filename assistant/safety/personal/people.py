@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.safety.personal.dotted_names import dotted_at, dotted_names
+from assistant.safety.personal.dotted_names import dotted_at, dotted_names, undotted_at, undotted_before
 from assistant.safety.personal.tables import any_of, common_words, everyday_words, places, table
 from assistant.safety.personal.view import ANY_MARK, TURN, PersonalKind, ViewSpan
 
@@ -156,12 +156,17 @@ def find_birth_dates(text: str) -> Iterator[ViewSpan]:
 _EDGE = re.compile(rf"$|[\s,。;!?、:()（）\[\]/|·\-“”\"'「」{TURN}]|{ANY_MARK}")
 # What may follow a name at once. Any known word may as well.
 _AFTER = re.compile(
-    "[的是在和与跟及女男说住有因已想要能可也还把被从来去到向对给就都不没今现问于叫让做开办借贷欠做刚才为将得患收拿用买卖交去又再只很问查看我两俩当]"
+    "[的是在和与跟及女男说住有因已想要能可也还把被从来去到向对给就都不没今现问于叫让做开办借贷欠做刚才为将得患收拿用买卖交去又再只很问查看我两俩当占跑病离搬失逃拖躲签写提申发联转存取退]"
 )
 _MINORITY = re.compile(rf"[{_HAN}]{{2,6}}(?=$|[\s,。;、:()/]|{ANY_MARK})")
 _SPEAKS = re.compile("[想要说问住欠借已现今开办]")  # what a person does at once
 _COUNTED = re.compile("[一二两三四五六七八九十][个人位名家户]")  # 郭靖三个股东
 _SPACED = re.compile(rf"([{_HAN}]) [{_HAN}](?: ?[{_HAN}])?(?=$|[\s,。;、:()/]|{ANY_MARK})")  # 姓名：张 三
+_PARTED = re.compile(
+    rf"([{_HAN}]) (?:[{_HAN}] [{_HAN}]|[{_HAN}])"
+)  # the same with the text going on: 经办人张 伟联系我
+_LATIN = re.compile(r"[A-Z][a-z]{1,14}(?: [A-Z][a-z]{1,14}){1,2}(?![A-Za-z])|[A-Z]{2,12} [A-Z]{2,14}(?![A-Za-z])")
+_WRITTEN_IN_ONE = 4  # characters of a name in 扎西多吉的贷款, where no label stands before it
 _JOINED = re.compile(r"(?:和|与|及|跟|、|以及|/)")
 _SEX = re.compile(r"\s?[,(]?\s?(?:性别)?[: ]?[男女][,)。 ]")
 
@@ -240,6 +245,7 @@ class _Names:
     def _after_labels(self) -> Iterator[tuple[int, int]]:
         for match in _labelled().finditer(self._text):
             end = self._other(match.end()) or self._ahead(match.end(), bold=":" in match[0] or match[0][-1] == " ")
+            end = end or self._foreign(match.end(), colon=":" in match[0])
             if end is None and (spaced := _SPACED.match(self._text, match.end())) and spaced[1] in self._single:
                 end = spaced.end()
             if end is None and ":" in match[0] and match[0].startswith("姓名"):
@@ -250,7 +256,7 @@ class _Names:
 
     def _after_people(self) -> Iterator[tuple[int, int]]:
         for match in _introduced().finditer(self._text):
-            end = self._other(match.end()) or self._ahead(match.end())
+            end = self._other(match.end()) or self._ahead(match.end()) or self._parted(match.end())
             if end is not None:
                 yield match.end(), end
         for match in _SURNAME.finditer(self._text):
@@ -265,6 +271,10 @@ class _Names:
     def _before_words(self) -> Iterator[tuple[int, int]]:
         for match in _behind().finditer(self._text):
             start = self._back(match.start(), sure=match[0][0] != "的")
+            if start is None:
+                whole = undotted_before(self._text, match.start(), least=_WRITTEN_IN_ONE)
+                edge = whole is not None and _left().search(self._text, max(0, whole - 8), whole) is not None
+                start = whole if edge else None
             if start is not None:
                 yield start, match.start()
 
@@ -309,6 +319,25 @@ class _Names:
             size = next((size for size in sizes if self._text[start : start + size] in names), None)
             if size is not None:
                 yield start, start + size
+
+    def _foreign(self, start: int, *, colon: bool) -> int | None:
+        """The end of a name behind a label that is written in Latin letters, or in Han that transcribe one."""
+        if colon and (latin := _LATIN.match(self._text, start)):
+            return latin.end()
+        whole = undotted_at(self._text, start)
+        if whole is None or self._text[start:whole] in common_words() or not self._goes_or_ends(whole):
+            return None
+        return whole
+
+    def _parted(self, start: int) -> int | None:
+        """The end of a name with a blank behind the surname."""
+        parted = _PARTED.match(self._text, start)
+        if parted is None or parted[1] not in self._single or not self._may_be_given(parted[0][1:].replace(" ", "")):
+            return None
+        return parted.end() if self._goes_or_ends(parted.end()) else None
+
+    def _goes_or_ends(self, end: int) -> bool:
+        return _EDGE.match(self._text, end) is not None or self._goes_on(end)
 
     def _other(self, start: int) -> int | None:
         """The end of a name like 买买提·艾力."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -82,7 +82,7 @@ def create_api(
         ping_s: seconds between signs of life in a stream.
     """
     door = doorkeeping or Doorkeeping()
-    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s)
+    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
     desk.admit = door.use.admit if door.use else None
 
     @asynccontextmanager
@@ -105,7 +105,7 @@ def create_api(
     app.add_middleware(Identity, gate=door.gate)
     app.add_middleware(Envelope)  # added last, so outermost
     add_error_handlers(app)
-    add_sign_in(app, door.gate, door.users, secure_cookie=door.secure_cookie)
+    add_sign_in(app, door)
     add_embedding(app, door.embeds, development=door.gate.development)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
@@ -234,7 +234,9 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
         pieces = await desk.stream(_inquiry(asked, asker), asked.session_id)
         return EventSourceResponse(
-            _events(pieces, request_id_for(request)), ping=ping_s, headers={"X-Accel-Buffering": "no"}
+            _events(pieces, request_id_for(request), request.state.still_known),
+            ping=ping_s,
+            headers={"X-Accel-Buffering": "no"},
         )
 
     @app.post(
@@ -296,15 +298,19 @@ def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
     return wire.AskResponse(
         session_id=reply.session_id,
         request_id=request_id,
+        answer_id=reply.id,
         answer=answer_body(reply.answer),
         latency_ms=reply.latency_ms,
     )
 
 
-async def _events(pieces: AsyncGenerator[Piece, None], request_id: str) -> AsyncGenerator[ServerSentEvent, None]:
+async def _events(
+    pieces: AsyncGenerator[Piece, None], request_id: str, still_known: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[ServerSentEvent, None]:
     async with aclosing(pieces):
         try:
             async for piece in pieces:
+                await still_known()
                 yield _event(piece, request_id)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)

@@ -8,6 +8,7 @@ from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
+from assistant.serving.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,4 @@ class Doorkeeping:
     secure_cookie: bool = True
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask
+    ledger: Ledger | None = None  # where answers and sign-ins are recorded

@@ -45,6 +45,7 @@ class Identity:
                 if found is None:
                     found = await asyncio.to_thread(self._gate.check, credential, source_of(scope))
                 state["principal"] = found
+                state["still_known"] = _StillKnown(self._gate, credential, source_of(scope))
         except AssistantError as exc:
             if _wants_page(scope) and isinstance(exc, AccessError):
                 await _to_sign_in(scope, send)
@@ -52,6 +53,22 @@ class Identity:
                 await refuse(scope, send, exc)
             return
         await self.app(scope, receive, send)
+
+
+class _StillKnown:
+    """Asked amid an answer that takes its time: raises once whoever asked is known no longer."""
+
+    def __init__(self, gate: Gate, credential: Credential | None, source: str) -> None:
+        self._gate, self._credential, self._source = gate, credential, source
+
+    async def __call__(self) -> None:
+        """See that whoever asked is still known.
+
+        Raises:
+            AccessError: the key was revoked, the token has expired, …
+        """
+        if self._gate.recall(self._credential) is None:
+            await asyncio.to_thread(self._gate.check, self._credential, self._source)
 
 
 class NeedsPage:

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.access.gate import Credential, Failures, Gate
+from assistant.access.gate import Credential, Failures
 from assistant.access.users import SIGNED_IN_MS, Users
 from assistant.errors import AccessError, AssistantError, InputError, NotFoundError
+from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import COOKIE, cookie_of, same_site, source_of
 
@@ -28,8 +29,14 @@ color:var(--back)}[role=alert]{color:var(--bad)}
 """
 
 
-def add_sign_in(app: FastAPI, gate: Gate, users: Users | None, *, secure_cookie: bool) -> None:
+def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
     """Give an application its sign-in page; without users there is nobody to sign in."""
+    users, secure_cookie = door.users, door.secure_cookie
+
+    def note(kind: str, principal_id: str) -> None:
+        if door.ledger is not None:
+            door.ledger.acted(kind, principal_id)
+
     failed = Failures()
 
     @app.get("/signin", include_in_schema=False)
@@ -46,10 +53,12 @@ def add_sign_in(app: FastAPI, gate: Gate, users: Users | None, *, secure_cookie:
             source = f"{source_of(request.scope)}|{name}"
             failed.refuse(source)
             try:
-                token, _ = await asyncio.to_thread(known.sign_in, name, password)
+                token, user = await asyncio.to_thread(known.sign_in, name, password)
             except AccessError:
                 failed.note(source)
+                await asyncio.to_thread(note, "user.sign-in-failed", "system:signin")  # the name may be a password
                 raise
+            await asyncio.to_thread(note, "user.signed-in", user.principal.id)
         except (AccessError, InputError) as exc:
             return _page(exc)
         response = RedirectResponse("./", status_code=303)
@@ -63,7 +72,7 @@ def add_sign_in(app: FastAPI, gate: Gate, users: Users | None, *, secure_cookie:
         known = _there(users)
         same_site(request.scope)
         if token := cookie_of(request.headers):
-            gate.forget(Credential(token, cookie=True))
+            door.gate.forget(Credential(token, cookie=True))
             await asyncio.to_thread(known.sign_out, token)
         response = RedirectResponse("./signin", status_code=303)
         response.delete_cookie(COOKIE, secure=secure_cookie, httponly=True, samesite="strict")

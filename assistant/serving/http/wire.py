@@ -149,7 +149,7 @@ class PlainBody(_Body):
 
 
 class RelatedBody(_Body):
-    """与条款有关的一项政策。只列事实，供查阅；不是答复的依据，本库未收录其原文。"""
+    """与条款有关的一项政策。只列事实，供查阅；不是答复的依据。"""
 
     id: str
     title: str = Field(examples=["国务院关于推进普惠金融高质量发展的实施意见"])
@@ -168,6 +168,7 @@ class RelatedBody(_Body):
     clauses: list[str] = Field(description="所涉的条款。", examples=[["（十）"]])
     unverified: list[str] = Field(description="尚未对照来源核实的字段名。", examples=[["issued", "status"]])
     citations: list[int] = Field(description="与答复中哪几号引用的条款有关；单独查阅条款时为空。")
+    document_id: str | None = Field(default=None, description="本库收录了它的原文时，那份文件的编号。")
 
 
 class AnswerBody(_Body):
@@ -206,6 +207,7 @@ class AskResponse(_Body):
 
     session_id: str = Field(description="下次提问时带上，即可接着问。")
     request_id: str = Field(description="报障时请提供。")
+    answer_id: str = Field(description="这次答复的编号，留痕里用的是同一个。")
     answer: AnswerBody
     latency_ms: float
 

@@ -306,7 +306,7 @@ def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _events_of(desk: Desk) -> tuple[Callable[..., Any], ...]:
-    """What a question, its other reading, the broom and the opening of the page set off, each for whoever sent the request."""
+    """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
 
     async def on_ask(question: str | None, talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
         async with aclosing(converse(desk, question or "", talk, principal_of(request.request))) as updates:

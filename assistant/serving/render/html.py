@@ -98,7 +98,8 @@ def related_html(policies: Sequence[RelatedPolicy]) -> str:
     )
     return (
         f'<details class="pz-related"><summary>相关政策（{len(policies)}）</summary>'
-        f'<p class="pz-intro">仅供查阅，不是本答复的依据；本库未收录其原文。</p><ul>{items}</ul></details>'
+        '<p class="pz-intro">仅供查阅，不是本答复的依据；除写明的以外，本库未收录其原文。</p>'
+        f"<ul>{items}</ul></details>"
     )
 
 

@@ -62,7 +62,7 @@ def related_lines(policies: Sequence[RelatedPolicy]) -> list[str]:
     """Pointers for the terminal, the first few in full."""
     if not policies:
         return []
-    lines = ["", "相关政策（仅供查阅，不是依据，本库未收录原文）："]
+    lines = ["", "相关政策（仅供查阅，不是依据；除写明的以外，本库未收录原文）："]
     lines += [f"  {titled(p.title)}：{'；'.join(related_facts(p))}" for p in policies[:_RELATED_SHOWN]]
     left = len(policies) - _RELATED_SHOWN
     return lines + ([f"  另有 {left} 项，加 --json 可看全部。"] if left > 0 else [])

@@ -114,8 +114,10 @@ def related_facts(policy: RelatedPolicy) -> tuple[str, ...]:
     if unknown:
         known.append(f"时效{_UNVERIFIED}")
     doubted = "、".join(_FACT_WORDS[name] for name in policy.unverified if not (unknown and name == "status"))
+    held = f"本库已收录（{policy.document_id}）" if policy.document_id else None
     page = f"官方页面：{policy.official_url}" if policy.official_url else None
     more = (policy.status_detail, f"关系：{policy.why}", page, policy.note)
+    known += [held] if held else []
     return (*known, *([f"{_UNVERIFIED}：{doubted}"] if doubted else []), *(words for words in more if words))
 
 

@@ -61,7 +61,8 @@ _READING = ("ask", "search", "verify", "documents")
 
 
 @contextmanager
-def _opened(*, make_pepper: bool = False) -> Iterator[Registry]:
+def opened_registry(*, make_pepper: bool = False) -> Iterator[Registry]:
+    """The registry that the settings name, for one command."""
     from assistant.serving.registry import build_registry
 
     registry = build_registry(open_settings(), make_pepper=make_pepper)
@@ -77,6 +78,19 @@ def who_runs_this() -> str:
         return f"terminal:{getpass.getuser()}"
     except (OSError, KeyError, ImportError):
         return "terminal:unknown"
+
+
+def note_act(kind: str, /, **facts: Any) -> None:
+    """Record what a command of another kind did, where records are kept: in production mode.
+
+    Raises:
+        RecordsError: it cannot be recorded; what was done stays done.
+    """
+    from assistant.settings import Mode
+
+    if open_settings().mode is Mode.PRODUCTION:
+        with opened_registry() as registry:
+            registry.note(kind, who_runs_this(), **facts)
 
 
 def _time(at: int | None) -> str:
@@ -98,11 +112,13 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """建立一把密钥；密钥只显示这一次。"""
-    with _opened(make_pepper=True) as registry:
+    with opened_registry(make_pepper=True) as registry:
         text, key = registry.keys.create(
             name=name, scopes=scope or _READING, labels=label or (), department=department, days=days,
             by=who_runs_this(),
         )  # fmt: skip
+        granted = {"scopes": list(key.scopes), "labels": list(key.labels), "department": key.department}
+        registry.note("key.created", who_runs_this(), id=key.id, name=key.name, **granted)
     output(
         as_json,
         lambda: {"key": text, **asdict(key)},
@@ -115,7 +131,7 @@ def create_key(
 @keys_app.command(name="list", cls=ChineseCommand)
 def list_keys(as_json: AsJson = False) -> None:
     """列出全部密钥（不含密钥本身）。"""
-    with _opened() as registry:
+    with opened_registry() as registry:
         found = registry.keys.listed()
         now = registry.store.clock()
     output(
@@ -135,8 +151,9 @@ def _key_line(key: ApiKey, now: int) -> str:
 @keys_app.command(name="revoke", cls=ChineseCommand)
 def revoke_key(key_id: Id) -> None:
     """停用一把密钥，5 秒内生效，不能恢复。"""
-    with _opened() as registry:
+    with opened_registry() as registry:
         key = registry.keys.revoke(key_id)
+        registry.note("key.revoked", who_runs_this(), id=key.id, name=key.name)
     say(f"已停用密钥 {key.id}（{key.name}）。")
 
 
@@ -154,15 +171,17 @@ def create_user(
 ) -> None:
     """建立一个用户；密码从键盘输入两遍，或从标准输入读一行。"""
     password = _password()
-    with _opened(make_pepper=True) as registry:
+    with opened_registry(make_pepper=True) as registry:
         user = registry.users.create(name=name, password=password, role=role, labels=label or (), department=department)
+        granted = {"role": user.role.value, "labels": list(user.labels), "department": user.department}
+        registry.note("user.created", who_runs_this(), id=user.id, name=user.name, **granted)
     say(f"已建立用户 {user.name}（{user.role}）。")
 
 
 @users_app.command(name="list", cls=ChineseCommand)
 def list_users(as_json: AsJson = False) -> None:
     """列出全部用户。"""
-    with _opened() as registry:
+    with opened_registry() as registry:
         found = registry.users.listed()
     output(as_json, lambda: list(map(asdict, found)), lambda: "\n".join(map(_user_line, found)) or "还没有用户。")
 
@@ -178,16 +197,18 @@ def _user_line(user: User) -> str:
 def change_password(name: UserName) -> None:
     """换一个密码；已登录的须重新登录。"""
     password = _password()
-    with _opened() as registry:
-        registry.users.set_password(name, password)
+    with opened_registry() as registry:
+        user = registry.users.set_password(name, password)
+        registry.note("user.password", who_runs_this(), id=user.id, name=user.name)
     say("密码已更换。")
 
 
 @users_app.command(name="disable", cls=ChineseCommand)
 def disable_user(name: UserName) -> None:
     """停用一个用户，已登录的一并退出。"""
-    with _opened() as registry:
-        registry.users.disable(name)
+    with opened_registry() as registry:
+        user = registry.users.disable(name)
+        registry.note("user.disabled", who_runs_this(), id=user.id, name=user.name)
     say("用户已停用。")
 
 
@@ -226,11 +247,13 @@ def create_embed(
 ) -> None:
     """登记一个门户，先为草稿状态；共用密钥只显示这一次。"""
     pem = _bytes_of(public_key) if public_key else None
-    with _opened(make_pepper=True) as registry:
+    with opened_registry(make_pepper=True) as registry:
         embed, secret = registry.embeds.create(
             name=name, origins=origin, public_key=pem, labels=label or (), departments=departments or (),
             scopes=scope or _READING, daily_cap=daily_cap, retention_days=retention_days,
         )  # fmt: skip
+        granted = {"labels": list(embed.labels), "departments": list(embed.departments), "scopes": list(embed.scopes)}
+        registry.note("embed.created", who_runs_this(), id=embed.id, origins=list(embed.origins), **granted)
     shown = f"{secret.decode()}\n共用密钥只显示这一次，请放进门户后台的密钥库。" if secret else "使用所给的公钥。"
     say(f"{shown}编号（令牌的 iss）{embed.id}，启用：python -m assistant embeds activate {embed.id}")
 
@@ -245,7 +268,7 @@ def _bytes_of(path: Path) -> bytes:
 @embeds_app.command(name="list", cls=ChineseCommand)
 def list_embeds(as_json: AsJson = False) -> None:
     """列出全部门户。"""
-    with _opened() as registry:
+    with opened_registry() as registry:
         found = registry.embeds.listed()
     output(
         as_json, lambda: list(map(_embed_fields, found)), lambda: "\n".join(map(_embed_line, found)) or "还没有门户。"
@@ -265,8 +288,10 @@ def _embed_line(embed: Embed) -> str:
 @embeds_app.command(name="limit", cls=ChineseCommand)
 def limit_embed(embed_id: Id, daily_cap: DailyCap = None, retention_days: RetentionDays = None) -> None:
     """换掉一个门户的每日上限和保留天数；没有给出的改为不限。"""
-    with _opened() as registry:
+    with opened_registry() as registry:
         embed = registry.embeds.set_limits(embed_id, daily_cap=daily_cap, retention_days=retention_days)
+        limits = {"daily_cap": embed.daily_cap, "retention_days": embed.retention_days}
+        registry.note("embed.limited", who_runs_this(), id=embed.id, **limits)
     say(f"已更改：{_limits(embed)}。")
 
 
@@ -289,8 +314,9 @@ def pause_embed(embed_id: Id) -> None:
 def _set_state(embed_id: str, state: str, words: str) -> None:
     from assistant.access.embeds import State
 
-    with _opened() as registry:
-        registry.embeds.set_state(embed_id, State(state))
+    with opened_registry() as registry:
+        embed = registry.embeds.set_state(embed_id, State(state))
+        registry.note(f"embed.{state}", who_runs_this(), id=embed.id)
     say(words)
 
 

@@ -24,6 +24,7 @@ from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters
 from assistant.serving.offline import go_offline
 from assistant.serving.terminal.access import embeds_app, keys_app, records_app, users_app
+from assistant.serving.terminal.audit import audit_app
 from assistant.serving.terminal.corpus import corpus_app
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
@@ -70,7 +71,8 @@ add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 app.add_typer(train_app, name="train")
-for _name, _group in (("keys", keys_app), ("users", users_app), ("embeds", embeds_app), ("records", records_app)):
+_MANAGING = {"keys": keys_app, "users": users_app, "embeds": embeds_app, "records": records_app, "audit": audit_app}
+for _name, _group in _MANAGING.items():
     app.add_typer(_group, name=_name)
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
@@ -314,13 +316,17 @@ def serve(
             "--port", metavar="端口", min=0, max=65535, help="默认 7860；0 为任一空闲端口。", show_default=False
         ),
     ] = None,
+    starters: Annotated[
+        bool, typer.Option("--starters", help="还没有收入过常用法律时，启动后在后台收入（make run 用）。")
+    ] = False,
 ) -> None:
     """启动网页和接口服务。"""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = open_settings(**given)
     from assistant.serving.server import run_server
+    from assistant.serving.terminal.starters import starters_errand
 
-    run_server(settings)
+    run_server(settings, errand=starters_errand(settings) if starters else None)
 
 
 @eval_app.command(name="run", cls=ChineseCommand)

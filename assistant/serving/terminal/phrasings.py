@@ -40,10 +40,11 @@ def add_commands(app: typer.Typer) -> None:
 def phrasings(corpus: Corpora = None, as_json: AsJson = False) -> None:
     """检查各文件的问法：所指的条款和句子是否都在，有多少待复核，哪些句子还没有。"""
     from assistant.assembly import find_phrasings
+    from assistant.corpus.manifest import folders_of
     from assistant.serving.render.terminal import terminal_safe
 
     settings = open_settings()
-    paths = corpus or [settings.corpus_dir]
+    paths = corpus or folders_of(settings.corpus_dir)
     found = find_phrasings(settings, paths)
     documents = _documents(paths)
     facts = [_facts(document, [p for p in found if p.document_id == document.id]) for document in documents]
@@ -73,6 +74,7 @@ def phrase(
 ) -> None:
     """请语言模型为文件的每一句拟问法，写入 编号.llm.yaml，供人复核。"""
     from assistant.assembly import build_chat, find_phrasings
+    from assistant.corpus.manifest import folders_of
     from assistant.corpus.phrasings import FOLDER
     from assistant.serving.terminal.progress import StageProgress
     from assistant.writing.phrasings import PhraseWriter
@@ -81,7 +83,7 @@ def phrase(
     chat = build_chat(settings.llm)
     if chat is None:
         raise SettingsError("拟问法需要语言模型，请先设置 ASSISTANT_LLM__BASE_URL 和 ASSISTANT_LLM__MODEL")
-    paths = corpus or [settings.corpus_dir]
+    paths = corpus or folders_of(settings.corpus_dir)
     known = find_phrasings(settings, paths)
     chosen = _chosen(document_ids, paths)
     folder = into or (paths[0] if paths[0].is_dir() else paths[0].parent) / FOLDER

@@ -40,6 +40,12 @@ def complain(words: str) -> None:
     sys.stderr.write(f"{' '.join(terminal_safe(words).splitlines())}\n")
 
 
+def complain_lines(text: str) -> None:
+    """Several lines on standard error."""
+    for line in text.splitlines():
+        complain(line)
+
+
 def say(text: str) -> None:
     """A result on standard output."""
     sys.stdout.write(f"{text}\n")

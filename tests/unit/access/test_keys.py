@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from set_clocks import PEPPER, Clock
+from clocks import PEPPER, Clock
 from sqlalchemy import select
 
 from assistant.access.keys import ApiKeys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from set_clocks import Clock
+from clocks import Clock
 from sqlalchemy import select
 
 from assistant.access.users import SCOPES_OF_ROLE, SIGNED_IN_MS, Role, Users

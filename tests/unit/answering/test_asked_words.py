@@ -45,6 +45,21 @@ def test_what_was_scanned_whole_lacks_nothing() -> None:
     assert missing("贷款要不要找人担保？", replace(chosen(TERM), exhaustive=True)) == ()
 
 
+def test_a_sentence_that_merely_uses_a_word_is_not_its_meaning() -> None:
+    used = Pick(chunk=replace(chosen(TERM).picks[0].chunk, plain="办理展期和续贷的，应当审查。"), score=1.0)
+    meant = Pick(chunk=replace(used.chunk, plain="展期是指推迟还款的日子。"), score=1.0)
+    alone = Pick(chunk=replace(used.chunk, plain="续贷须重新签订合同。"), score=1.0)
+
+    def asked(question: str, *picks: Pick) -> tuple[str, ...]:
+        return missing(question, Selection(picks=picks, best=picks[0]))
+
+    assert asked("什么是展期？", used) == ("展期的含义",)
+    assert asked("什么是展期？", meant) == ()
+    assert asked("续贷和展期有什么区别？", used) == ("续贷与展期的区别",)
+    assert asked("续贷和展期有什么区别？", meant) == ("续贷与展期的区别",)
+    assert asked("续贷和展期有什么区别？", meant, alone) == ()
+
+
 def test_a_place_that_holds_something_else_is_told() -> None:
     assert "没有写到" in not_there(read("村镇贷款条例第四条是讲续贷的吧？"))
     assert not_there(read("村镇贷款条例第四条是讲贷款期限的吧？")) == ""

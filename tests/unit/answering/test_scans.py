@@ -145,6 +145,25 @@ def test_duties_of_wider_groups_are_told_of() -> None:
 
 
 @absent
+@pytest.mark.parametrize(
+    ("path", "question", "unit"),
+    [
+        (DEPOSITS, "什么是存款保险？", "第三条"),
+        (PAYMENTS, "什么叫大型企业？", "第三条"),
+        (TEXTS / "民法典_合同编_借款合同与保证合同_节选.md", "什么是一般保证？", "第六百八十七条"),
+    ],
+)
+def test_what_a_term_means_is_looked_for_in_every_sentence(path: Path, question: str, unit: str) -> None:
+    made = scan(path, question)
+    assert made is not None
+    assert [c.unit for c in made.sentences] == [unit]
+
+
+def test_a_term_that_is_merely_used_has_no_meaning_there() -> None:
+    assert scan(NOTICE, "什么是续贷？") is None
+
+
+@absent
 def test_all_figures_of_a_kind() -> None:
     made = scan(DEPOSITS, "条例全文提到哪些金额？")
     assert made is not None

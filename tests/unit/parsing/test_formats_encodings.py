@@ -142,3 +142,38 @@ def test_marks_between_characters_are_refused() -> None:
         read_txt("@@".join("为了支持小微企业融资加大信贷投放力度").encode())
     assert caught.value.code == "garbled"
     assert clean("邮箱：甲@乙，热线*号", Findings())
+
+
+_POLICY = (
+    "各银行机构要加大信贷投放力度，合理确定贷款利率，规范收费行为，不得变相转嫁成本，切实降低小微企业综合融资成本。"
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        *(("utf-8", wrong) for wrong in ("big5", "big5hkscs", "cp932", "cp949", "euc_jp", "koi8_r")),
+        *(("gb18030", wrong) for wrong in ("big5", "cp932", "cp949", "koi8_r")),
+        ("big5", "gb18030"),
+    ],
+)
+def test_bytes_read_in_a_wrong_encoding_and_saved_again_are_garbled(wrong: str, right: str) -> None:
+    misread = (_POLICY * 2).encode(right, "ignore").decode(wrong, "ignore")
+    try:
+        codes = [w.code for w in read_txt(misread.encode()).warnings]
+    except Rejected as exc:
+        codes = [exc.code]
+    assert "garbled" in codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _POLICY * 2,
+        "各銀行機構應當加大對小微企業的信貸支持力度，合理確定貸款利率，規範收費行為，不得變相轉嫁成本。",
+        "亟须蠲免、稽核、赊销、贳贷、掮客、舞弊、囤积、踩踏、濒危、笃行、谀辞、訾议，酌情核减、豁免、缓缴、抵扣、追偿、罚没。",
+        "资本充足率＝资本净额÷加权风险资产×100%，须≥10.5%；①甲类，②乙类，㈠总行，Ⅰ类账户，温度20℃，费率0.5‰，《〈办法〉解释》。",
+    ],
+)
+def test_words_in_use_and_signs_are_not(text: str) -> None:
+    assert "garbled" not in [w.code for w in read_txt(text.encode()).warnings]

@@ -68,10 +68,33 @@ def test_what_a_reader_would_not_see_is_reported() -> None:
     assert lost.startswith("图片 1 处（“")
 
 
-def test_scripts_and_script_links_are_text_with_a_warning() -> None:
+def test_scripts_are_left_out_and_named_and_script_links_stay_text_with_a_warning() -> None:
     parsed = read_md(b"# t\n<script>alert(1)</script> [x](javascript:alert(1))\n")
-    assert "<script>alert(1)</script>" in parsed.text
+    assert parsed.text == "# t\n [x](javascript:alert(1))\n"
+    assert [(h.kind, h.text) for h in parsed.hidden] == [("script", "alert(1)")]
     assert [w.code for w in parsed.warnings] == ["active_content"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            "第一条 甲。\n\n<SCRIPT async>\nif (a < b) {\n\n  say('第九条 乙。')\n}\n</script>\n\n第二条 丙。",
+            True,
+        ),
+        ("第一条 甲。\n\n<script src=x>第九条 乙。</script >\n\n第二条 丙。", True),
+        ("第一条 甲。\n\n<script>第九条 乙。\n\n第二条 丙。", True),  # never closed: to the end of its block
+        ("第一条 甲。\n\n系统不得含 `<script>` 标签。\n\n第二条 丙。", False),
+    ],
+)
+def test_words_of_a_script_are_no_rule(written: str, kept: bool) -> None:
+    parsed = read_md(written.encode())
+    assert "第九条" not in parsed.text
+    assert parsed.text.splitlines()[0] == "第一条 甲。"
+    assert parsed.text.splitlines()[-1] == "第二条 丙。"
+    assert bool(parsed.hidden) is kept
+    if not kept:
+        assert "<script>" in parsed.text
 
 
 @pytest.mark.parametrize(

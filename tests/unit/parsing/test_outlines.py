@@ -53,6 +53,23 @@ def test_decimals_make_a_tree() -> None:
     assert rules(MANUAL)["3、第一段"] == "本手册由馆长解释。"
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("1 ", "2 ", "2.1 ", "2.2 "),
+        ("1. ", "2. ", "2.1. ", "2.2. "),
+        ("１　", "２　", "２．１　", "２．２　"),
+        ("1、", "2、", "2.1、", "2.2、"),
+    ],
+)
+def test_a_short_outline_is_one_too(numbers: tuple[str, ...]) -> None:
+    one, two, first, second = numbers
+    found = clauses(
+        f"借阅标准\n\n{one}范围\n本标准适用于借阅。\n{two}受理\n{first}材料\n提交证件。\n{second}时限\n五日内答复。\n"
+    )
+    assert {"1", "2", "2.1", "2.2"} <= found.keys()
+
+
 def test_figures_at_the_start_of_lines_are_no_outline() -> None:
     text = "关于水价的通知\n居民用水每吨\n1.1元。\n商业用水每吨\n1.2元。\n特种用水每吨\n1.3元。\n"
     assert not [a for a in clauses(text) if a[0].isdigit()]

@@ -96,10 +96,10 @@ class Judge:
 
     def __init__(self, judged: Leaning | None) -> None:
         self.judged = judged
-        self.asked: list[tuple[str, str, bool]] = []
+        self.asked: list[tuple[str, str]] = []
 
-    def judge(self, question: str, before: str, *, sign: bool) -> Leaning | None:
-        self.asked.append((question, before, sign))
+    def judge(self, question: str, before: str) -> Leaning | None:
+        self.asked.append((question, before))
         return self.judged
 
 
@@ -114,9 +114,9 @@ def test_where_the_rules_cannot_tell_meaning_does(leans: bool, sure: bool) -> No
     judge = Judge(Leaning(leans=leans, sure=sure))
     found = judged("房贷利率现在多少？", judge)
     assert (bool(found.context), found.unsure) == (leans, not sure)
-    assert judge.asked == [("房贷利率现在多少？", "续贷有什么要求。", False)]
+    assert judge.asked == [("房贷利率现在多少？", "续贷有什么要求。")]
     assert judged("这钱什么时候能到手？", judge, topic=True).context == found.context
-    assert judge.asked[-1][2]
+    assert len(judge.asked) == 2
 
 
 def test_what_surely_leans_or_names_its_matter_is_not_judged() -> None:
@@ -143,8 +143,12 @@ def test_whoever_asks_has_the_last_word() -> None:
 
 
 def test_a_question_asked_once_more_is_not_joined_to_itself() -> None:
-    found = stand_alone("利率呢？", user(FIRST, "利率呢？"), names_topic=lambda _: False)
-    assert found == StandAlone(text=f"{FIRST}利率呢？", context=(FIRST,))
+    found = stand_alone("利率多少？", user(FIRST, "利率多少？"), names_topic=lambda _: False, follows=True)
+    assert found == StandAlone(text=f"{FIRST}利率多少？", context=(FIRST,))
+
+
+def test_the_same_words_may_go_on_from_themselves() -> None:
+    assert joined("下一条", FIRST, "下一条").context == (FIRST, "下一条")
 
 
 @settings(deadline=None)

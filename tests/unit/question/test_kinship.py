@@ -17,7 +17,7 @@ from assistant.question.kinship import Kinship, Leaning, TurnFeatures, TurnWeigh
 
 LIBRARY = MemoryLibrary([notice(), law()], HashingEmbedder())
 WEIGHTS = TurnWeights(
-    command="", pairs={}, bias=0.5, weights={"length": 0, "alike": 0, "near": 0, "lead": -10, "sign": 0}, sure=0.6
+    command="", pairs={}, bias=0.0, weights={"alike": 0, "near": 0, "lead": -1}, alone_below=-2.0, joined_from=-1.0
 )
 
 
@@ -34,38 +34,40 @@ class Broken(HashingEmbedder):
 
 def test_a_question_on_the_same_clause_has_no_lead() -> None:
     first, *_ = texts()
-    features = Kinship(LIBRARY, HashingEmbedder(), WEIGHTS).features(first, first, sign=True)
+    features = Kinship(LIBRARY, HashingEmbedder(), WEIGHTS).features(first, first)
     assert features is not None
     assert features.lead == pytest.approx(0, abs=1e-5)
     assert features.alike == pytest.approx((1 - 0.85) / 0.05, abs=1e-4)
-    assert (features.length, features.sign) == (min(len(first), 24) / 10, 1.0)
 
 
 def test_a_question_on_another_clause_has_one() -> None:
     first, *_, last = texts()
-    features = Kinship(LIBRARY, HashingEmbedder(), WEIGHTS).features(last, first, sign=False)
+    features = Kinship(LIBRARY, HashingEmbedder(), WEIGHTS).features(last, first)
     assert features is not None
     assert features.lead > 1
 
 
-def test_what_lies_near_the_turn_before_leans_and_little_is_not_sure() -> None:
+def test_what_lies_near_the_turn_before_leans_and_what_lies_between_is_not_sure() -> None:
     kinship = Kinship(LIBRARY, HashingEmbedder(), WEIGHTS)
     first, *_, last = texts()
-    assert kinship.judge(first, first, sign=False) == Leaning(leans=True, sure=False)
-    assert kinship.judge(last, first, sign=False) == Leaning(leans=False, sure=True)
+    assert kinship.judge(first, first) == Leaning(leans=True, sure=True)
+    assert kinship.judge(last, first) == Leaning(leans=False, sure=True)
+    between = WEIGHTS.model_copy(update={"joined_from": 1.0})
+    assert Kinship(LIBRARY, HashingEmbedder(), between).judge(first, first) == Leaning(leans=True, sure=False)
 
 
 def test_without_vectors_nothing_is_judged() -> None:
-    assert Kinship(LIBRARY, Broken(), WEIGHTS).judge("利率多少？", "续贷有什么要求。", sign=False) is None
+    assert Kinship(LIBRARY, Broken(), WEIGHTS).judge("利率多少？", "续贷有什么要求。") is None
 
 
 def test_a_library_without_clauses_judges_nothing() -> None:
     empty = MemoryLibrary([], HashingEmbedder())
-    assert Kinship(empty, HashingEmbedder(), WEIGHTS).judge("利率多少？", "续贷有什么要求。", sign=False) is None
+    assert Kinship(empty, HashingEmbedder(), WEIGHTS).judge("利率多少？", "续贷有什么要求。") is None
 
 
 def test_the_packaged_weights_are_of_these_features() -> None:
     weights = packaged_turn_weights()
-    near = TurnFeatures(length=0.6, alike=0.5, near=0.0, lead=0.0, sign=0.0)
-    assert weights.odds(near) > 0 > weights.odds(replace(near, length=2.0, alike=-0.5, near=1.0, lead=1.0))
+    near = TurnFeatures(alike=0.5, near=0.0, lead=0.0)
+    assert weights.odds(near) >= weights.joined_from
+    assert weights.odds(replace(near, alike=-0.5, near=1.0, lead=2.0)) < weights.alone_below < weights.joined_from
     assert np.isfinite(list(weights.weights.values())).all()

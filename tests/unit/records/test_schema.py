@@ -18,51 +18,51 @@ def names(store: Store) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
-def test_an_empty_database_gets_every_table(store: Store) -> None:
-    assert schema_of(store).current == EMPTY
-    make_ready(store)
-    make_ready(store)  # a second time changes nothing
-    assert schema_of(store).is_current
-    assert names(store) == {*metadata.tables, "alembic_version"}
+def test_an_empty_database_gets_every_table(empty_store: Store) -> None:
+    assert schema_of(empty_store).current == EMPTY
+    make_ready(empty_store)
+    make_ready(empty_store)  # a second time changes nothing
+    assert schema_of(empty_store).is_current
+    assert names(empty_store) == {*metadata.tables, "alembic_version"}
 
 
-def test_the_revisions_make_what_the_tables_say(store: Store) -> None:
-    upgrade(store)
-    with store.read() as connection:
+def test_the_revisions_make_what_the_tables_say(empty_store: Store) -> None:
+    upgrade(empty_store)
+    with empty_store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_every_revision_goes_back_and_forward_again(store: Store) -> None:
-    upgrade(store)
-    schema = schema_of(store)
+def test_every_revision_goes_back_and_forward_again(empty_store: Store) -> None:
+    upgrade(empty_store)
+    schema = schema_of(empty_store)
     for revision in reversed([EMPTY, *schema.known[:-1]]):
-        downgrade(store, revision)
-        assert schema_of(store).current == revision
-    assert names(store) <= {"alembic_version"}
-    upgrade(store)
-    assert schema_of(store).is_current
+        downgrade(empty_store, revision)
+        assert schema_of(empty_store).current == revision
+    assert names(empty_store) <= {"alembic_version"}
+    upgrade(empty_store)
+    assert schema_of(empty_store).is_current
 
 
-def test_it_goes_back_only_to_revisions_that_came_before(store: Store) -> None:
-    upgrade(store)
-    for wrong in ("9999", schema_of(store).newest, "-1", "base"):
+def test_it_goes_back_only_to_revisions_that_came_before(empty_store: Store) -> None:
+    upgrade(empty_store)
+    for wrong in ("9999", schema_of(empty_store).newest, "-1", "base"):
         with pytest.raises(SettingsError, match=EMPTY):
-            downgrade(store, wrong)
+            downgrade(empty_store, wrong)
 
 
-def test_tables_of_a_newer_program_are_not_touched(store: Store) -> None:
-    upgrade(store)
-    with store.write() as connection:
+def test_tables_of_a_newer_program_are_not_touched(empty_store: Store) -> None:
+    upgrade(empty_store)
+    with empty_store.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(RecordsOutdated, match="更新的程序"):
-        make_ready(store)
-    assert names(store) == {*metadata.tables, "alembic_version"}
+        make_ready(empty_store)
+    assert names(empty_store) == {*metadata.tables, "alembic_version"}
 
 
-def test_a_revision_that_fails_leaves_nothing(store: Store) -> None:
-    with store.write() as connection:
+def test_a_revision_that_fails_leaves_nothing(empty_store: Store) -> None:
+    with empty_store.write() as connection:
         connection.execute(text("CREATE TABLE users (id INTEGER)"))  # in the way of the first revision
     with pytest.raises(Exception, match="记录库"):
-        upgrade(store)
-    assert "sessions" not in names(store)
-    assert schema_of(store).current == EMPTY
+        upgrade(empty_store)
+    assert "sessions" not in names(empty_store)
+    assert schema_of(empty_store).current == EMPTY

@@ -14,23 +14,23 @@ from assistant.records.schema import make_ready
 from assistant.records.store import Store, sqlite_url
 
 
-def test_a_transaction_is_whole_or_nothing(store: Store) -> None:
-    with store.write() as connection:
+def test_a_transaction_is_whole_or_nothing(empty_store: Store) -> None:
+    with empty_store.write() as connection:
         connection.execute(text("CREATE TABLE t (n INTEGER)"))
 
     def fail() -> None:
-        with store.write() as connection:
+        with empty_store.write() as connection:
             connection.execute(text("INSERT INTO t VALUES (1)"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    with store.read() as connection:
+    with empty_store.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
 
 
-def test_faults_of_the_database_leave_as_ours_and_repeat_no_value(store: Store) -> None:
-    with pytest.raises(RecordsError) as caught, store.write() as connection:
+def test_faults_of_the_database_leave_as_ours_and_repeat_no_value(empty_store: Store) -> None:
+    with pytest.raises(RecordsError) as caught, empty_store.write() as connection:
         connection.execute(text("SELECT '绝密' FROM nowhere"))
     assert "绝密" not in caught.value.message
     assert caught.value.code == "records_unavailable"
@@ -63,9 +63,9 @@ def test_sqlite_keeps_a_journal_and_foreign_keys(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_row_that_points_nowhere_is_refused(store: Store) -> None:
-    make_ready(store)
-    with pytest.raises(RecordsError), store.write() as connection:
+def test_a_row_that_points_nowhere_is_refused(empty_store: Store) -> None:
+    make_ready(empty_store)
+    with pytest.raises(RecordsError), empty_store.write() as connection:
         connection.execute(text("INSERT INTO signins VALUES ('m', 'nobody', 1, 2)"))
 
 

@@ -115,7 +115,7 @@ def test_a_page_address_is_words_and_no_link() -> None:
 
 def test_the_terminal_lists_the_first_and_counts_the_rest() -> None:
     shown = answer_terminal(reply(*(pointer(id=str(n), title=f"第{n}号办法") for n in range(9))))
-    assert "相关政策（仅供查阅，不是依据，本库未收录原文）：" in shown
+    assert "相关政策（仅供查阅，不是依据；除写明的以外，本库未收录原文）：" in shown
     assert "《第5号办法》：" in shown
     assert "第6号办法" not in shown
     assert "另有 3 项" in shown

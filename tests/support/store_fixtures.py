@@ -1,4 +1,8 @@
-"""A store with a clock that the test sets, and what hands out and checks credentials over it."""
+"""Fixtures of stores, and of what hands out and checks credentials over one: a plugin that `tests/conftest.py` names.
+
+`empty_store` is an empty database of both kinds in turn; `store` is SQLite with its tables, under a clock that the
+test sets.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from set_clocks import PEPPER, Clock, Ticks
+from clocks import PEPPER, Clock, Ticks
+from databases import fresh_database, running_postgres
 
 from assistant.access.embeds import Embeds
 from assistant.access.gate import GuardedGate
@@ -17,9 +22,37 @@ from assistant.records.schema import make_ready
 from assistant.records.store import Store, sqlite_url
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server."""
+    with running_postgres() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "data")
+    return fresh_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def empty_store(database_url: str) -> Iterator[Store]:
+    """An empty database, opened."""
+    store = Store(database_url)
+    yield store
+    store.close()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
 
 
 @pytest.fixture
@@ -43,11 +76,6 @@ def embeds(store: Store, tmp_path: Path) -> Embeds:
 @pytest.fixture
 def users(store: Store) -> Users:
     return Users(store, PEPPER, hasher=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-
-
-@pytest.fixture
-def ticks() -> Ticks:
-    return Ticks()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 import jwt
 import pytest
-from set_clocks import Clock, Ticks
+from clocks import Clock, Ticks
 from test_embeds import ORIGIN, claims
 
 from assistant.access.embeds import Embeds, State

@@ -1,4 +1,4 @@
-"""Clocks that move when a test says so, and the pepper of its keys."""
+"""Clocks that a test sets, and a pepper for it."""
 
 from __future__ import annotations
 
