@@ -238,7 +238,7 @@ class DocumentMeta:
 
     def visible(self, rights: frozenset[str]) -> bool:
         """Whether whoever holds `rights` may see the document: every label it bears must be among them."""
-        return all(label in rights or label == PUBLIC for label in self.access)
+        return not self.access or all(label in rights or label == PUBLIC for label in self.access)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

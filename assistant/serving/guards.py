@@ -56,6 +56,12 @@ def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:
     return {"code": code, "message": message, "request_id": request_id}
 
 
+def path_of(scope: Scope) -> str:
+    """The path as routes have it: without the prefix under which a proxy serves all of this."""
+    path, prefix = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(prefix) :] if prefix and path.startswith(f"{prefix}/") else path
+
+
 def request_id_of(scope: Scope) -> str:
     """The id that `Envelope` gave this request."""
     return str(scope.get("state", {}).get("request_id", ""))
@@ -98,7 +104,7 @@ class Envelope:
             return
         request_id = uuid.uuid4().hex  # ours, never the client's: it goes into logs
         scope.setdefault("state", {})["request_id"] = request_id
-        policy = _policy(scope["path"])
+        policy = _policy(path_of(scope))
         started = False
 
         async def send_dressed(message: Message) -> None:
@@ -151,7 +157,7 @@ class KnownPaths:
         self._known = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._known.fullmatch(scope["path"]):
+        if scope["type"] == "http" and not self._known.fullmatch(path_of(scope)):
             await send_error(scope, send, 404, "not_found", "没有这个地址，请查阅接口说明 /docs。")
             return
         if scope["type"] == "websocket":

@@ -29,6 +29,7 @@ from assistant.records.store import Store
 from assistant.serving.http.api import create_api
 from assistant.serving.ledger import Ledger, clause_hash, inquiry_of
 from assistant.serving.replay import replay
+from assistant.serving.terminal.access import note_act
 from assistant.serving.terminal.app import app as terminal
 
 ASKED = "能不能用续贷掩盖信用风险？"
@@ -271,3 +272,13 @@ def test_what_is_kept_long_enough_stays(home: Path) -> None:
     assert "0 条记录" in run("audit", "purge")
     with pytest.raises(AssistantError, match="没有这次答复"):
         run("audit", "replay", "0" * 32)
+
+
+def test_other_commands_are_recorded_in_production_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_act("corpus.removed", documents=["notice"])
+    assert "corpus.removed" not in run("audit", "list")
+    monkeypatch.setenv("ASSISTANT_MODE", "production")
+    note_act("corpus.removed", documents=["notice"])
+    [one] = json.loads(run("audit", "list", "--kind", "corpus.removed", "--json"))
+    assert one["facts"] == {"documents": ["notice"]}
+    assert one["subject"].startswith("terminal:")

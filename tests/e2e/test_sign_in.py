@@ -105,3 +105,19 @@ def test_under_a_prefix_the_way_to_the_sign_in_page_has_it(tmp_path: Path) -> No
             assert (response.status_code, response.headers["location"]) == (303, "/policy/signin")
             assert client.get("/signin").status_code == 200
             assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/portal"])
+def test_under_a_prefix_the_same_holds(client: TestClient, prefix: str) -> None:
+    """uvicorn puts the prefix before the path again that nginx took away; others leave it away."""
+    below = TestClient(client.app, base_url="http://door.example", root_path="/portal", follow_redirects=False)
+    assert below.get(f"{prefix}/livez").status_code == 200
+    assert below.get(f"{prefix}/docs").status_code == 401
+    assert below.get(f"{prefix}/docs", headers={"Accept": "text/html"}).headers["location"] == "/portal/signin"
+    page = below.get(f"{prefix}/signin")
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    done = below.post(f"{prefix}/signin", data={"name": "guan.li", "password": PASSWORD}, headers=ORIGIN)
+    assert done.status_code == 303
+    assert "path=/portal" in done.headers["set-cookie"].lower()
+    token = done.headers["set-cookie"].partition(";")[0]
+    assert below.get(f"{prefix}/docs", headers={"Cookie": token}).status_code == 200

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.access.gate import Credential, Gate
 from assistant.errors import AccessError, AssistantError, NotAllowed
-from assistant.serving.guards import send_error
+from assistant.serving.guards import path_of, send_error
 from assistant.serving.http.errors import STATUS_OF_CODE, headers_of
 from assistant.serving.http.rules import FORBIDDEN, PAGE, PUBLIC_PATHS
 
@@ -37,7 +37,7 @@ class Identity:
         state = scope.setdefault("state", {})
         state["principal"] = None
         try:
-            if scope["path"] not in PUBLIC_PATHS:
+            if path_of(scope) not in PUBLIC_PATHS:
                 credential = credential_of(scope)
                 if not self._gate.development and credential is not None and credential.cookie:
                     same_site(scope)
@@ -130,15 +130,8 @@ async def refuse(scope: Scope, send: Send, exc: AssistantError) -> None:
 
 
 def _wants_page(scope: Scope) -> bool:
-    return (
-        scope["method"] == "GET"
-        and "text/html" in Headers(scope=scope).get("accept", "")
-        and scope["path"]
-        in {
-            "/",
-            "/docs",
-        }
-    )
+    accepts = Headers(scope=scope).get("accept", "")
+    return scope["method"] == "GET" and "text/html" in accepts and path_of(scope) in {"/", "/docs"}
 
 
 async def _to_sign_in(scope: Scope, send: Send) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
+from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
@@ -39,6 +40,10 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
 
     failed = Failures()
 
+    def kept(request: Request) -> dict[str, Any]:
+        path = request.scope.get("root_path", "") or "/"
+        return {"path": path, "secure": secure_cookie, "httponly": True, "samesite": "strict"}
+
     @app.get("/signin", include_in_schema=False)
     def page() -> Response:
         _there(users)
@@ -62,9 +67,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
         except (AccessError, InputError) as exc:
             return _page(exc)
         response = RedirectResponse("./", status_code=303)
-        response.set_cookie(
-            COOKIE, token, max_age=SIGNED_IN_MS // 1000, secure=secure_cookie, httponly=True, samesite="strict"
-        )
+        response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
         return response
 
     @app.post("/signout", include_in_schema=False)
@@ -75,7 +78,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             door.gate.forget(Credential(token, cookie=True))
             await asyncio.to_thread(known.sign_out, token)
         response = RedirectResponse("./signin", status_code=303)
-        response.delete_cookie(COOKIE, secure=secure_cookie, httponly=True, samesite="strict")
+        response.delete_cookie(COOKIE, **kept(request))
         return response
 
 

@@ -30,7 +30,7 @@ from assistant.schema.document import DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
-from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault
+from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, path_of
 from assistant.serving.http.identity import NeedsPage
 from assistant.serving.http.rules import principal_of
 from assistant.serving.offline import go_offline
@@ -287,7 +287,7 @@ class _PageMount(Mount):
     """A mount at the root that leaves the API's addresses alone, so that 404 and 405 there stay the API's."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http" and _is_api(scope["path"]):
+        if scope["type"] == "http" and _is_api(path_of(scope)):
             return Match.NONE, {}
         return super().matches(scope)
 

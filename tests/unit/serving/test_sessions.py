@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -125,3 +126,25 @@ def test_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(100))) == [f"问{number}" for number in range(100)]
     assert len(store) == 50
+
+
+def test_a_hundred_thousand_guesses_hit_nothing() -> None:
+    store, dice = SessionStore(), random.Random(1)
+    session = store.open(None, "key:1")
+    store.append(session.id, question="问", answer="答", owner="key:1")
+    for _ in range(100_000):
+        with pytest.raises(SessionNotFoundError):
+            store.open(f"{dice.getrandbits(128):032x}", "key:2")
+
+
+def test_a_conversation_is_its_owners_alone() -> None:
+    store = SessionStore()
+    session = store.open(None, "key:1")
+    store.append(session.id, question="问", answer="答", owner="key:1")
+    store.forget(session.id, "key:2")
+    assert len(store.open(session.id, "key:1").turns) == 2
+    with pytest.raises(SessionNotFoundError):
+        store.open(session.id, "key:2")
+    store.forget(session.id, "key:1")
+    with pytest.raises(SessionNotFoundError):
+        store.open(session.id, "key:1")
