@@ -201,6 +201,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("ASSISTANT_HOST", "HOST"))
     port: int = Field(default=7860, ge=0, le=65535, validation_alias=AliasChoices("ASSISTANT_PORT", "PORT"))
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")  # where clients reach us
+    root_path: str = Field(default="", pattern=r"^(/[\w.-]+)*$", max_length=200)  # the prefix that a proxy strips
     colloquial: Path | None = None  # a table of lay wordings instead of the package's
     institutions: Path | None = None  # a table of institutions instead of the package's
     starter_laws: bool = True  # whether a first `serve --starters` takes the usual statutes in

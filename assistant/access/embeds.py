@@ -61,6 +61,8 @@ class Embed:
     labels: tuple[str, ...]  # every token of it may read documents with these
     departments: tuple[str, ...]  # the `dept` that counts
     scopes: tuple[Scope, ...]
+    daily_cap: int | None  # questions of all its users on a day (of Beijing)
+    retention_days: int | None  # how long their conversations and answers are kept
 
 
 class Embeds:
@@ -80,6 +82,8 @@ class Embeds:
         labels: Iterable[str] = (),
         departments: Iterable[str] = (),
         scopes: Iterable[str] = tuple(READING),
+        daily_cap: int | None = None,
+        retention_days: int | None = None,
     ) -> tuple[Embed, bytes | None]:
         """A new portal in state draft: HS256 with a key made here, or RS256 with its public key.
 
@@ -101,6 +105,8 @@ class Embeds:
             labels=checked_labels(labels),
             departments=checked_labels(departments),
             scopes=given,
+            daily_cap=_checked_number(daily_cap, 10_000_000),
+            retention_days=_checked_number(retention_days, 36_500),
         )
         path = self._folder / f"embed-{made.id}.key"
         secret = make_secret(path, public_key.strip() if public_key else None)
@@ -111,7 +117,7 @@ class Embeds:
                     id=made.id, name=made.name, state=made.state.value, algorithm=made.algorithm.value,
                     key_file=path.name, origins=list(made.origins), labels=list(made.labels),
                     departments=list(made.departments), scopes=[s.value for s in made.scopes],
-                    created_at=now, changed_at=now,
+                    daily_cap=made.daily_cap, retention_days=made.retention_days, created_at=now, changed_at=now,
                 )
             )  # fmt: skip
         return self.get(made.id), secret if public_key is None else None
@@ -138,6 +144,22 @@ class Embeds:
         """Put a portal into a state; pausing makes all its tokens void."""
         self.get(embed_id)
         values = {"state": state.value, "changed_at": self._store.clock()}
+        with self._store.write() as connection:
+            connection.execute(update(embeds).where(embeds.c.id == embed_id).values(**values))
+        return self.get(embed_id)
+
+    def set_limits(self, embed_id: str, *, daily_cap: int | None, retention_days: int | None) -> Embed:
+        """Give a portal other limits; `None` is none.
+
+        Raises:
+            InputError: a number cannot be used.
+        """
+        self.get(embed_id)
+        values = {
+            "daily_cap": _checked_number(daily_cap, 10_000_000),
+            "retention_days": _checked_number(retention_days, 36_500),
+            "changed_at": self._store.clock(),
+        }
         with self._store.write() as connection:
             connection.execute(update(embeds).where(embeds.c.id == embed_id).values(**values))
         return self.get(embed_id)
@@ -199,6 +221,8 @@ class Embeds:
             labels=tuple(row.labels),
             departments=tuple(row.departments),
             scopes=tuple(map(Scope, row.scopes)),
+            daily_cap=row.daily_cap,
+            retention_days=row.retention_days,
         )
 
 
@@ -222,6 +246,12 @@ def _checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
     if not found or not all(_ORIGIN.fullmatch(origin) for origin in found):
         raise InputError("门户来源须逐个写明，形如 https://portal.bank.cn，不能用 *，末尾没有斜线。")
     return found
+
+
+def _checked_number(number: int | None, most: int) -> int | None:
+    if number is not None and not 1 <= number <= most:
+        raise InputError(f"每日上限和保留天数须是 1 至 {most} 的整数，不填为没有限制。")
+    return number
 
 
 def _check_public(pem: bytes) -> None:

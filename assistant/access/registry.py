@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.access.audit import Chain, Draft
+from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.gate import GuardedGate
 from assistant.access.keys import ApiKeys
@@ -25,6 +26,7 @@ class Registry:
     keys: ApiKeys
     users: Users
     embeds: Embeds
+    use: EmbedUse
     chain: Chain
     answers: AnswerBook
 
@@ -59,6 +61,7 @@ def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper
         keys=ApiKeys(store, pepper),
         users=Users(store, pepper),
         embeds=Embeds(store, secrets_dir),
+        use=EmbedUse(store),
         chain=Chain(store),
         answers=AnswerBook(store),
     )

@@ -104,6 +104,15 @@ embeds = Table(
     CheckConstraint("state in ('draft', 'active', 'paused')", name="state"),
 )
 
+# How often a portal's users asked on a day (of Beijing).
+embed_days = Table(
+    "embed_days",
+    metadata,
+    Column("embed_id", String(64), ForeignKey("embeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("asked", Integer, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,

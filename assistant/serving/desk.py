@@ -175,6 +175,7 @@ class Desk:
         ledger: Ledger | None = None,
     ) -> None:
         self.provider = provider
+        self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
         self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
         self._places = slots + waiting
@@ -223,6 +224,7 @@ class Desk:
             AssistantError: as `ask`.
         """
         asked = replace(inquiry, question=clean_question(inquiry.question))
+        await self._admit(inquiry)
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
         await ticket.wait_turn(self._patience_s)
@@ -301,6 +303,7 @@ class Desk:
         owner = _owner(inquiry.principal)
         session = self.sessions.open(session_id, owner) if kept else Session(id="", owner=owner, turns=inquiry.history)
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
+        await self._admit(inquiry)
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
@@ -309,6 +312,10 @@ class Desk:
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
         )
+
+    async def _admit(self, inquiry: Inquiry) -> None:
+        if self.admit is not None and inquiry.principal is not None:
+            await asyncio.to_thread(self.admit, inquiry.principal)
 
     def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
         if self._ledger is not None:

@@ -42,6 +42,13 @@ _DATA_POLICY = (
 _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# What a portal frames: a route that knows the portal says who may, in the state of its request; others may not.
+_FRAMED_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {}"
+)
+_FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
+_ANCESTORS = "frame_ancestors"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _DATA_PATHS = re.compile(r"/(api/|v1/|mcp$|docs$|openapi\.json$|livez$|readyz$)")
 
@@ -68,6 +75,11 @@ def error_body(path: str, status: int, code: str, message: str, request_id: str)
 def request_id_of(scope: Scope) -> str:
     """The id that `Envelope` gave this request."""
     return str(scope.get("state", {}).get("request_id", ""))
+
+
+def let_frame(scope: Scope, ancestors: str) -> None:
+    """Let the response to this request be framed by these origins, under the policy of framed pages."""
+    scope.setdefault("state", {})[_ANCESTORS] = ancestors
 
 
 async def send_error(
@@ -110,7 +122,9 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _dress(MutableHeaders(scope=message), request_id, policy)
+                allowed = scope["state"].get(_ANCESTORS)
+                said = policy if allowed is None else _FRAMED_POLICY.format(allowed)
+                _dress(MutableHeaders(scope=message), request_id, said)
             await send(message)
 
         try:
@@ -124,6 +138,8 @@ class Envelope:
 def _policy(path: str) -> str:
     if path in {"/signin", "/signout"}:
         return _FORM_POLICY
+    if _FRAMED_PATHS.match(path):
+        return _FRAMED_POLICY.format("'none'")
     return _DATA_POLICY if _DATA_PATHS.match(path) else _PAGE_POLICY
 
 

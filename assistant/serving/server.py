@@ -119,12 +119,14 @@ def _run(
     say: Callable[[str], None],
     errand: Errand | None,
 ) -> None:
+    from assistant.serving.http.prefix import Prefix
+
     listener = _listen(settings.host, settings.port)
     try:
         provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = build_app(provider, door, public_url=settings.public_url)
+        app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         with running(errand, renew=provider.renew, say=say):
             _serve(app, listener)
@@ -160,8 +162,11 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     recorder = build_recorder(settings, registry)
     try:
         refuse_unsafe_records(registry)
+        registry.use.forget_old()
         yield Doorkeeping(
             gate=registry.gate(),
+            embeds=registry.embeds,
+            use=registry.use,
             users=registry.users,
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),

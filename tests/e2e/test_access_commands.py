@@ -66,6 +66,8 @@ def test_a_portal_is_entered_opened_and_shut(home: Path) -> None:
     assert found is not None
     run("embeds", "activate", found.group(1))
     assert "active" in run("embeds", "list")
+    assert "每日上限 5" in run("embeds", "limit", found.group(1), "--daily-cap", "5")
+    assert json.loads(run("embeds", "list", "--json"))[0]["daily_cap"] == 5
     run("embeds", "pause", found.group(1))
     assert json.loads(run("embeds", "list", "--json"))[0]["state"] == "paused"
 
@@ -73,7 +75,7 @@ def test_a_portal_is_entered_opened_and_shut(home: Path) -> None:
 def test_records_go_back_and_forward(home: Path) -> None:
     assert "0000" in run("records", "status")
     run("records", "upgrade")
-    assert json.loads(run("records", "status", "--json"))["current"] == "0001"
+    assert json.loads(run("records", "status", "--json"))["current"] == "0002"
     assert "0000" in run("records", "downgrade", "0000")
 
 

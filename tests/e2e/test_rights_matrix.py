@@ -109,6 +109,11 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
 }
 
 
+# What a browser opens by itself, before anybody can have said who they are.
+PAGES = {("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"), ("GET", "/widget.js")}
+OTHERS = {("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")}
+
+
 def _questions(path: str, document: str) -> list[Call]:
     asked = {"question": QUESTIONS[document]}
     return [Call(path, asked), Call(path, {**asked, "document_ids": [DOCUMENTS[document].id]}, named=True)]
@@ -179,6 +184,7 @@ def listed(app: FastAPI) -> set[tuple[str, str]]:
 def test_every_route_has_a_rule_and_is_tried_here(app: FastAPI) -> None:
     assert unruled(app) == []
     assert listed(app) == set(CALLS)
+    assert set(routes_of(app)) - listed(app) == PAGES | OTHERS
     assert len(listed(app)) == sum(len(methods) for methods in app.openapi()["paths"].values())
 
 
@@ -275,6 +281,20 @@ def test_what_is_hidden_and_what_never_was_look_alike(
         )  # fmt: skip
     count = client.get("/api/v1/documents", headers=headers[who]).json()["documents"]
     assert len(count) == len(SEES[who])
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])
+@pytest.mark.parametrize(("method", "path"), sorted(PAGES))
+def test_what_a_portal_loads_is_the_same_for_everybody(
+    client: TestClient, app_and_callers: tuple[FastAPI, Callers], who: str, method: str, path: str
+) -> None:
+    known = app_and_callers[1]
+    portal = f"?portal={known.registry.embeds.listed()[0].id}" if path == "/embed" else ""
+    anybody = client.request(method, path + portal)
+    response = client.request(method, path + portal, headers=dict(known.headers[who]))
+    assert (response.status_code, response.text) == (200, anybody.text)
+    assert not any(words in response.text for all_words in TELLS.values() for words in all_words)
+    assert client.request("POST", path, headers=known.headers["staff"]).status_code == 405
 
 
 def test_a_conversation_belongs_to_whoever_began_it(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from doors import PASSWORD, callers, opened
@@ -10,6 +11,7 @@ from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
 from assistant.serving.http.api import create_api
+from assistant.serving.http.prefix import Prefix
 
 ORIGIN = {"Origin": "http://door.example"}
 
@@ -93,6 +95,16 @@ def test_guessing_is_told_to_wait_and_the_user_is_not_locked_out_elsewhere(clien
     statuses = [sign_in(client, "somebody", f"guess-number-{n}")[0] for n in range(12)]
     assert statuses == [401] * 10 + [429] * 2
     assert sign_in(client)[0] == 303
+
+
+def test_under_a_prefix_the_way_to_the_sign_in_page_has_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as registry:
+        app = Prefix(create_api(FakeAssistant, doorkeeping=callers(registry).door), "/policy")
+        with TestClient(app, base_url="http://door.example", follow_redirects=False) as client:
+            response = client.get("/docs", headers={"Accept": "text/html"})
+            assert (response.status_code, response.headers["location"]) == (303, "/policy/signin")
+            assert client.get("/signin").status_code == 200
+            assert client.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("prefix", ["", "/portal"])

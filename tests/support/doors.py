@@ -34,7 +34,15 @@ class Callers:
 
     @property
     def door(self) -> Doorkeeping:
-        return Doorkeeping(gate=self.gate, users=self.registry.users, secure_cookie=False)
+        return door_of(self.registry, self.gate)
+
+
+def door_of(registry: Registry, gate: GuardedGate | None = None) -> Doorkeeping:
+    """The door of a registry, as a production server has it."""
+    return Doorkeeping(
+        gate=gate or registry.gate(), users=registry.users, secure_cookie=False, embeds=registry.embeds,
+        use=registry.use,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -97,3 +97,10 @@ def test_every_setting_is_explained_in_the_docs() -> None:
         names += [f"ASSISTANT_{name}__{inner}".upper() for inner in nested] if nested else [f"ASSISTANT_{name}".upper()]
     assert len(names) > 15
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("prefix", ["policy", "/policy/", "//x", "/a b", "/../x?", "https://x"])
+def test_a_prefix_is_a_path_without_a_last_slash(prefix: str) -> None:
+    assert load(root_path="/a/policy-1").root_path == "/a/policy-1"
+    with pytest.raises(SettingsError, match="root_path"):
+        load(root_path=prefix)

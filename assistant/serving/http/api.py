@@ -29,6 +29,7 @@ from assistant.serving.http import wire
 from assistant.serving.http.apidocs import docs_html
 from assistant.serving.http.bodies import body_schema, filters_of, read_body, unless_gone
 from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
@@ -78,6 +79,7 @@ def create_api(
     """
     door = doorkeeping or Doorkeeping()
     desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
+    desk.admit = door.use.admit if door.use else None
 
     tools = McpDoor(desk, public_url)
 
@@ -103,6 +105,7 @@ def create_api(
     app.add_middleware(Envelope)  # added last, so outermost
     add_error_handlers(app)
     add_sign_in(app, door)
+    add_embedding(app, door.embeds, development=door.gate.development)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assistant.access.embed_use import EmbedUse
+from assistant.access.embeds import Embeds
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
 from assistant.serving.ledger import Ledger
@@ -16,4 +18,6 @@ class Doorkeeping:
     gate: Gate = field(default_factory=OpenGate)
     users: Users | None = None  # who may sign in
     secure_cookie: bool = True
+    embeds: Embeds | None = None  # which portals may show our pages
+    use: EmbedUse | None = None  # how often they may ask
     ledger: Ledger | None = None  # where answers and sign-ins are recorded

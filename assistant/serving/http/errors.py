@@ -39,6 +39,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "text_too_long": 422,
     "secret_in_question": 422,
     "too_many_attempts": 429,
+    "daily_cap_reached": 429,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
@@ -54,6 +55,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
 }
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "busy": {"Retry-After": "5"},
+    "daily_cap_reached": {"Retry-After": "3600"},
     "audit_unavailable": {"Retry-After": "30"},
     "401": {"WWW-Authenticate": "Bearer"},
     "429": {"Retry-After": "60"},

@@ -38,6 +38,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/signin"): PUBLIC,
     ("POST", "/signin"): PUBLIC,
     ("POST", "/signout"): PUBLIC,
+    ("GET", "/embed"): PUBLIC,  # the page holds no secret; what it shows is asked for with the portal's token
+    ("GET", "/embed/chat.js"): PUBLIC,
+    ("GET", "/embed/chat.css"): PUBLIC,
+    ("GET", "/widget.js"): PUBLIC,
     ("GET", "/docs"): KNOWN,
     ("GET", "/openapi.json"): KNOWN,
     ("POST", "/api/v1/ask"): Rule(Scope.ASK),

@@ -293,10 +293,13 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith(("/api/", "/v1/"))
+    return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
 
 
-_ROUTES = {"/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout", "/api", "/v1", "/mcp"}
+_ROUTES = {
+    *("/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout"),
+    *("/api", "/v1", "/mcp", "/embed", "/widget.js"),
+}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,6 +45,16 @@ Scopes = Annotated[
         show_default=False,
     ),
 ]
+DailyCap = Annotated[
+    int | None,
+    typer.Option(
+        "--daily-cap", metavar="次数", help="全部使用者每天（北京时间）合计能问多少次；不填不限。", show_default=False
+    ),
+]
+RetentionDays = Annotated[
+    int | None,
+    typer.Option("--retention-days", metavar="天数", help="会话和答复保留多少天；不填随系统。", show_default=False),
+]
 Id = Annotated[str, typer.Argument(metavar="编号", show_default=False)]
 UserName = Annotated[str, typer.Argument(metavar="用户名", show_default=False)]
 _READING = ("ask", "search", "verify", "documents")
@@ -232,13 +242,15 @@ def create_embed(
         Path | None,
         typer.Option("--public-key", metavar="文件", help="门户的 RSA 公钥（PEM）；不给则生成共用密钥。"),
     ] = None,
+    daily_cap: DailyCap = None,
+    retention_days: RetentionDays = None,
 ) -> None:
     """登记一个门户，先为草稿状态；共用密钥只显示这一次。"""
     pem = _bytes_of(public_key) if public_key else None
     with opened_registry(make_pepper=True) as registry:
         embed, secret = registry.embeds.create(
             name=name, origins=origin, public_key=pem, labels=label or (), departments=departments or (),
-            scopes=scope or _READING,
+            scopes=scope or _READING, daily_cap=daily_cap, retention_days=retention_days,
         )  # fmt: skip
         granted = {"labels": list(embed.labels), "departments": list(embed.departments), "scopes": list(embed.scopes)}
         registry.note("embed.created", who_runs_this(), id=embed.id, origins=list(embed.origins), **granted)
@@ -268,7 +280,23 @@ def _embed_fields(embed: Embed) -> dict[str, Any]:
 
 
 def _embed_line(embed: Embed) -> str:
-    return f"{embed.id}  {embed.name}  {embed.state}  {embed.algorithm}  来源 {'、'.join(embed.origins)}"
+    return (
+        f"{embed.id}  {embed.name}  {embed.state}  {embed.algorithm}  来源 {'、'.join(embed.origins)}  {_limits(embed)}"
+    )
+
+
+@embeds_app.command(name="limit", cls=ChineseCommand)
+def limit_embed(embed_id: Id, daily_cap: DailyCap = None, retention_days: RetentionDays = None) -> None:
+    """换掉一个门户的每日上限和保留天数；没有给出的改为不限。"""
+    with opened_registry() as registry:
+        embed = registry.embeds.set_limits(embed_id, daily_cap=daily_cap, retention_days=retention_days)
+        limits = {"daily_cap": embed.daily_cap, "retention_days": embed.retention_days}
+        registry.note("embed.limited", who_runs_this(), id=embed.id, **limits)
+    say(f"已更改：{_limits(embed)}。")
+
+
+def _limits(embed: Embed) -> str:
+    return f"每日上限 {embed.daily_cap or '不限'}  保留天数 {embed.retention_days or '随系统'}"
 
 
 @embeds_app.command(name="activate", cls=ChineseCommand)
