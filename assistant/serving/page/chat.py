@@ -296,10 +296,7 @@ def _is_api(path: str) -> bool:
     return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
 
 
-_ROUTES = {
-    *("/livez", "/readyz", "/docs", "/openapi.json", "/signin", "/signout"),
-    *("/api", "/v1", "/mcp", "/embed", "/widget.js"),
-}
+_ROUTES = set("/livez /readyz /docs /openapi.json /signin /signout /api /v1 /mcp /embed /widget.js".split())
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
