@@ -345,7 +345,15 @@ def test_a_body_is_not_read_before_its_sender_is_known(client: TestClient) -> No
     assert response.status_code == 401  # and not 413
 
 
-def test_a_key_revoked_amid_a_stream_ends_it(app_and_callers: tuple[FastAPI, Callers]) -> None:
+@pytest.mark.parametrize(
+    ("path", "body", "whole"),
+    [("/api/v1/ask/stream", {"question": "能续贷吗？"}, "event: done"),
+     ("/v1/chat/completions", {"messages": [{"role": "user", "content": "能续贷吗？"}]}, "finish_reason\": \"stop"),
+     ("/v1/responses", {"input": "能续贷吗？"}, "response.completed")],
+)  # fmt: skip
+def test_a_key_revoked_amid_a_stream_ends_it(
+    app_and_callers: tuple[FastAPI, Callers], path: str, body: dict[str, Any], whole: str
+) -> None:
     registry, seconds = app_and_callers[1].registry, [0.0]
     text, key = registry.keys.create(name="brief", scopes=["ask"], by="test")
     gate = GuardedGate(registry.keys, registry.embeds, registry.users, clock=lambda: seconds[0])
@@ -360,10 +368,10 @@ def test_a_key_revoked_amid_a_stream_ends_it(app_and_callers: tuple[FastAPI, Cal
                 seconds[0] += REMEMBERED_S
 
     with TestClient(create_api(Revoking, doorkeeping=Doorkeeping(gate=gate))) as client:
-        response = client.post("/api/v1/ask/stream", json={"question": "能续贷吗？"}, headers=bearer(text))
-    assert response.text.count("event: error") == 1
-    assert "bad_credential" in response.text
-    assert "event: done" not in response.text
+        sent = body if "question" in body else {"model": "policy-assistant", "stream": True, **body}
+        response = client.post(path, json=sent, headers=bearer(text))
+    assert response.text.count("bad_credential") == 1
+    assert whole not in response.text
 
 
 def test_failures_of_one_source_end_in_429(app_and_callers: tuple[FastAPI, Callers]) -> None:
