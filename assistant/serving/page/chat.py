@@ -296,7 +296,8 @@ def _is_api(path: str) -> bool:
     return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
 
 
-_ROUTES = set("/livez /readyz /docs /openapi.json /signin /signout /api /v1 /mcp /embed /widget.js".split())
+_NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
+_ROUTES = {f"/{name}" for name in _NAMES}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
