@@ -60,13 +60,14 @@ def borne_out_by_title(draft: Draft, document: Document) -> Draft:
     title = next((c for c in document.clauses if c.level is Level.TITLE and over is not None and over in c.span), None)
     if title is None:
         return draft
-    words = flow(document.text[title.span.start : title.span.end])
+    words = document.text[title.span.start : title.span.end].lstrip("#").lstrip()  # the mark of a Markdown heading
+    span = Span(title.span.end - len(words), title.span.end)
     return replace(
         draft,
         outcome=Outcome.ANSWERED,
         lead=f"{draft.lead}[1]",
-        statements=(Statement(text=words, citations=(1,), modality=Modality.STATE, quoted=True),),
-        citations=_citations(document, [(title, title.span)]),
+        statements=(Statement(text=flow(words), citations=(1,), modality=Modality.STATE, quoted=True),),
+        citations=_citations(document, [(title, span)]),
     )
 
 
