@@ -29,6 +29,7 @@ class Tuning:
     other_clause: float = 0.5  # a sentence of another clause may be this much worse
     other_clause_several: float = 2.5  # … when several matters are asked
     companion: float = 6.0  # a sentence of another clause on the same rare term may be this much worse
+    companion_share: float = 0.25  # … or by this share of the best score: scores spread as the library grows
     rare: int = 3  # a term that stands in more clauses than this binds nothing together
     facet: float = 1.5  # a further sentence for one part of a question may be this much worse
     most_facet: int = 3
@@ -249,12 +250,13 @@ class Selector:
     def _companions(self, scored: Sequence[Pick], best: Pick, picks: Sequence[Pick], rare: Sequence[str]) -> list[Pick]:
         """What another clause says on the same rare term: 续贷 is wanted in one and has its limits in another."""
         shared = [term for term in rare if term in best.chunk.plain]
+        margin = max(self._tuning.companion, self._tuning.companion_share * best.score)
         taken = {pick.chunk.parent_id for pick in picks}
         found = [
             pick
             for pick in scored
             if pick.chunk.parent_id not in taken
-            and pick.score >= best.score - self._tuning.companion
+            and pick.score >= best.score - margin
             and any(term in pick.chunk.plain for term in shared)
         ]
         return sorted(found, key=lambda p: (-p.score, p.chunk.id))[:1]

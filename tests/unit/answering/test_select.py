@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from found_by_hand import found, sentences
@@ -160,3 +161,13 @@ def test_a_part_whose_fact_is_not_stated_leaves_a_gap() -> None:
     assert [gap.text for gap in chosen.gaps] == ["利率是百分之几"]
     assert chosen.parts == 2
     assert words(chosen) == [term]
+
+
+@pytest.mark.parametrize(("best", "other", "kept"), [(20.0, 12.0, False), (20.0, 15.0, True), (40.0, 31.0, True)])
+def test_what_another_clause_says_on_the_same_rare_term_stands_beside(best: float, other: float, kept: bool) -> None:
+    more = "2024年，各银行机构要稳定涉农信贷投放。"
+    question = "涉农贷款能不能买理财产品？"
+    reading = replace(read(question), words=replace(read(question).words, terms=("涉农",)))
+    selection = SELECTOR.select(reading, found(question, DOCUMENTS, {DIVERSION: best, more: other}), EVERYTHING)
+    assert words(selection)[0] == DIVERSION
+    assert (more in words(selection)) is kept
