@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.serving.beside import Errand, running
+from assistant.serving.following import following
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
@@ -61,6 +62,11 @@ class LazyAssistant:
             if self._assistant is None:
                 self._assistant = self._build_again()
             return self._assistant
+
+    def served(self) -> str | None:
+        """The fingerprint of the index that answers; `None` while none does."""
+        assistant = self._assistant
+        return assistant.generation if assistant is not None else None
 
     def renew(self) -> None:
         """Build the assistant again, over the index that is served now; questions are answered meanwhile.
@@ -128,7 +134,8 @@ def _run(
         say("正在准备对话页面……")
         app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
-        with running(errand, renew=provider.renew, say=say):
+        follow = following(settings.indexes_dir, served=provider.served, renew=provider.renew, say=say)
+        with running(errand, renew=provider.renew, say=say), follow:
             _serve(app, listener)
         say("服务已停止。")
     finally:
