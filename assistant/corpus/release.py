@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
-from assistant.corpus.manifest import MANIFEST, Proposal
+from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
@@ -181,7 +181,8 @@ class CorpusRelease:
             switch=False,
         )
         del documents
-        commit(self._corpus, staging, self._manifest(shelf), gone, statutes=_statutes(shelf))
+        places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
+        commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")

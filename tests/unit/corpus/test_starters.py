@@ -83,6 +83,15 @@ def test_what_was_removed_stays_away(corner: Corner, package: Path) -> None:
     assert [d.id for d in read_corpus(folders_of(corner.corpus)).documents] == ["通知"]
 
 
+def test_a_file_of_the_same_name_that_nobody_added_stays(corner: Corner, package: Path) -> None:
+    take_in_statutes(corner.release(), corner.corpus, ())
+    mine = corner.corpus / "借款法_2020.md"
+    mine.write_text("我的笔记", encoding="utf-8")
+    corner.release().remove(["借款法_2020"])
+    assert statutes(corner) == [MANIFEST, "担保法_2020.md"]
+    assert mine.read_text(encoding="utf-8") == "我的笔记"
+
+
 def test_a_later_version_of_ones_own_takes_the_place_of_a_statute(corner: Corner, package: Path) -> None:
     take_in_statutes(corner.release(), corner.corpus, ())
     articles = "第一条 为了规范借款，制定本法。\n第二条 利率由双方约定。\n第三条 本法自2025年1月1日起施行。\n"
