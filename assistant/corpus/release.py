@@ -69,7 +69,8 @@ class CorpusRelease:
 
         Args:
             confirm: supersession of earlier versions needs no further word.
-            statutes: what is new goes into the folder for statutes, and the corpus's own manifest stays as it is.
+            statutes: what is new goes into the folder for statutes. The corpus's own manifest stays as it is, but for
+                the proposal on a version there that one of them ends.
 
         Raises:
             InputError: a title is given for several files.
@@ -194,7 +195,7 @@ class CorpusRelease:
         """The text of the corpus's own manifest: the very one that is there, unless a line of it changed."""
         path = self._corpus / MANIFEST
         if path.exists() and shelf.touched <= shelf.statutes:
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes().decode("utf-8")  # line ends as they are
         return shelf.manifest(statutes=False)
 
     def _documents(self, shelf: Shelf, staging: Path, gone: frozenset[str]) -> tuple[Document, ...]:

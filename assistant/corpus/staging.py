@@ -89,7 +89,7 @@ def commit(corpus: Path, staging: Path, manifest: str, gone: frozenset[str], *, 
                 fsync_path(path)
         (staging / "gone").write_text("".join(f"{name}\n" for name in sorted(gone)), encoding="utf-8")
         part = staging / f"{MANIFEST}.part"
-        part.write_text(manifest, encoding="utf-8")
+        part.write_text(manifest, encoding="utf-8", newline="")
         for path in (staging / "gone", part, staging):
             fsync_path(path)
         part.replace(staging / MANIFEST)
