@@ -356,7 +356,13 @@ class Desk:
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
         session = ready.session
         if session.id:  # the question is masked
-            self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)
+            self.sessions.append(
+                session.id,
+                question=answer.question,
+                answer=answer.text,
+                documents=answer.documents,
+                owner=session.owner,
+            )
         return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
