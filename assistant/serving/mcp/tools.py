@@ -22,13 +22,14 @@ from assistant.schema.answer import Answer, Citation, Verdict
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal, Scope
-from assistant.schema.retrieval import Turn
 from assistant.serving.desk import Desk
 from assistant.serving.guards import INTERNAL_MESSAGE, log_fault
 from assistant.serving.http import wire
 from assistant.serving.http.bodies import filters_of, validated
 from assistant.serving.http.errors import STATUS_OF_CODE
+from assistant.serving.http.openai.conversation import turns_before
 from assistant.serving.http.openai.saying import link_from
+from assistant.serving.http.openai.wire import Message
 from assistant.serving.http.rules import FORBIDDEN
 from assistant.serving.mcp import results
 from assistant.serving.render.fields import (
@@ -137,7 +138,9 @@ def _add_questions(tools: PolicyTools, counter: Counter) -> None:
     async def ask(
         question: Question,
         context: Context[Any, Any],
-        earlier: Annotated[list[str] | None, Field(description="追问时，之前问过的问题，从早到晚。")] = None,
+        earlier: Annotated[
+            list[str] | None, Field(description="追问时，之前问过的问题，从早到晚；只用最近 20 个。")
+        ] = None,
         as_of: AsOf = None,
         document_ids: Documents = None,
     ) -> results.Asked:
@@ -201,7 +204,7 @@ async def _ask(
     document_ids: list[str] | None,
 ) -> results.Asked:
     asked = validated(wire.AskRequest, {"question": question, "as_of": as_of, "document_ids": document_ids})
-    history = tuple(Turn(role="user", content=text) for text in earlier)
+    history = turns_before(Message(role="user", content=text) for text in earlier)
     inquiry = Inquiry(question=question, history=history, filters=filters_of(asked), principal=caller)
     reply = await counter.desk.ask(inquiry, kept=False)
     return _asked(counter, reply.answer, reply.id)
