@@ -1,0 +1,17 @@
+"""Events of a stream, as every reader of lines takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sse_starlette import ServerSentEvent
+
+# Some clients, httpx among them, end a line at these as well. JSON has them only within strings.
+_LINE_ENDS = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"})
+
+
+def event(data: Mapping[str, Any], name: str | None = None) -> ServerSentEvent:
+    """One event of a stream."""
+    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False).translate(_LINE_ENDS), event=name)
