@@ -157,6 +157,14 @@ class _Ticket(Generic[T]):
         """Take back work that no thread has begun."""
         self._future.cancel()
 
+    async def outcome(self, patience_s: float) -> T:
+        """What comes of the work; withdrawn when nobody waits for it any more. Raises as `wait_turn`."""
+        try:
+            await self.wait_turn(patience_s)
+            return await self.result()
+        finally:
+            self.withdraw()
+
 
 class Desk:
     """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`.
@@ -227,8 +235,7 @@ class Desk:
         await self._admit(inquiry)
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result(), assistant
+        return await ticket.outcome(self._patience_s), assistant
 
     async def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
         """Vectors of texts by the model that the index was built with; takes a place as a question does.
@@ -239,8 +246,7 @@ class Desk:
         """
         assistant = await asyncio.to_thread(self.provider)
         ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries))
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result()
+        return await ticket.outcome(self._patience_s)
 
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
@@ -256,8 +262,7 @@ class Desk:
         words = clean_text(text)
         assistant = await asyncio.to_thread(self.provider)
         ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights))
-        await ticket.wait_turn(self._patience_s)
-        checked = await ticket.result()
+        checked = await ticket.outcome(self._patience_s)
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
