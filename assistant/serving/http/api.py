@@ -13,7 +13,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from assistant import __version__
 from assistant.errors import AssistantError
-from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
+from assistant.proof.verifier import all_proved
+from assistant.schema.answer import DeltaEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
@@ -236,7 +237,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         return wire.VerifyResponse(
             request_id=request_id_for(request),
             generation=review.generation,
-            proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+            proved=all_proved(review.checked),
             summary=checked_summary(review.checked),
             sentences=list(map(checked_body, review.checked)),
             latency_ms=review.latency_ms,
