@@ -31,9 +31,9 @@ from assistant.serving.http.bodies import body_schema, filters_of, read_body, un
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
-from assistant.serving.http.events import event
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
+from assistant.serving.http.lines import event
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
