@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -129,7 +129,7 @@ def inquiry_json(inquiry: Inquiry, answer: Answer, day: date) -> str:
     before = screen(inquiry.question, inquiry.history).history
     said = {
         "question": answer.question,
-        "history": [[turn.role, turn.content] for turn in before],
+        "history": [[turn.role, turn.content, list(turn.documents)] for turn in before],
         "follows": inquiry.follows,
         "filters": {
             "as_of": chosen.as_of.isoformat() if chosen.as_of else None,
@@ -159,7 +159,7 @@ def inquiry_of(text: str) -> tuple[Inquiry, date]:
     )
     inquiry = Inquiry(
         question=said["question"],
-        history=tuple(Turn(role=role, content=content) for role, content in said["history"]),
+        history=tuple(_turn(*turn) for turn in said["history"]),
         follows=said.get("follows"),  # not in what earlier versions wrote
         filters=filters,
         use_llm=said["use_llm"],
@@ -167,3 +167,8 @@ def inquiry_of(text: str) -> tuple[Inquiry, date]:
         rights=frozenset(said["rights"]) if said["rights"] is not None else None,
     )
     return inquiry, date.fromisoformat(said["day"])
+
+
+def _turn(role: str, content: str, documents: Sequence[str] = ()) -> Turn:
+    """A turn as it was kept; earlier versions kept no documents with it."""
+    return Turn(role=role, content=content, documents=tuple(documents))

@@ -52,8 +52,8 @@ class Stage:
     def entries(self, kind: str | None = None) -> list[Entry]:
         return [entry for entry in self.registry.chain.entries() if kind in (None, entry.kind)]
 
-    def ask(self, question: str, who: str = "staff", path: str = "/api/v1/ask") -> Any:
-        return self.client.post(path, json={"question": question}, headers=self.known.headers[who])
+    def ask(self, question: str, who: str = "staff", path: str = "/api/v1/ask", **chosen: Any) -> Any:
+        return self.client.post(path, json={"question": question, **chosen}, headers=self.known.headers[who])
 
 
 @contextmanager
@@ -227,6 +227,16 @@ def test_what_was_kept_before_that_was_written_down_is_still_read(stage: Stage, 
     said = json.loads(kept.inquiry)
     del said["follows"]
     assert replay(replace(kept, inquiry=json.dumps(said)), assistant).same
+
+
+def test_the_documents_that_were_spoken_of_are_kept_with_their_turn(stage: Stage, assistant: PolicyAssistant) -> None:
+    first = stage.ask(ASKED).json()
+    second = stage.ask("那依据是哪一条？", session_id=first["session_id"]).json()
+    kept = stage.registry.answers.get(second["answer_id"])
+    assert kept is not None
+    [turn] = inquiry_of(kept.inquiry)[0].history
+    assert set(turn.documents) == {cited["document_id"] for cited in first["answer"]["citations"]} != set()
+    assert replay(kept, assistant).same
 
 
 def test_turns_that_a_client_sends_are_kept_masked(stage: Stage, assistant: PolicyAssistant) -> None:
