@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
-from assistant.models.reading import Scores
+from assistant.models.scores import Scores
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
