@@ -110,7 +110,7 @@ def _shortened(named: Iterable[Named], found: Sequence[Mention]) -> list[Mention
 
 
 def _of_theirs(question: str, issuer: Mention, one: Named) -> bool:
-    """Whether `one` says no more of a document than whose and of which kind it is: 柏川农商行的规定, 柏川农商行的办法."""
+    """Whether `one` says no more of a document than whose and of which kind it is: 柏川农商行的规定."""
     ending = one.name.removeprefix(one.stem)
     return question[issuer.end : one.end].removeprefix("的") == ending and may_end(ending, issuer.documents)
 
