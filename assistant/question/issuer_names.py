@@ -69,6 +69,7 @@ def may_end(word: str, documents: Sequence[DocumentMeta]) -> bool:
     return word in _table().any_text or any(plain_title(meta).endswith(word) for meta in documents)
 
 
+@lru_cache(maxsize=1024)
 def names_of(issuer: str) -> frozenset[str]:
     """What an issuer is called, its full name among it; none for one that the table has no form for.
 
