@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.errors import ModelError
 from assistant.models.protocols import AnswerReader, Candidate, Judged
+from assistant.models.scores import CANDIDATES
 from assistant.schema.chunk import Chunk, ChunkId
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class ReadingWeights:
     """How much the reader counts beside the rules. Found on the held-out documents of `eval/training`."""
 
     weight: float = 1.0  # of a log-odds, in units of fused z-scores
-    candidates: int = 7  # sentences that are read, about 20 ms each; six lose 3 of 338 right first choices against ten
+    candidates: int = CANDIDATES
     unread: float = 1.0  # a sentence that was not read stands this much below the least likely one
     rejected: float = -3.0  # a sentence below this log-odds stands behind any that is
     accepted: float = 0.0  # above this one, whatever the ranking holds of both

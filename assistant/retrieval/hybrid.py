@@ -22,7 +22,7 @@ from assistant.errors import ModelError
 from assistant.indexing.dense_index import document_of
 from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
-from assistant.parsing.legal_level import level_of
+from assistant.parsing.legal_level import level_of, statutes_among
 from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
 from assistant.retrieval.fusion import fuse, z_scores
@@ -315,8 +315,7 @@ class HybridRetriever:
     @cached_property
     def _statutes(self) -> frozenset[str]:
         """The statutes of the country, where the library holds others as well."""
-        found = frozenset(m.id for m in self._library.documents if level_of(m) is LegalLevel.LAW)
-        return found if len(found) < len(self._library.documents) else frozenset()
+        return statutes_among(self._library.documents)
 
     @cached_property
     def _phrased(self) -> frozenset[str]:
