@@ -24,10 +24,12 @@ from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from assistant.serving.desk import Desk
     from assistant.serving.http.doorkeeping import Doorkeeping
-    from assistant.settings import Settings
+    from assistant.settings import LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
@@ -132,25 +134,44 @@ def _run(
         provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
+        api = build_app(provider, door, public_url=settings.public_url, limits=settings.limits)
+        app = Prefix(api, settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         follow = following(settings.indexes_dir, served=provider.served, renew=provider.renew, say=say)
         with running(errand, renew=provider.renew, say=say), follow:
-            _serve(app, listener)
+            serve(app, listener, api.state.desk, settings.limits)
         say("服务已停止。")
     finally:
         listener.close()
 
 
 def build_app(
-    provider: Callable[[], Assistant], door: Doorkeeping | None = None, *, public_url: str | None = None
-) -> ASGIApp:
+    provider: Callable[[], Assistant],
+    door: Doorkeeping | None = None,
+    *,
+    public_url: str | None = None,
+    limits: LimitsSettings | None = None,
+) -> FastAPI:
     """API and chat page in one application; `public_url` is where clients reach it."""
     go_offline()
     from assistant.serving.http.api import create_api
+    from assistant.serving.limits.fair_pool import Bounds
     from assistant.serving.page.chat import mount_chat
+    from assistant.settings import LimitsSettings
 
-    return mount_chat(create_api(provider, doorkeeping=door, public_url=public_url))
+    limits = limits or LimitsSettings()
+    api = create_api(
+        provider,
+        doorkeeping=door,
+        public_url=public_url,
+        bounds=Bounds(
+            slots=limits.slots,
+            waiting=limits.waiting,
+            patience_s=limits.patience_s,
+            deadline_s=limits.deadline_s,
+        ),
+    )
+    return mount_chat(api)
 
 
 @contextmanager
@@ -236,23 +257,14 @@ def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None
     say("按 Ctrl+C 停止。")
 
 
-def _serve(app: ASGIApp, listener: socket.socket) -> None:
-    import uvicorn
+def serve(app: ASGIApp, listener: socket.socket, desk: Desk, limits: LimitsSettings) -> None:
+    """Serve an application until a signal, which `desk` is told of."""
+    from assistant.serving.limits.graceful import server_of
 
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,  # addresses of clauses and documents are what people look for
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=3,
-        ws="none",
-    )
     # uvicorn raises the signal again once it has shut down; a handler of ours makes that a normal return.
     before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server_of(app, desk, limits).run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,6 +35,7 @@ from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
+from assistant.serving.limits.wire_protocol import Connections, WireLimits, guarded
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 _HEAD = "五、强化考核引领"
@@ -256,11 +258,26 @@ class FakeAssistant:
         return (small_related(),) if (document_id, address) == ("notice_2024_shaanxi", "五、（十）") else ()
 
 
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within a minute."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """A real server on a free port of this machine; gives its address."""
+def serving(app: ASGIApp, *, wire: WireLimits | None = None, connections: Connections | None = None) -> Iterator[str]:
+    """A real server on a free port of this machine, reading connections as ours does; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=2, ws="none")
+    config = uvicorn.Config(
+        app,
+        http=guarded(wire or WireLimits(), connections or Connections()),
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        ws="none",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -36,6 +36,7 @@ from assistant.serving.http.library import add_library
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
@@ -61,9 +62,7 @@ def create_api(
     *,
     doorkeeping: Doorkeeping | None = None,
     sessions: SessionStore | None = None,
-    slots: int = 4,
-    waiting: int = 32,
-    patience_s: float = 20.0,
+    bounds: Bounds | None = None,
     ping_s: float = 15.0,
     public_url: str | None = None,
 ) -> FastAPI:
@@ -73,12 +72,12 @@ def create_api(
         provider: gives the assistant, or raises the `AssistantError` that says why there is none.
         doorkeeping: who is let in; the chat page asks the same gate, at `app.state.gate`.
         sessions: where conversations are kept; a store of its own by default.
-        slots, waiting, patience_s: as `Desk` has them.
+        bounds: as `Desk` has them.
         ping_s: seconds between signs of life in a stream.
         public_url: where clients reach this application; without it, where each request came to.
     """
     door = doorkeeping or Doorkeeping()
-    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
+    desk = Desk(provider, sessions=sessions, bounds=bounds, ledger=door.ledger)
     desk.admit = door.use.admit if door.use else None
 
     tools = McpDoor(desk, public_url)
@@ -134,6 +133,7 @@ def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
     )
     def readyz(request: Request) -> Response | wire.ReadyBody:
         try:
+            desk.refuse_if_draining()
             assistant = desk.provider()
         except AssistantError as exc:
             return error_response(request, 503, exc.code, exc.message)
@@ -194,7 +194,7 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     )
     async def ask_stream(request: Request, asker: Asker, asked: Asked) -> EventSourceResponse:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
-        pieces = await desk.stream(_inquiry(asked, asker), asked.session_id)
+        pieces = await unless_gone(request, desk.stream(_inquiry(asked, asker), asked.session_id))
         return EventSourceResponse(
             _events(pieces, request_id_for(request), request.state.still_known),
             ping=ping_s,
