@@ -18,6 +18,7 @@ from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
 from assistant.models.protocols import Embedder, Vectors
+from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
@@ -221,7 +222,8 @@ class PolicyAssistant:
 
 def _read(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Reading:
     """What a question says, in the light of one view of the library."""
-    return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
+    with stage("read"):
+        return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
 
 
 def _asked_of(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Reading]:
@@ -243,7 +245,13 @@ def _leaves_open(reading: Reading, nearest: Rooms) -> bool:
 
 def _work(rooms: Rooms, reading: Reading, *, use_llm: bool) -> Worked:
     """Search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("search"):
+        found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("answer"):
+        return _worked(rooms, reading, found)
+
+
+def _worked(rooms: Rooms, reading: Reading, found: Retrieved) -> Worked:
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)
     if reading.unplaced:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event
@@ -20,6 +21,7 @@ from typing import Generic, TypeVar
 from assistant.errors import Abandoned, AssistantError, NotFoundError
 from assistant.models.giving_up import given_up_when
 from assistant.models.protocols import Vectors
+from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
@@ -34,6 +36,7 @@ from assistant.serving.limits.pieces import Holding
 from assistant.serving.limits.refusals import AnswerTimeout, ServerBusyError, ShuttingDown
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
+from assistant.serving.watching.answers import Watcher, watched
 
 T = TypeVar("T")
 
@@ -90,6 +93,7 @@ class _Ready:
     began: float
     ledger: Ledger | None
     id: str  # of the answer
+    watchers: Sequence[Watcher] = ()
 
     @property
     def latency_ms(self) -> float:
@@ -100,21 +104,25 @@ class _Ready:
         return time.perf_counter() - self.began > deadline_s
 
     def ask(self, unwanted: Callable[[], bool]) -> Answer:
-        with given_up_when(unwanted):
-            answer = self.assistant.ask(self.inquiry)
-        self._record(answer)
+        with watched(self.watchers) as course:
+            with given_up_when(unwanted):
+                answer = self.assistant.ask(self.inquiry)
+            self._record(answer)
+            course.given(answer)
         return answer
 
     def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
         """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
         events = self.assistant.stream(self.inquiry)
         try:
-            with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
+            # Abandoned: nobody is left to be told.
+            with watched(self.watchers) as course, given_up_when(unwanted), suppress(Abandoned):
                 for event in events:
                     if unwanted():
                         break
                     if isinstance(event, DoneEvent):
                         self._record(event.answer)
+                        course.given(event.answer)
                     put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
@@ -125,14 +133,12 @@ class _Ready:
 
     def _record(self, answer: Answer) -> None:
         """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
-        if self.ledger is not None:
-            given = Given(
-                id=self.id,
-                inquiry=self.inquiry,
-                answer=answer,
-                session_id=self.session.id,
-                latency_ms=self.latency_ms,
-            )
+        if self.ledger is None:
+            return
+        given = Given(
+            id=self.id, inquiry=self.inquiry, answer=answer, session_id=self.session.id, latency_ms=self.latency_ms
+        )
+        with stage("record"):
             self.ledger.answered(given, self.assistant)
 
 
@@ -179,23 +185,19 @@ class Desk:
         ledger: Ledger | None = None,
     ) -> None:
         self.provider = provider
+        self.watchers: Sequence[Watcher] = ()  # hear how each answer went
         self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
         self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
         bounds = bounds or Bounds()
         self._patience_s, self._deadline_s = bounds.patience_s, bounds.deadline_s
         self._closing = Closing()
-        self._pool = FairPool(bounds.slots, bounds.waiting)
+        self.pool = FairPool(bounds.slots, bounds.waiting)
 
     @property
     def taken(self) -> int:
         """Places taken, by work in hand and work in line."""
-        return self._pool.taken
-
-    @property
-    def waiting(self) -> int:
-        """Of these, the ones in line."""
-        return self._pool.waiting
+        return self.pool.taken
 
     def refuse_if_draining(self) -> None:
         """See that questions are still taken.
@@ -212,7 +214,7 @@ class Desk:
     def close(self) -> None:
         """Take no more work, withdraw what has not begun, end every answer with `ShuttingDown`."""
         self._closing.close()
-        self._pool.shutdown()
+        self.pool.shutdown()
 
     async def ask(self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True) -> Reply:
         """The whole answer; the turns before are those of the session, and `None` begins one.
@@ -357,6 +359,7 @@ class Desk:
             began=began,
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
+            watchers=self.watchers,
         )
 
     async def _admit(self, inquiry: Inquiry) -> None:
@@ -400,17 +403,18 @@ class Desk:
     def _refuse_if_full(self, principal: Principal | None, *, heavy: bool) -> None:
         """Refuse before anything is spent on what would be refused later."""
         self._closing.refuse()
-        self._pool.refuse_if_full(_counted(principal), heavy=heavy)
+        self.pool.refuse_if_full(_counted(principal), heavy=heavy)
 
     def _take_place(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> _Ticket[T]:
         self._closing.refuse()
         loop = asyncio.get_running_loop()
         turn = asyncio.Event()
+        context = copy_context()  # whose request it is, for the log
 
         def run() -> T:
             loop.call_soon_threadsafe(turn.set)
-            return work()
+            return context.run(work)
 
         owner = _counted(inquiry.principal) if inquiry else ""
         heavy = heavy or (inquiry is not None and len(inquiry.question) > HEAVY_CHARS)
-        return _Ticket(self._pool.submit(run, owner=owner, heavy=heavy), turn)
+        return _Ticket(self.pool.submit(run, owner=owner, heavy=heavy), turn)

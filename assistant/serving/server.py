@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from assistant.serving.desk import Desk
     from assistant.serving.http.doorkeeping import Doorkeeping
+    from assistant.serving.limits.rates import RateLimiter
+    from assistant.serving.limits.wire_protocol import Connections
+    from assistant.serving.watching.watching import Watching
     from assistant.settings import LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
@@ -115,13 +118,16 @@ def run_server(
     go_offline()
     say = say or _say
     refuse_unsafe(settings)
-    with _doorkeeping(settings) as door:
-        _run(settings, door, build=build or _builder(settings), say=say, errand=errand)
+    from assistant.serving.watching.watching import watching
+
+    with _doorkeeping(settings) as door, watching(settings, say) as watch:
+        _run(settings, door, watch, build=build or _builder(settings), say=say, errand=errand)
 
 
 def _run(
     settings: Settings,
     door: Doorkeeping,
+    watch: Watching,
     *,
     build: Callable[[], Assistant],
     say: Callable[[str], None],
@@ -134,12 +140,12 @@ def _run(
         provider = LazyAssistant(build)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        api = build_app(provider, door, public_url=settings.public_url, limits=settings.limits)
+        api = build_app(provider, door, public_url=settings.public_url, limits=settings.limits, watching=watch)
         app = Prefix(api, settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         follow = following(settings.indexes_dir, served=provider.served, renew=provider.renew, say=say)
         with running(errand, renew=provider.renew, say=say), follow:
-            serve(app, listener, api.state.desk, settings.limits)
+            serve(app, listener, api.state.desk, settings.limits, watch.connections)
         say("服务已停止。")
     finally:
         listener.close()
@@ -151,6 +157,7 @@ def build_app(
     *,
     public_url: str | None = None,
     limits: LimitsSettings | None = None,
+    watching: Watching | None = None,
 ) -> FastAPI:
     """API and chat page in one application; `public_url` is where clients reach it."""
     go_offline()
@@ -164,6 +171,7 @@ def build_app(
         provider,
         doorkeeping=door,
         public_url=public_url,
+        watching=watching,
         bounds=Bounds(
             slots=limits.slots,
             waiting=limits.waiting,
@@ -198,10 +206,22 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             users=registry.users,
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
+            rates=_rates(settings.limits),
         )
     finally:
         recorder.flush()
         registry.close()
+
+
+def _rates(limits: LimitsSettings) -> RateLimiter:
+    from assistant.serving.limits.rates import RateLimiter, Rates
+
+    rates = Rates(
+        questions=limits.questions_a_minute,
+        key_questions=limits.key_questions_a_minute,
+        requests=limits.requests_a_minute,
+    )
+    return RateLimiter(rates, redis=limits.redis.get_secret_value() if limits.redis else None)
 
 
 def _builder(settings: Settings) -> Callable[[], Assistant]:
@@ -257,14 +277,14 @@ def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None
     say("按 Ctrl+C 停止。")
 
 
-def serve(app: ASGIApp, listener: socket.socket, desk: Desk, limits: LimitsSettings) -> None:
+def serve(app: ASGIApp, listener: socket.socket, desk: Desk, limits: LimitsSettings, connections: Connections) -> None:
     """Serve an application until a signal, which `desk` is told of."""
     from assistant.serving.limits.graceful import server_of
 
     # uvicorn raises the signal again once it has shut down; a handler of ours makes that a normal return.
     before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
     try:
-        server_of(app, desk, limits).run(sockets=[listener])
+        server_of(app, desk, limits, connections).run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

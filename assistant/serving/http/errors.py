@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import AssistantError
 from assistant.serving.guards import INTERNAL_MESSAGE, error_body, log_fault, path_of
 from assistant.serving.http import wire
+from assistant.serving.limits.refusals import TooManyRequests
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -102,7 +103,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(AssistantError)
     async def on_assistant_error(request: Request, exc: AssistantError) -> Response:
-        return error_response(request, *public(exc, request_id_for(request)))
+        response = error_response(request, *public(exc, request_id_for(request)))
+        if isinstance(exc, TooManyRequests):
+            response.headers["Retry-After"] = str(exc.wait_s)
+        return response
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, exc: HTTPException) -> Response:

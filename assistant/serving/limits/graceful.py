@@ -52,10 +52,8 @@ class GracefulServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_of(
-    app: ASGIApp, desk: Draining, limits: LimitsSettings, *, connections: Connections | None = None
-) -> GracefulServer:
-    """A server of an application within these limits."""
+def server_of(app: ASGIApp, desk: Draining, limits: LimitsSettings, connections: Connections) -> GracefulServer:
+    """A server of an application within these limits; `connections` counts those that are open."""
     AppStatus.enable_automatic_graceful_drain = False  # it would cut streams before they could say why
     most = _files_allowed(limits.connections + _OTHER_FILES) - _OTHER_FILES
     wire = WireLimits(
@@ -66,7 +64,7 @@ def server_of(
     )
     config = uvicorn.Config(
         app,
-        http=guarded(wire, connections or Connections()),
+        http=guarded(wire, connections),
         log_level="warning",
         log_config=None,  # as the whole process logs
         access_log=False,  # addresses of clauses and documents are what people look for

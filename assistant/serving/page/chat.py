@@ -296,8 +296,8 @@ def _is_api(path: str) -> bool:
     return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
 
 
-_NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
-_ROUTES = {f"/{name}" for name in _NAMES}
+_NAMES = "livez readyz metrics docs openapi.json signin signout api v1 mcp embed widget.js"
+_ROUTES = {f"/{name}" for name in _NAMES.split()}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
