@@ -51,7 +51,7 @@ lint: setup-dev ## 检查代码格式与类型
 	@$(PY) -m mypy
 
 limits: setup ## 列出超过篇幅和复杂度上限的文件、类和函数
-	@$(PY) scripts/limits.py
+	@$(PY) scripts/shape_limits.py
 
 eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 	@mkdir -p artifacts

@@ -112,7 +112,8 @@ class RateLimiter:
 def _storage(address: str) -> Any:
     if not address.startswith(_SCHEMES):
         raise SettingsError("ASSISTANT_LIMITS__REDIS 须以 redis://、rediss:// 或 unix:// 开头，见 docs/settings.md")
-    options: dict[str, Any] = {"socket_timeout": _WAIT_S, "socket_connect_timeout": _WAIT_S, "retry": None, "health_check_interval": 0}
+    # `retry`: one failure is enough to count here instead.
+    options: dict[str, Any] = {"socket_timeout": _WAIT_S, "socket_connect_timeout": _WAIT_S, "retry": None}
     prefixed = f"redis+{address}" if address.startswith("unix://") else address
     try:
         return storage.RedisStorage(prefixed, wrap_exceptions=True, key_prefix="pz", **options)
