@@ -6,17 +6,19 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.schema.inquiry import Inquiry
 from assistant.serving.beside import Errand, running
 from assistant.serving.following import following
 from assistant.serving.offline import go_offline
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.settings import LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
+_WARM_UP = "普会小威企业贷款，对个体工商户有哪些支持？"  # mistyped, so that pronunciations are looked up
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -262,7 +265,19 @@ def _warm_up(provider: LazyAssistant, say: Callable[[str], None]) -> None:
         say(f"暂时不能作答：{exc.message}")
         say("服务照常启动；问题解决后，无需重启即可使用。")
         return
+    _settle(assistant)
     say(f"已就绪：收录 {len(assistant.documents())} 份文件，用时 {time.perf_counter() - began:.1f} 秒。")
+
+
+def _settle(assistant: Assistant) -> None:
+    """Load now what the first question of some kind would load, and spare the garbage collector all that stays.
+
+    Either would hold up everybody for the better part of a second amid questions.
+    """
+    with suppress(AssistantError):
+        assistant.ask(Inquiry(question=_WARM_UP, use_llm=False))
+    gc.collect()
+    gc.freeze()
 
 
 def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None:

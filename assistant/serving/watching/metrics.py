@@ -40,7 +40,9 @@ class Metrics:
         self.loop_lag = Histogram(
             "pz_loop_lag_seconds", "How late the event loop comes back.", buckets=_SECONDS, registry=self.registry
         )
-        self.longest_lag = 0.0  # since the start, in seconds
+        self.longest_lag = Gauge(
+            "pz_loop_lag_longest_seconds", "How late it came back at most, since the start.", registry=self.registry
+        )
         ProcessCollector(registry=self.registry)
 
     def text(self) -> bytes:
@@ -59,13 +61,15 @@ class Metrics:
 
     async def watch_loop(self) -> None:
         """Note how late this loop comes back, until cancelled."""
+        longest = 0.0
         with suppress(asyncio.CancelledError):
             while True:
                 began = time.perf_counter()
                 await asyncio.sleep(_LOOK_S)
                 late = max(0.0, time.perf_counter() - began - _LOOK_S)
                 self.loop_lag.observe(late)
-                self.longest_lag = max(self.longest_lag, late)
+                longest = max(longest, late)
+                self.longest_lag.set(longest)
 
 
 class _Parts(Collector):
