@@ -166,6 +166,7 @@ class FakeAssistant:
     answer: Answer | None = None
     fault: Exception | None = None
     endless: bool = False
+    quick: bool = False  # endless as fast as can be, and in large pieces
     hold: threading.Event = field(default_factory=threading.Event)
     asked: list[Inquiry] = field(default_factory=list)
     sought: list[Inquiry] = field(default_factory=list)
@@ -204,8 +205,8 @@ class FakeAssistant:
             if self.fault is not None:
                 raise self.fault
             while self.endless:
-                threading.Event().wait(0.01)
-                yield DeltaEvent(text="各银行机构")
+                threading.Event().wait(0.001 if self.quick else 0.01)
+                yield DeltaEvent(text="各银行机构" * (2000 if self.quick else 1))
             self.hold.wait(20)
             for start in range(0, len(answer.text), 12):
                 yield DeltaEvent(text=answer.text[start : start + 12])

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from serving_fakes import FakeAssistant, eventually, serving
 
+from assistant.serving.guards import BodyLimit
 from assistant.serving.http.api import create_api
 from assistant.serving.limits.wire_protocol import Connections, WireLimits
 
@@ -92,6 +93,31 @@ def test_a_slow_answer_is_no_slow_head() -> None:
         time.sleep(0.3)
         fake.hold.set()
         assert any("done" in line for line in lines)
+
+
+def test_a_client_that_does_not_read_is_cut_and_its_answer_stopped() -> None:
+    """R15: an answer is not kept waiting for somebody who leaves it lying."""
+    fake, counted = FakeAssistant(endless=True), Connections()
+    app = create_api(lambda: fake)
+    body = json.dumps({"question": "续贷？"}).encode()
+    head = b"POST /api/v1/ask/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+    with serving(app, wire=WireLimits(unread_s=0.2), connections=counted) as url, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        address = httpx.URL(url)
+        deaf.connect((address.host, address.port or 80))
+        deaf.sendall(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        fake.quick = True
+        assert fake.stopped.wait(60)
+        assert eventually(lambda: counted.open == 0)
+        assert app.state.desk.taken == 0
+
+
+def test_a_body_that_dawdles_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BodyLimit.__init__, "__kwdefaults__", {"max_bytes": 1024, "timeout_s": 0.2})
+    head = b"POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+    with server() as (address, _), socket.create_connection(address) as slow:
+        slow.sendall(head)
+        assert refused(read_all(slow)) == (408, "request_timeout")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class WireLimits:
     head_bytes: int = 32 * 1024
     head_fields: int = 100
     head_s: float = 10.0  # from the first silence to the end of the head
+    unread_s: float = 20.0  # how long a client may leave what is sent to it lying
     connections: int = 2000
     per_source: int = 1200
 
@@ -71,6 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
     counted = Connections()
 
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _status = 400  # with which a head that cannot be read is refused
     _head_bytes = 0
     _overhead = 0
@@ -88,8 +90,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self.counted.add(source)
         self._start_clock()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.unread_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
+        self._stop_waiting()
         if self._source is not None:
             self.counted.drop(self._source)
             self._source = None
