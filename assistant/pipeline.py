@@ -18,6 +18,7 @@ from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
 from assistant.models.protocols import Embedder, Vectors
+from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
@@ -227,7 +228,8 @@ class PolicyAssistant:
 
 def _worked(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Worked]:
     """What is found out about a question; read both ways where it may go on from the turns before or be a new one."""
-    rooms, reading = _asked_of(rooms, asked, use_llm=use_llm)
+    with stage("read"):
+        rooms, reading = _asked_of(rooms, asked, use_llm=use_llm)
     worked = _work(rooms, reading, use_llm=use_llm)
     if not (reading.query.turn_unsure and reading.query.context):
         return rooms, worked
@@ -267,7 +269,13 @@ def _leaves_open(reading: Reading, nearest: Rooms) -> bool:
 
 def _work(rooms: Rooms, reading: Reading, *, use_llm: bool) -> Worked:
     """Search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("search"):
+        found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("answer"):
+        return _answered(rooms, reading, found)
+
+
+def _answered(rooms: Rooms, reading: Reading, found: Retrieved) -> Worked:
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)
     if reading.unplaced:

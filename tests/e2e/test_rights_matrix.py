@@ -113,6 +113,7 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
 PAGES = {("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"), ("GET", "/widget.js")}
 OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
+    ("GET", "/metrics"),  # its callers are tried in test_metrics.py
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
 }
 

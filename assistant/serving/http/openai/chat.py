@@ -52,7 +52,7 @@ def add_chat(app: FastAPI, desk: Desk, links: Links, ping_s: float) -> None:
         inquiry = asked_in_chat(asked, asker)
         answer_id, saying = uuid.uuid4().hex, _Saying(asked, links.of(request), asked_chars(inquiry))
         if asked.stream:
-            pieces = await desk.stream(inquiry, kept=False, answer_id=answer_id)
+            pieces = desk.stream(inquiry, kept=False, answer_id=answer_id)
             begun = await unless_gone(request, opened(pieces, request.state.still_known))
             events = _events(begun, saying, answer_id, request_id_for(request))
             return EventSourceResponse(events, ping=ping_s, headers=headers_for(answer_id))

@@ -37,12 +37,13 @@ def asked_chars(inquiry: Inquiry) -> int:
 
 
 async def opened(
-    pieces: AsyncGenerator[Piece, None], still_known: Callable[[], Awaitable[None]]
+    stream: Awaitable[AsyncGenerator[Piece, None]], still_known: Callable[[], Awaitable[None]]
 ) -> AsyncGenerator[Piece, None]:
     """The same pieces once the first of them is there, so that what goes wrong before it has a status of its own.
 
     They end with an error once whoever asked is known no longer.
     """
+    pieces = await stream
     try:
         first = await anext(pieces)
     except BaseException:

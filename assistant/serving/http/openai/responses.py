@@ -50,7 +50,7 @@ def add_responses(app: FastAPI, desk: Desk, links: Links, ping_s: float) -> None
         inquiry = asked_in_responses(asked, asker)
         answer_id, saying = uuid.uuid4().hex, _Saying(asked.model, links.of(request), asked_chars(inquiry))
         if asked.stream:
-            pieces = await desk.stream(inquiry, kept=False, answer_id=answer_id)
+            pieces = desk.stream(inquiry, kept=False, answer_id=answer_id)
             begun = await unless_gone(request, opened(pieces, request.state.still_known))
             events = _events(begun, _Events(saying, answer_id), request_id_for(request))
             return EventSourceResponse(events, ping=ping_s, headers=headers_for(answer_id))
