@@ -169,6 +169,14 @@ class _Ticket(Generic[T]):
         """Take back work that no thread has begun."""
         self._future.cancel()
 
+    async def outcome(self, patience_s: float) -> T:
+        """What comes of the work; withdrawn when nobody waits for it any more. Raises as `wait_turn`."""
+        try:
+            await self.wait_turn(patience_s)
+            return await self.result()
+        finally:
+            self.withdraw()
+
 
 class Desk:
     """Answers inquiries within `Bounds`; who asks much does not keep out who asks little (`FairPool`).
@@ -200,11 +208,7 @@ class Desk:
         return self.pool.taken
 
     def refuse_if_draining(self) -> None:
-        """See that questions are still taken.
-
-        Raises:
-            ShuttingDown: they are not.
-        """
+        """Raise `ShuttingDown` where questions are taken no longer."""
         self._closing.refuse()
 
     def drain(self) -> None:
@@ -248,24 +252,24 @@ class Desk:
         """
         asked = replace(inquiry, question=clean_question(inquiry.question))
         self._refuse_if_full(inquiry.principal, heavy=len(asked.question) > HEAVY_CHARS)
-        await self._admit(inquiry)
+        await asyncio.to_thread(screen, asked.question, inquiry.history)
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
+        await self._admit(inquiry.principal)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit), asked)
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result(), assistant
+        return await self._closing.unless_closed(ticket.outcome(self._patience_s)), assistant
 
-    async def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+    async def embed(self, texts: Sequence[str], *, as_queries: bool, principal: Principal | None = None) -> Vectors:
         """Vectors of texts by the model that the index was built with; takes a place as a question does.
 
         Raises:
             AssistantError: the index or the model cannot be used.
             ServerBusyError: too much at a time.
         """
-        self._refuse_if_full(None, heavy=True)
+        self._refuse_if_full(principal, heavy=True)
         assistant = await asyncio.to_thread(self.provider)
+        await self._admit(principal)
         ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries), heavy=True)
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result()
+        return await self._closing.unless_closed(ticket.outcome(self._patience_s))
 
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
@@ -283,8 +287,7 @@ class Desk:
         self._refuse_if_full(None, heavy=heavy)
         assistant = await asyncio.to_thread(self.provider)
         ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights), heavy=heavy)
-        await ticket.wait_turn(self._patience_s)
-        checked = await ticket.result()
+        checked = await self._closing.unless_closed(ticket.outcome(self._patience_s))
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
@@ -351,20 +354,21 @@ class Desk:
         session = self.sessions.open(session_id, owner) if kept else Session(id="", owner=owner, turns=inquiry.history)
         # A password is refused before a place is taken; masking is the assistant's.
         await asyncio.to_thread(screen, question, session.turns)
-        await self._admit(inquiry)
+        assistant = await asyncio.to_thread(self._assistant_to_record, inquiry)
+        await self._admit(inquiry.principal)  # last: what is refused is not counted
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
+            assistant=assistant,
             began=began,
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
             watchers=self.watchers,
         )
 
-    async def _admit(self, inquiry: Inquiry) -> None:
-        if self.admit is not None and inquiry.principal is not None:
-            await asyncio.to_thread(self.admit, inquiry.principal)
+    async def _admit(self, principal: Principal | None) -> None:
+        if self.admit is not None and principal is not None:
+            await asyncio.to_thread(self.admit, principal)
 
     def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
         if self._ledger is not None:
@@ -397,7 +401,13 @@ class Desk:
     def _settle(self, ready: _Ready, answer: Answer) -> Reply:
         session = ready.session
         if session.id:  # the question is masked
-            self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)
+            self.sessions.append(
+                session.id,
+                question=answer.question,
+                answer=answer.text,
+                documents=answer.documents,
+                owner=session.owner,
+            )
         return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
 
     def _refuse_if_full(self, principal: Principal | None, *, heavy: bool) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -15,7 +14,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from assistant import __version__
 from assistant.errors import AssistantError
-from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
+from assistant.proof.verifier import all_proved
+from assistant.schema.answer import DeltaEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
@@ -34,6 +34,7 @@ from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
+from assistant.serving.http.lines import event
 from assistant.serving.http.metrics import add_metrics
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
@@ -261,7 +262,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         return wire.VerifyResponse(
             request_id=request_id_for(request),
             generation=review.generation,
-            proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+            proved=all_proved(review.checked),
             summary=checked_summary(review.checked),
             sentences=list(map(checked_body, review.checked)),
             latency_ms=review.latency_ms,
@@ -288,10 +289,10 @@ async def _events(
                 yield _event(piece, request_id)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)
-            yield _sse("error", error_payload(code, message, request_id))
+            yield event(error_payload(code, message, request_id), "error")
         except Exception as exc:  # noqa: BLE001 - headers are sent, so the 500 has to travel as an event; it is logged
             log_fault(exc, request_id)
-            yield _sse("error", error_payload("internal_error", INTERNAL_MESSAGE, request_id))
+            yield event(error_payload("internal_error", INTERNAL_MESSAGE, request_id), "error")
 
 
 def _event(piece: Piece, request_id: str) -> ServerSentEvent:
@@ -302,12 +303,8 @@ def _event(piece: Piece, request_id: str) -> ServerSentEvent:
                 standalone_question=piece.standalone_question,
                 citations=list(map(citation_body, piece.citations)),
             )
-            return _sse("sources", as_fields(sources))
+            return event(as_fields(sources), "sources")
         case DeltaEvent():
-            return _sse("delta", {"text": piece.text})
+            return event({"text": piece.text}, "delta")
         case Reply():
-            return _sse("done", as_fields(_ask_response(piece, request_id)))
-
-
-def _sse(event: str, data: Mapping[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=event)
+            return event(as_fields(_ask_response(piece, request_id)), "done")
