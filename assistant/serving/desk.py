@@ -221,11 +221,7 @@ class Desk:
         return self.pool.taken
 
     def refuse_if_draining(self) -> None:
-        """See that questions are still taken.
-
-        Raises:
-            ShuttingDown: they are not.
-        """
+        """Raise `ShuttingDown` where questions are taken no longer."""
         self._closing.refuse()
 
     def drain(self) -> None:
@@ -273,7 +269,7 @@ class Desk:
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
         await self._admit(inquiry.principal)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit), asked)
-        return await ticket.outcome(self._patience_s), assistant
+        return await self._closing.unless_closed(ticket.outcome(self._patience_s)), assistant
 
     async def embed(self, texts: Sequence[str], *, as_queries: bool, principal: Principal | None = None) -> Vectors:
         """Vectors of texts by the model that the index was built with; takes a place as a question does.
@@ -282,11 +278,11 @@ class Desk:
             AssistantError: the index or the model cannot be used.
             ServerBusyError: too much at a time.
         """
-        self._refuse_if_full(None, heavy=True)
+        self._refuse_if_full(principal, heavy=True)
         assistant = await asyncio.to_thread(self.provider)
         await self._admit(principal)
         ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries), heavy=True)
-        return await ticket.outcome(self._patience_s)
+        return await self._closing.unless_closed(ticket.outcome(self._patience_s))
 
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
@@ -304,7 +300,7 @@ class Desk:
         self._refuse_if_full(None, heavy=heavy)
         assistant = await asyncio.to_thread(self.provider)
         ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights), heavy=heavy)
-        checked = await ticket.outcome(self._patience_s)
+        checked = await self._closing.unless_closed(ticket.outcome(self._patience_s))
         return Review(checked=checked, generation=assistant.generation, latency_ms=_since(began))
 
     async def stream(
