@@ -23,7 +23,7 @@ from assistant.models.protocols import Vectors
 from assistant.proof.verifier import Checked
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
-from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
+from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
@@ -88,28 +88,22 @@ class _Ready:
     began: float
     ledger: Ledger | None
     id: str  # of the answer
+    request_id: str
 
-    @property
-    def latency_ms(self) -> float:
-        return round((time.perf_counter() - self.began) * 1000, 1)
-
-    def ask(self, unwanted: Callable[[], bool]) -> Answer:
+    def ask(self, unwanted: Callable[[], bool]) -> Reply:
         with given_up_when(unwanted):
             answer = self.assistant.ask(self.inquiry)
-        self._record(answer)
-        return answer
+        return self._recorded(answer)
 
-    def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
-        """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
+    def pump(self, put: Callable[[Piece | None], None], unwanted: Callable[[], bool]) -> None:
+        """Hand every piece to `put`, and `None` at the end, until it is `unwanted`."""
         events = self.assistant.stream(self.inquiry)
         try:
             with given_up_when(unwanted), suppress(Abandoned):  # nobody is left to be told
                 for event in events:
                     if unwanted():
                         break
-                    if isinstance(event, DoneEvent):
-                        self._record(event.answer)
-                    put(event)
+                    put(self._recorded(event.answer) if isinstance(event, DoneEvent) else event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
             close = getattr(events, "close", None)
@@ -117,17 +111,20 @@ class _Ready:
                 close()
             put(None)
 
-    def _record(self, answer: Answer) -> None:
-        """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
+    def _recorded(self, answer: Answer) -> Reply:
+        """The reply, once it is in the ledger; here, in the thread that made it, so that nobody else waits."""
+        took = round((time.perf_counter() - self.began) * 1000, 1)
         if self.ledger is not None:
             given = Given(
                 id=self.id,
                 inquiry=self.inquiry,
                 answer=answer,
                 session_id=self.session.id,
-                latency_ms=self.latency_ms,
+                request_id=self.request_id,
+                latency_ms=took,
             )
             self.ledger.answered(given, self.assistant)
+        return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
 
 
 class _Ticket(Generic[T]):
@@ -196,8 +193,12 @@ class Desk:
         self._closed.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def ask(self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True) -> Reply:
+    async def ask(
+        self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, request_id: str = ""
+    ) -> Reply:
         """The whole answer; the turns before are those of the session, and `None` begins one.
+
+        `request_id` is kept with the answer, so that it can be given again as it was.
 
         With `kept=False` no session is kept: the client sends the turns before, and they are the inquiry's own.
 
@@ -207,7 +208,7 @@ class Desk:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
-        ready = await self._check(inquiry, session_id, kept=kept)
+        ready = await self._check(inquiry, session_id, kept=kept, request_id=request_id)
         gone = Event()
         ticket = self._take_place(lambda: ready.ask(gone.is_set))
         try:
@@ -262,11 +263,17 @@ class Desk:
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
     async def stream(
-        self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, answer_id: str | None = None
+        self,
+        inquiry: Inquiry,
+        session_id: str | None = None,
+        *,
+        kept: bool = True,
+        answer_id: str | None = None,
+        request_id: str = "",
     ) -> AsyncGenerator[Piece, None]:
         """Check the inquiry now; the answer then comes in pieces, a `Reply` as the last.
 
-        `kept` as `ask` has it; `answer_id` for whoever has to name the answer before it is there.
+        `kept` and `request_id` as `ask` has them; `answer_id` for whoever has to name the answer before it is there.
 
         Closing the generator ends the answer at its next piece, and a model that stalls within a second.
         Nothing runs before the first piece is asked for, so a generator that nobody reads holds nothing.
@@ -274,7 +281,7 @@ class Desk:
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
         """
-        ready = await self._check(inquiry, session_id, kept=kept, answer_id=answer_id)
+        ready = await self._check(inquiry, session_id, kept=kept, answer_id=answer_id, request_id=request_id)
         if self.taken >= self._places:
             raise ServerBusyError
         return self._pieces(ready)
@@ -296,12 +303,14 @@ class Desk:
         return screen(question, turns).question
 
     async def _check(
-        self, inquiry: Inquiry, session_id: str | None, *, kept: bool, answer_id: str | None = None
+        self, inquiry: Inquiry, session_id: str | None, *, kept: bool, answer_id: str | None = None, request_id: str
     ) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
         owner = _owner(inquiry.principal)
-        session = self.sessions.open(session_id, owner) if kept else Session(id="", owner=owner, turns=inquiry.history)
+        session = Session(id="", owner=owner, turns=inquiry.history)
+        if kept:  # what is in memory no longer is looked up in the records
+            session = await asyncio.to_thread(self.sessions.open, session_id, owner)
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
         await self._admit(inquiry)
         return _Ready(
@@ -311,6 +320,7 @@ class Desk:
             began=began,
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
+            request_id=request_id,
         )
 
     async def _admit(self, inquiry: Inquiry) -> None:
@@ -330,11 +340,11 @@ class Desk:
 
     async def _pieces(self, ready: _Ready) -> AsyncGenerator[Piece, None]:
         loop = asyncio.get_running_loop()
-        arrived: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
+        arrived: asyncio.Queue[Piece | None] = asyncio.Queue()
         gone = Event()
 
-        def put(event: AnswerEvent | None) -> None:
-            loop.call_soon_threadsafe(arrived.put_nowait, event)
+        def put(piece: Piece | None) -> None:
+            loop.call_soon_threadsafe(arrived.put_nowait, piece)
 
         def unwanted() -> bool:
             return gone.is_set() or self._closed.is_set()
@@ -342,22 +352,22 @@ class Desk:
         ticket = self._take_place(lambda: ready.pump(put, unwanted))
         try:
             await ticket.wait_turn(self._patience_s)
-            while (event := await arrived.get()) is not None:
-                if isinstance(event, DoneEvent):
-                    yield self._settle(ready, event.answer)
+            while (piece := await arrived.get()) is not None:
+                if isinstance(piece, Reply):
+                    yield self._settle(ready, piece)
                     return
-                yield event
+                yield piece
             await ticket.result()  # raises what the answer failed with
             raise StreamBrokenError
         finally:
             gone.set()
             ticket.withdraw()
 
-    def _settle(self, ready: _Ready, answer: Answer) -> Reply:
-        session = ready.session
+    def _settle(self, ready: _Ready, reply: Reply) -> Reply:
+        session, answer = ready.session, reply.answer
         if session.id:  # the question is masked
             self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)
-        return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
+        return reply
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:
         with self._lock:

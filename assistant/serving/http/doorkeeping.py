@@ -9,6 +9,7 @@ from assistant.access.embeds import Embeds
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
 from assistant.serving.ledger import Ledger
+from assistant.serving.office import Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +22,4 @@ class Doorkeeping:
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
+    office: Office | None = None  # where what was given is found again, and things are managed
