@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.access.registry import Registry
 from assistant.errors import InputError, NotFoundError
@@ -19,17 +19,18 @@ from assistant.serving.sessions import SessionNotFoundError
 from assistant.serving.withheld import Withheld
 
 _NO_ANSWER = "没有这次答复：编号不对、已过保存期，或不是您的答复。"
+_WITHHELD = "（所提到的文件您现在不能看）"
 _PAGE = 100
 _TURNS = 200  # of a conversation that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A question and its answer; `kept` is missing where it may no longer be read."""
+    """A question and its answer; each is missing where it may no longer be read."""
 
     answer_id: str
     at: int
-    question: str
+    question: str | None
     kept: KeptAnswer | None
 
 
@@ -71,7 +72,9 @@ class GivenAnswers:
 
     def talks(self, asker: Principal, *, after: Place | None, limit: int) -> tuple[Conversation, ...]:
         """The conversations of whoever asks, the one used last first."""
-        return self._registry.talks.listed(asker.id, after=after, limit=limit)
+        withheld = self._withheld(asker)
+        listed = self._registry.talks.listed(asker.id, after=after, limit=limit)
+        return tuple(_titled(talk, withheld) for talk in listed)
 
     def talk(self, session_id: str, asker: Principal) -> tuple[Conversation, tuple[Exchange, ...]]:
         """A conversation with its turns.
@@ -84,7 +87,7 @@ class GivenAnswers:
             raise SessionNotFoundError
         withheld = self._withheld(asker)
         kept = self._registry.answers.of_session(session_id, asker.id, last=_TURNS)
-        return found, tuple(_exchange(one, withheld) for one in kept)
+        return _titled(found, withheld), tuple(_exchange(one, withheld) for one in kept)
 
     def rename(self, session_id: str, asker: Principal, title: str) -> Conversation:
         """Give a conversation another title; personal data in it is masked.
@@ -140,8 +143,13 @@ class GivenAnswers:
 
 
 def _exchange(kept: KeptAnswer, withheld: Withheld) -> Exchange:
-    readable = None if withheld.answer(kept) else kept
-    return Exchange(answer_id=kept.id, at=kept.created_at, question=question_of(kept), kept=readable)
+    question, readable = question_of(kept), None if withheld.answer(kept) else kept
+    asked = None if withheld.words(question) else question
+    return Exchange(answer_id=kept.id, at=kept.created_at, question=asked, kept=readable)
+
+
+def _titled(talk: Conversation, withheld: Withheld) -> Conversation:
+    return replace(talk, title=_WITHHELD) if withheld.words(talk.title) else talk
 
 
 def _masked(text: str) -> str:

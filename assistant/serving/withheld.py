@@ -11,6 +11,7 @@ from assistant.access.audit import ANSWERED
 from assistant.records.answers import KeptAnswer
 from assistant.serving.ports import Assistant
 
+_SHORT = 4000  # characters
 _TITLE = re.compile(r"《([^《》]{1,200})》")
 
 
@@ -46,8 +47,10 @@ class Withheld:
         return self._withheld(named, frozenset(facts["labels"]))
 
     def words(self, text: str) -> bool:
-        """Whether a text names a document that may not be seen by its title."""
-        return bool(self._titles) and not self._titles.isdisjoint(_TITLE.findall(text))
+        """Whether a text names a document that may not be seen by its title; in a long one, in 《》."""
+        if len(text) > _SHORT:
+            return not self._titles.isdisjoint(_TITLE.findall(text))
+        return any(title in text for title in self._titles)
 
     def _withheld(self, named: frozenset[str], rights: frozenset[str]) -> bool:
         gone = named - self._seen - self._hidden

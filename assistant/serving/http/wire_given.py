@@ -55,7 +55,7 @@ class TurnBody(_Given):
 
     answer_id: str = Field(description="答复编号。", examples=[_EXAMPLE_ID])
     at: datetime
-    question: str = Field(description="问题；个人信息已遮盖。")
+    question: str | None = Field(description="问题，个人信息已遮盖；提到您现在不能看的文件时为 null。")
     answer: AnswerBody | None = Field(description="答复；所依据的文件您现在不能看时为 null。")
     withheld: bool = Field(description="答复是否因为权限的变化而不再显示。")
 
