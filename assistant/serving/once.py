@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.access.registry import Registry
 from assistant.errors import AssistantError, InputError, NotFoundError
-from assistant.records.once import Stand
+from assistant.records.once import Found, Stand
 from assistant.schema.principal import Principal
 from assistant.serving.ports import Assistant
 from assistant.serving.withheld import Withheld
@@ -50,8 +50,7 @@ class AskedOnce:
             InProgressError: the same request is being answered.
             NotFoundError: its answer may no longer be read.
         """
-        once = self._registry.once
-        found = await asyncio.to_thread(once.begin, asker.id, key, body)
+        found = await self._begun(key, body, asker)
         match found.stand:
             case Stand.OTHER:
                 raise InputError(_REUSED, code="idempotency_key_reused")
@@ -63,12 +62,26 @@ class AskedOnce:
             case Stand.NEW:
                 try:
                     made = await make()
-                    finish = {"answer_id": made.answer_id, "response": made.response}
-                    await asyncio.to_thread(lambda: once.finish(asker.id, key, **finish))
+                    await asyncio.to_thread(self._finish, key, asker, made)
                 except BaseException:  # cancelled too: whoever asked may ask again
-                    await asyncio.shield(asyncio.to_thread(once.drop, asker.id, key))
+                    await self._drop(key, asker)
                     raise
                 return made
+
+    async def _begun(self, key: str, body: str, asker: Principal) -> Found:
+        begun = asyncio.ensure_future(asyncio.to_thread(self._registry.once.begin, asker.id, key, body))
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            if (await begun).stand is Stand.NEW:
+                await self._drop(key, asker)
+            raise
+
+    async def _drop(self, key: str, asker: Principal) -> None:
+        await asyncio.shield(asyncio.to_thread(self._registry.once.drop, asker.id, key))
+
+    def _finish(self, key: str, asker: Principal, made: Answered) -> None:
+        self._registry.once.finish(asker.id, key, answer_id=made.answer_id, response=made.response)
 
     def _see_readable(self, answer_id: str, asker: Principal) -> None:
         kept = self._registry.answers.get(answer_id, owner=asker.id)

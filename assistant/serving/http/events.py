@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from assistant.serving.http import wire
 from assistant.serving.render.fields import as_fields, citation_body
 from assistant.serving.render.response import response_text
 
+_PLACE = re.compile(r"sources|done|[0-9]{1,9}")
 _AT_A_TIME = 200  # characters of a delta that is given again
 
 
@@ -49,11 +51,11 @@ class AnswerEvents:
     def again(self, kept: KeptAnswer, response: str, last_event_id: str) -> Iterator[ServerSentEvent]:
         """The events of an answer that was given before, behind the one that was received last."""
         answer = wire.AnswerBody.model_validate_json(kept.body)
-        place = last_event_id.removeprefix(f"{self._answer_id}.") if last_event_id else ""
-        if place != "done" and place != "sources" and not place.isdecimal():
+        place = last_event_id.removeprefix(f"{self._answer_id}.")
+        if not _PLACE.fullmatch(place):
             yield self.sources(answer.standalone_question, answer.citations)
         text = "" if place == "done" else answer.text
-        self._given = min(int(place), len(text)) if place.isdecimal() and len(place) < 10 else 0
+        self._given = min(int(place), len(text)) if _PLACE.fullmatch(place) and place.isdecimal() else 0
         for start in range(self._given, len(text), _AT_A_TIME):
             yield self.delta(text[start : start + _AT_A_TIME])
         yield self.done(response)
