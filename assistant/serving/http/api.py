@@ -32,6 +32,7 @@ from assistant.serving.http.admin import add_admin
 from assistant.serving.http.admin_library import add_admin_library
 from assistant.serving.http.apidocs import docs_html
 from assistant.serving.http.bodies import body_schema, filters_of, read_body, unless_gone
+from assistant.serving.http.description import describe
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
@@ -132,7 +133,8 @@ def _asked_once(office: Office | None, provider: AssistantProvider) -> AskedOnce
 
 
 def _add_kept(app: FastAPI, desk: Desk, office: Office | None) -> None:
-    """What needs no answer made: texts, the library, what was given, what is managed."""
+    """What needs no answer made: texts, the library, what was given, what is managed; and the description of all."""
+    describe(app)
     add_texts(app)
     add_library(app, desk)
     add_given(app, GivenAnswers(office.registry, desk.provider) if office else None)

@@ -130,9 +130,7 @@ def test_what_could_not_be_dropped_is_dropped_with_the_next_question(
 ) -> None:
     embed, write = portal(embeds, retention_days=1), store.write
     with store.write() as connection:
-        connection.execute(
-            sessions.insert().values(id="s", owner=user(embed).id, turns=[], created_at=NOON, used_at=NOON)
-        )
+        connection.execute(sessions.insert().values(id="s", owner=user(embed).id, created_at=NOON, used_at=NOON))
     store.clock = lambda: NOON + 2 * DAY_MS
 
     @contextmanager
