@@ -128,7 +128,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "请求内容过大",
         415: "请求格式不是 application/json",
         422: "问题或字段不能使用",
+        429: "尝试失败的次数过多，或今天的次数已经用完",
         500: "服务内部异常",
         503: "索引或模型暂不可用，或提问人数过多",
     }
-    return {status: {"model": wire.ErrorBody, "description": words[status]} for status in (401, 403, *statuses)}
+    return {status: {"model": wire.ErrorBody, "description": words[status]} for status in (401, 403, *statuses, 429)}

@@ -85,7 +85,7 @@ def stream_docs(answer_headers: Mapping[str, Any]) -> dict[int | str, dict[str, 
     return {
         200: {
             "description": "事件流：先 sources，再若干 delta，最后恰有一个 done 或 error",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "itemSchema": _ITEM}},
+            "content": {"text/event-stream": {"itemSchema": _ITEM}},
             "headers": dict(answer_headers),
         }
     }

@@ -19,7 +19,6 @@ Cursor = Annotated[
     Query(
         max_length=600,
         description="上一页回应里的 next，原样带回；不填从头开始。",
-        examples=["WzE3OTU5MTA0MDAwMDAsIjVmMGMxYTJiIl0"],
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="每页最多几项，1 至 100。", examples=[20])]
