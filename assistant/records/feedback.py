@@ -52,7 +52,7 @@ class FeedbackBook:
     def put(self, answer_id: str, owner: str, *, useful: bool, reason: Reason | None, comment: str | None) -> Feedback:
         """Keep what somebody thinks of an answer that is kept."""
         mine = (feedback.c.answer_id == answer_id) & (feedback.c.owner == owner)
-        said = {"useful": useful, "reason": reason.value if reason else None, "words": comment}
+        said: dict[str, Any] = {"useful": useful, "reason": reason.value if reason else None, "words": comment}
         with self._store.write() as connection:
             said["created_at"] = self._store.clock()
             if not connection.execute(update(feedback).where(mine).values(**said)).rowcount:

@@ -58,7 +58,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def pages(stage: Stage, path: str, name: str, who: str = "admin", **params: Any) -> list[dict[str, Any]]:
     found, cursor = list[dict[str, Any]](), None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
         response = stage.send("GET", path, who, params={"limit": 3, **params, **more})
         assert response.status_code == 200, response.text
         body = response.json()

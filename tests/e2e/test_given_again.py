@@ -224,7 +224,7 @@ def test_an_answer_that_did_not_come_to_its_end_cannot_be_resumed(tmp_path: Path
 # --- once ---
 
 
-def once(key: str) -> dict[str, dict[str, str]]:
+def once(key: str) -> dict[str, Any]:
     return {"headers": {"Idempotency-Key": key}}
 
 
@@ -302,7 +302,7 @@ def test_conversations_are_listed_named_and_dropped(tmp_path: Path, request: pyt
         stage.ask(who="department")
         seen, cursor = [], None
         while True:
-            more = {"cursor": cursor} if cursor else {}
+            more: dict[str, str] = {"cursor": cursor} if cursor else {}
             body = stage.send("GET", "/api/v1/sessions", params={"limit": 2, **more}).json()
             seen += [one["id"] for one in body["sessions"]]
             if (cursor := body["next"]) is None:

@@ -49,10 +49,12 @@ CHECKS = (
 )  # fmt: skip
 
 
-# What no schema can say is answered with 422: a cursor of nobody's, a day before there was a law.
+# What no schema can say is answered with 422: a cursor of nobody's, an institution that is none. And a text that is
+# too long may be so long that its request is, which is 413.
 SETTINGS = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429"]
 """
 
 
