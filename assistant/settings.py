@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
-from assistant.models.reading import Scores
+from assistant.models.scores import CANDIDATES, Scores
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
@@ -69,7 +69,7 @@ class ReaderSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReaderKind = ReaderKind.AUTO
-    candidates: int = Field(default=7, ge=2, le=50)  # sentences that are read
+    candidates: int = Field(default=CANDIDATES, ge=2, le=50)  # sentences that are read
     calibration: Path | None = None  # made by `assistant train calibration` for this reader
     model: str | None = None
     base_url: str | None = None

@@ -44,8 +44,10 @@ class KeptSessions(SessionStore):
 def turns_of(kept: Iterable[KeptAnswer]) -> Iterator[Turn]:
     """The turns that these answers are, as a conversation has them."""
     for one in kept:
-        yield Turn(role="user", content=question_of(one))
-        yield Turn(role="assistant", content=str(json.loads(one.body)["text"]))
+        answer = json.loads(one.body)
+        rests_on = tuple(dict.fromkeys(citation["document_id"] for citation in answer["citations"]))
+        yield Turn(role="user", content=question_of(one), documents=rests_on)
+        yield Turn(role="assistant", content=str(answer["text"]))
 
 
 def question_of(kept: KeptAnswer) -> str:

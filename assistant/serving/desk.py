@@ -154,6 +154,14 @@ class _Ticket(Generic[T]):
         """Take back work that no thread has begun."""
         self._future.cancel()
 
+    async def outcome(self, patience_s: float) -> T:
+        """What comes of the work; withdrawn when nobody waits for it any more. Raises as `wait_turn`."""
+        try:
+            await self.wait_turn(patience_s)
+            return await self.result()
+        finally:
+            self.withdraw()
+
 
 class Desk:
     """Answers inquiries, `slots` at a time; `waiting` more may stand in line for `patience_s`.
@@ -225,13 +233,13 @@ class Desk:
             AssistantError: as `ask`.
         """
         asked = replace(inquiry, question=clean_question(inquiry.question))
-        await self._admit(inquiry)
+        await asyncio.to_thread(screen, asked.question, inquiry.history)
         assistant = await asyncio.to_thread(self._assistant_for, inquiry)
+        await self._admit(inquiry.principal)
         ticket = self._take_place(lambda: assistant.search(asked, limit=limit))
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result(), assistant
+        return await ticket.outcome(self._patience_s), assistant
 
-    async def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+    async def embed(self, texts: Sequence[str], *, as_queries: bool, principal: Principal | None = None) -> Vectors:
         """Vectors of texts by the model that the index was built with; takes a place as a question does.
 
         Raises:
@@ -239,9 +247,9 @@ class Desk:
             ServerBusyError: too much at a time.
         """
         assistant = await asyncio.to_thread(self.provider)
+        await self._admit(principal)
         ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries))
-        await ticket.wait_turn(self._patience_s)
-        return await ticket.result()
+        return await ticket.outcome(self._patience_s)
 
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
@@ -257,8 +265,7 @@ class Desk:
         words = clean_text(text)
         assistant = await asyncio.to_thread(self.provider)
         ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights))
-        await ticket.wait_turn(self._patience_s)
-        checked = await ticket.result()
+        checked = await ticket.outcome(self._patience_s)
         latency_ms = round((time.perf_counter() - began) * 1000, 1)
         return Review(checked=checked, generation=assistant.generation, latency_ms=latency_ms)
 
@@ -312,20 +319,21 @@ class Desk:
         if kept:  # what is in memory no longer is looked up in the records
             session = await asyncio.to_thread(self.sessions.open, session_id, owner)
         screen(question, session.turns)  # a password is refused before a place is taken; masking is the assistant's
-        await self._admit(inquiry)
+        assistant = await asyncio.to_thread(self._assistant_to_record, inquiry)
+        await self._admit(inquiry.principal)  # last: what is refused is not counted
         return _Ready(
             inquiry=replace(inquiry, question=question, history=session.turns),
             session=session,
-            assistant=await asyncio.to_thread(self._assistant_to_record, inquiry),
+            assistant=assistant,
             began=began,
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
             request_id=request_id,
         )
 
-    async def _admit(self, inquiry: Inquiry) -> None:
-        if self.admit is not None and inquiry.principal is not None:
-            await asyncio.to_thread(self.admit, inquiry.principal)
+    async def _admit(self, principal: Principal | None) -> None:
+        if self.admit is not None and principal is not None:
+            await asyncio.to_thread(self.admit, principal)
 
     def _assistant_to_record(self, inquiry: Inquiry) -> Assistant:
         if self._ledger is not None:
@@ -366,7 +374,13 @@ class Desk:
     def _settle(self, ready: _Ready, reply: Reply) -> Reply:
         session, answer = ready.session, reply.answer
         if session.id:  # the question is masked
-            self.sessions.append(session.id, question=answer.question, answer=answer.text, owner=session.owner)
+            self.sessions.append(
+                session.id,
+                question=answer.question,
+                answer=answer.text,
+                documents=answer.documents,
+                owner=session.owner,
+            )
         return reply
 
     def _take_place(self, work: Callable[[], T]) -> _Ticket[T]:

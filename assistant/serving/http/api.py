@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from assistant import __version__
 from assistant.errors import AssistantError
-from assistant.schema.answer import Verdict
+from assistant.proof.verifier import all_proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.conversations import KeptSessions
@@ -36,10 +36,11 @@ from assistant.serving.http.description import describe
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
-from assistant.serving.http.events import AnswerEvents, error_event, reply_text, stream_docs
+from assistant.serving.http.events import AnswerEvents, reply_text, stream_docs
 from assistant.serving.http.given import ANSWER_ID, NotKept, add_given, given
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
+from assistant.serving.http.lines import event
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
@@ -289,7 +290,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         return wire.VerifyResponse(
             request_id=request_id_for(request),
             generation=review.generation,
-            proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+            proved=all_proved(review.checked),
             summary=checked_summary(review.checked),
             sentences=list(map(checked_body, review.checked)),
             latency_ms=review.latency_ms,
@@ -309,7 +310,7 @@ async def _events(
                 yield events.of(piece)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)
-            yield error_event(error_payload(code, message, request_id))
+            yield event(error_payload(code, message, request_id), "error")
         except Exception as exc:  # noqa: BLE001 - headers are sent, so the 500 has to travel as an event; it is logged
             log_fault(exc, request_id)
-            yield error_event(error_payload("internal_error", INTERNAL_MESSAGE, request_id))
+            yield event(error_payload("internal_error", INTERNAL_MESSAGE, request_id), "error")

@@ -13,6 +13,7 @@ from assistant.records.answers import KeptAnswer
 from assistant.schema.answer import DeltaEvent, SourcesEvent
 from assistant.serving.desk import Piece, Reply
 from assistant.serving.http import wire
+from assistant.serving.http.lines import one_line
 from assistant.serving.render.fields import as_fields, citation_body
 from assistant.serving.render.response import response_text
 
@@ -64,11 +65,6 @@ class AnswerEvents:
         return ServerSentEvent(data=data, event=name, id=f"{self._answer_id}.{place}")
 
 
-def error_event(payload: Mapping[str, Any]) -> ServerSentEvent:
-    """The event that ends an answer which did not come to its end."""
-    return ServerSentEvent(data=_json(payload), event="error")
-
-
 def reply_text(reply: Reply, request_id: str) -> str:
     """The response that a reply is."""
     return response_text(
@@ -102,4 +98,4 @@ _ITEM = {"oneOf": [_item(name, model.__name__) for name, model in STREAMED.items
 
 
 def _json(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    return one_line(json.dumps(data, ensure_ascii=False))

@@ -18,8 +18,9 @@ from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, error_body, log_fault
 from assistant.serving.http.bodies import body_schema, read_body, unless_gone
 from assistant.serving.http.errors import public, request_id_for
+from assistant.serving.http.lines import event
 from assistant.serving.http.openai import wire
-from assistant.serving.http.openai.common import Links, asked_chars, documented, event, headers_for, opened, stream_docs
+from assistant.serving.http.openai.common import Links, asked_chars, documented, headers_for, opened, stream_docs
 from assistant.serving.http.openai.conversation import asked_in_chat
 from assistant.serving.http.openai.saying import Shown, shown
 from assistant.serving.http.rules import Asker

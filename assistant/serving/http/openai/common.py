@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import Request
 from pydantic import BaseModel
-from sse_starlette import ServerSentEvent
 
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Piece
@@ -61,11 +59,6 @@ async def _resumed(
         async for piece in rest:
             await still_known()
             yield piece
-
-
-def event(data: Mapping[str, Any], name: str | None = None) -> ServerSentEvent:
-    """One event of a stream."""
-    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)
 
 
 def documented() -> dict[int | str, dict[str, Any]]:
