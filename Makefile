@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run ask laws model index test lint limits eval bench door-load lock clean distclean setup setup-dev
+.PHONY: help run ask laws model index test lint limits api-fuzz eval bench door-load lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
 CASES ?= eval/seen/notice_gold.jsonl
@@ -52,6 +52,9 @@ lint: setup-dev ## 检查代码格式与类型
 
 limits: setup ## 列出超过篇幅和复杂度上限的文件、类和函数
 	@$(PY) scripts/shape_limits.py
+
+api-fuzz: setup-dev ## 按接口说明对运行中的服务做一万次以上的随机请求
+	@PYTHONPATH=.:tests/support:tests/e2e $(PY) -m api_fuzz --out artifacts/api_fuzz
 
 eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 	@mkdir -p artifacts

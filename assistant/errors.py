@@ -11,6 +11,7 @@
     │  ├─ IndexNotBuilt
     │  ├─ IndexStale          built from other texts, lexicon or embedder; carries both fingerprints
     │  ├─ IndexDamaged
+    │  ├─ NothingEarlier       there is no generation to go back to
     │  └─ InUse                another process is changing it, or the corpus
     ├─ NotFoundError          a document or clause that the library does not hold
     ├─ ModelError             carries `retryable`
@@ -122,6 +123,12 @@ class IndexDamaged(IndexStoreError):
     """Files of the index are missing or do not agree with each other."""
 
     code = "index_damaged"
+
+
+class NothingEarlier(IndexStoreError):
+    """There is no generation to go back to."""
+
+    code = "nothing_earlier"
 
 
 class InUse(IndexStoreError):

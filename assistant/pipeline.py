@@ -136,6 +136,10 @@ class PolicyAssistant:
         """Every document of the library that may be seen."""
         return self._views.of(rights).documents
 
+    def hidden(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
+        """Every document of the library that may not be seen."""
+        return self._views.of(rights).hidden
+
     def document(self, document_id: str, rights: frozenset[str] | None = None) -> Document:
         """One document with its clause tree.
 

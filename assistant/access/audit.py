@@ -110,6 +110,16 @@ class Chain:
                 return
             after = rows[-1]["seq"]
 
+    def newest(self, *, before: int | None, kind: str | None, subject: str | None, limit: int) -> tuple[Entry, ...]:
+        """The records in front of `before`, of one kind and by one who did it where these are given; newest first."""
+        chosen = {audit.c.kind: kind, audit.c.subject: subject}
+        wanted = select(audit).where(*(column == value for column, value in chosen.items() if value is not None))
+        if before is not None:
+            wanted = wanted.where(audit.c.seq < before)
+        with self.store.read() as connection:
+            rows = connection.execute(wanted.order_by(audit.c.seq.desc()).limit(limit)).mappings().all()
+        return tuple(Entry(**row) for row in rows)
+
     def entry(self, seq: int) -> Entry | None:
         """The record of that number."""
         with self.store.read() as connection:

@@ -14,6 +14,9 @@ from assistant.access.keys import ApiKeys
 from assistant.access.secrets import pepper_at
 from assistant.access.users import Users
 from assistant.records.answers import AnswerBook
+from assistant.records.conversations import Conversations
+from assistant.records.feedback import FeedbackBook
+from assistant.records.once import OnceBook
 from assistant.records.schema import make_ready
 from assistant.records.store import Store
 
@@ -29,6 +32,9 @@ class Registry:
     use: EmbedUse
     chain: Chain
     answers: AnswerBook
+    talks: Conversations
+    feedback: FeedbackBook
+    once: OnceBook
 
     def note(self, kind: str, subject: str, /, **facts: Any) -> None:
         """Record an act.
@@ -64,4 +70,7 @@ def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper
         use=EmbedUse(store),
         chain=Chain(store),
         answers=AnswerBook(store),
+        talks=Conversations(store),
+        feedback=FeedbackBook(store),
+        once=OnceBook(store),
     )

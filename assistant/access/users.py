@@ -40,10 +40,10 @@ class Role(StrEnum):
 # An approver does not edit and an admin does not approve: what one prepares another lets out.
 SCOPES_OF_ROLE = {
     Role.READER: READING,
-    Role.EDITOR: READING | {Scope.CORPUS_EDIT},
-    Role.APPROVER: READING | {Scope.CORPUS_APPROVE},
-    Role.AUDITOR: READING | {Scope.AUDIT_READ},
-    Role.ADMIN: READING | {Scope.KEYS, Scope.EMBEDS, Scope.USERS, Scope.VIEW_AS, Scope.METRICS},
+    Role.EDITOR: READING | {Scope.CORPUS_EDIT, Scope.FEEDBACK_READ},
+    Role.APPROVER: READING | {Scope.CORPUS_APPROVE, Scope.FEEDBACK_READ},
+    Role.AUDITOR: READING | {Scope.AUDIT_READ, Scope.FEEDBACK_READ},
+    Role.ADMIN: READING | {Scope.KEYS, Scope.EMBEDS, Scope.USERS, Scope.RETENTION, Scope.VIEW_AS, Scope.METRICS},
 }
 
 

@@ -12,6 +12,7 @@ import httpx
 from anyio import to_thread
 from pydantic import BaseModel
 
+from assistant.client import kept_calls as calls
 from assistant.client.calls import (
     Call,
     Choice,
@@ -27,6 +28,14 @@ from assistant.client.calls import (
     verify_call,
 )
 from assistant.serving.http.wire import AskResponse, SearchResponse, VerifyResponse
+from assistant.serving.http.wire_given import (
+    FeedbackBody,
+    FeedbackList,
+    ReasonName,
+    SessionBody,
+    SessionDetail,
+    SessionList,
+)
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -46,10 +55,16 @@ class AsyncClient:
         self._http = httpx.AsyncClient(base_url=f"{base_url.rstrip('/')}/", timeout=timeout_s, transport=transport)
 
     async def ask(
-        self, question: str, *, session_id: str | None = None, plain: bool = False, **chosen: Unpack[Choice]
+        self,
+        question: str,
+        *,
+        session_id: str | None = None,
+        plain: bool = False,
+        idempotency_key: str | None = None,
+        **chosen: Unpack[Choice],
     ) -> AskResponse:
         """As `Client.ask`."""
-        return await self._sent(ask_call(question, session_id, plain, chosen))
+        return await self._sent(ask_call(question, session_id, plain, chosen, key=idempotency_key))
 
     async def stream(
         self, question: str, *, session_id: str | None = None, plain: bool = False, **chosen: Unpack[Choice]
@@ -78,6 +93,36 @@ class AsyncClient:
         """As `Client.verify`."""
         return await self._sent(verify_call(text, as_of))
 
+    async def answer(self, answer_id: str) -> AskResponse:
+        """An answer that was given, as it was given. Raises as `ask`."""
+        return await self._sent(calls.answer_call(answer_id))
+
+    async def sessions(self, *, cursor: str | None = None, limit: int = 20) -> SessionList:
+        """A page of conversations, the one used last first; its `next` is the `cursor` of the next. Raises as `ask`."""
+        return await self._sent(calls.sessions_call(cursor, limit))
+
+    async def session(self, session_id: str) -> SessionDetail:
+        """A conversation with its turns. Raises as `ask`."""
+        return await self._sent(calls.session_call(session_id))
+
+    async def rename_session(self, session_id: str, title: str) -> SessionBody:
+        """Give a conversation another title. Raises as `ask`."""
+        return await self._sent(calls.rename_call(session_id, title))
+
+    async def drop_session(self, session_id: str) -> None:
+        """Drop a conversation. Raises as `ask`."""
+        await self._sent(calls.drop_call(session_id))
+
+    async def rate(
+        self, answer_id: str, *, useful: bool, reason: ReasonName | None = None, comment: str | None = None
+    ) -> FeedbackBody:
+        """Say what you think of an answer; the last word counts. Raises as `ask`."""
+        return await self._sent(calls.rate_call(answer_id, useful, reason, comment))
+
+    async def feedback(self, *, useful: bool | None = None, cursor: str | None = None, limit: int = 20) -> FeedbackList:
+        """A page of what people think of answers, for those who may read it. Raises as `ask`."""
+        return await self._sent(calls.feedback_call(useful, cursor, limit))
+
     async def aclose(self) -> None:
         """Give back the connections."""
         await self._http.aclose()
@@ -92,12 +137,16 @@ class AsyncClient:
 
     async def _sent(self, call: Call[Body]) -> Body:
         try:
-            response = await self._http.post(call.path, json=call.sent, headers=await self._headers())
+            response = await self._whole(call)
             if await self._renewed(response):
-                response = await self._http.post(call.path, json=call.sent, headers=await self._headers())
+                response = await self._whole(call)
         except httpx.HTTPError as exc:
             raise unreachable(exc) from exc
         return read(call, response)
+
+    async def _whole(self, call: Call[Body]) -> httpx.Response:
+        headers = {**await self._headers(), **call.headers}
+        return await self._http.request(call.method, call.path, json=call.sent, params=call.params, headers=headers)
 
     async def _opened(self, call: Call[AskResponse]) -> httpx.Response:
         response = await self._begun(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -36,16 +36,22 @@ class Call(Generic[Body]):
     """A request, and what its answer is read as."""
 
     path: str
-    sent: Mapping[str, Any]
+    sent: Mapping[str, Any] | None  # the body, as JSON
     model: type[Body]
+    method: str = "POST"
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask_call(question: str, session_id: str | None, plain: bool, chosen: Choice) -> Call[wire.AskResponse]:
-    """A question."""
+def ask_call(
+    question: str, session_id: str | None, plain: bool, chosen: Choice, *, key: str | None = None
+) -> Call[wire.AskResponse]:
+    """A question; under a key it is answered once however often it is sent."""
     style = "plain" if plain else None
-    return _call(
+    call = _call(
         "api/v1/ask", wire.AskRequest, wire.AskResponse, chosen, question=question, session_id=session_id, style=style
     )
+    return replace(call, headers={"Idempotency-Key": key}) if key else call
 
 
 def search_call(question: str, limit: int, chosen: Choice) -> Call[wire.SearchResponse]:
@@ -65,8 +71,11 @@ def _call(
     try:
         asked = request.model_validate({**chosen, **lists, **fields})
     except ValidationError as exc:
-        raise InputError("字段缺失或取值不符，请查阅接口说明 /docs。", code="bad_request") from exc
+        raise InputError(UNUSABLE, code="bad_request") from exc
     return Call(path, asked.model_dump(mode="json", exclude_none=True), answer)
+
+
+UNUSABLE = "字段缺失或取值不符，请查阅接口说明 /docs。"
 
 
 _LISTS = frozenset({"document_ids", "legal_levels"})
@@ -98,7 +107,9 @@ def read(call: Call[Body], response: httpx.Response) -> Body:
     Raises:
         ServiceError: it is an error, or nothing that can be read.
     """
-    if response.status_code != httpx.codes.OK:
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return call.model()
+    if response.status_code not in (httpx.codes.OK, httpx.codes.CREATED):
         raise refusal(response)
     return _parsed(call.model, response.content)
 

@@ -11,6 +11,7 @@ from typing import Self, TypeVar, Unpack
 import httpx
 from pydantic import BaseModel
 
+from assistant.client import kept_calls as calls
 from assistant.client.calls import (
     Call,
     Choice,
@@ -26,6 +27,14 @@ from assistant.client.calls import (
     verify_call,
 )
 from assistant.serving.http.wire import AskResponse, SearchResponse, VerifyResponse
+from assistant.serving.http.wire_given import (
+    FeedbackBody,
+    FeedbackList,
+    ReasonName,
+    SessionBody,
+    SessionDetail,
+    SessionList,
+)
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -52,15 +61,23 @@ class Client:
         self._http = httpx.Client(base_url=f"{base_url.rstrip('/')}/", timeout=timeout_s, transport=transport)
 
     def ask(
-        self, question: str, *, session_id: str | None = None, plain: bool = False, **chosen: Unpack[Choice]
+        self,
+        question: str,
+        *,
+        session_id: str | None = None,
+        plain: bool = False,
+        idempotency_key: str | None = None,
+        **chosen: Unpack[Choice],
     ) -> AskResponse:
         """The whole answer. With the `session_id` of the one before, the question may follow it up.
+
+        Under an `idempotency_key` the same question is answered once, however often it is sent within a day.
 
         Raises:
             InputError: a field cannot be used.
             ServiceError: the service refused, failed or cannot be reached.
         """
-        return self._sent(ask_call(question, session_id, plain, chosen))
+        return self._sent(ask_call(question, session_id, plain, chosen, key=idempotency_key))
 
     def stream(
         self, question: str, *, session_id: str | None = None, plain: bool = False, **chosen: Unpack[Choice]
@@ -87,6 +104,36 @@ class Client:
         """Every sentence of a text with its verdict. Raises as `ask`."""
         return self._sent(verify_call(text, as_of))
 
+    def answer(self, answer_id: str) -> AskResponse:
+        """An answer that was given, as it was given. Raises as `ask`."""
+        return self._sent(calls.answer_call(answer_id))
+
+    def sessions(self, *, cursor: str | None = None, limit: int = 20) -> SessionList:
+        """A page of conversations, the one used last first; its `next` is the `cursor` of the next. Raises as `ask`."""
+        return self._sent(calls.sessions_call(cursor, limit))
+
+    def session(self, session_id: str) -> SessionDetail:
+        """A conversation with its turns. Raises as `ask`."""
+        return self._sent(calls.session_call(session_id))
+
+    def rename_session(self, session_id: str, title: str) -> SessionBody:
+        """Give a conversation another title. Raises as `ask`."""
+        return self._sent(calls.rename_call(session_id, title))
+
+    def drop_session(self, session_id: str) -> None:
+        """Drop a conversation. Raises as `ask`."""
+        self._sent(calls.drop_call(session_id))
+
+    def rate(
+        self, answer_id: str, *, useful: bool, reason: ReasonName | None = None, comment: str | None = None
+    ) -> FeedbackBody:
+        """Say what you think of an answer; the last word counts. Raises as `ask`."""
+        return self._sent(calls.rate_call(answer_id, useful, reason, comment))
+
+    def feedback(self, *, useful: bool | None = None, cursor: str | None = None, limit: int = 20) -> FeedbackList:
+        """A page of what people think of answers, for those who may read it. Raises as `ask`."""
+        return self._sent(calls.feedback_call(useful, cursor, limit))
+
     def close(self) -> None:
         """Give back the connections."""
         self._http.close()
@@ -101,12 +148,16 @@ class Client:
 
     def _sent(self, call: Call[Body]) -> Body:
         try:
-            response = self._http.post(call.path, json=call.sent, headers=self._credentials.headers())
+            response = self._whole(call)
             if self._credentials.renewed(response.status_code):
-                response = self._http.post(call.path, json=call.sent, headers=self._credentials.headers())
+                response = self._whole(call)
         except httpx.HTTPError as exc:
             raise unreachable(exc) from exc
         return read(call, response)
+
+    def _whole(self, call: Call[Body]) -> httpx.Response:
+        headers = {**self._credentials.headers(), **call.headers}
+        return self._http.request(call.method, call.path, json=call.sent, params=call.params, headers=headers)
 
     def _opened(self, call: Call[AskResponse]) -> httpx.Response:
         """The response of a stream, none of it read yet."""

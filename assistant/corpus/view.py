@@ -81,6 +81,11 @@ class LibraryView:
         seen = document_of(clause_chunk_id) in self._ids
         return self._library.sentences_of(clause_chunk_id) if seen else ()
 
+    @cached_property
+    def hidden(self) -> tuple[DocumentMeta, ...]:
+        """What is held and may not be seen: by it one knows what else has to be kept back."""
+        return tuple(meta for meta in self._library.documents if not meta.visible(self.rights))
+
     def eligible(self, query: Query, *, today: date) -> frozenset[str]:
         """The ids of the documents that `query` may rest on."""
         return eligible(self.documents, query, today=today)

@@ -14,11 +14,11 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from assistant.errors import IndexDamaged, IndexNotBuilt, IndexStoreError, InUse
+from assistant.errors import IndexDamaged, IndexNotBuilt, IndexStoreError, InUse, NotFoundError, NothingEarlier
 from assistant.indexing.manifest import damaged_files, fsync_path, read_manifest
 
 CURRENT = "CURRENT"
@@ -86,7 +86,7 @@ def rollback(indexes_dir: Path) -> GenerationInfo:
         current, previous = _pointer_or_nothing(indexes_dir)
         folder = indexes_dir / previous if previous else None
         if folder is None or not folder.is_dir():
-            raise IndexStoreError("没有可以退回的上一版索引。请运行 python -m assistant index build 建立新的索引。")
+            raise NothingEarlier("没有可以退回的上一版索引。请运行 python -m assistant index build 建立新的索引。")
         damaged = damaged_files(folder, read_manifest(folder))
         if damaged:
             raise IndexDamaged(
@@ -97,6 +97,24 @@ def rollback(indexes_dir: Path) -> GenerationInfo:
     if info is None:
         raise IndexDamaged(f"上一版索引 {folder} 无法读取。请运行 python -m assistant index build。")
     return info
+
+
+def serve(indexes_dir: Path, name: str) -> GenerationInfo:
+    """Serve another generation that is on disk. The one served until now is the one a rollback goes back to.
+
+    Raises:
+        NotFoundError: there is none of that name.
+        IndexStoreError: it is damaged, or a build is under way.
+    """
+    with single_writer(indexes_dir):
+        known = {info.name: info for info in list_generations(indexes_dir)}
+        if name not in known:
+            raise NotFoundError("没有这一版索引，请先查看索引清单。")
+        if _is_damaged(indexes_dir / name):
+            raise IndexDamaged("这一版索引已损坏，未作切换。请运行 python -m assistant index build。")
+        if not known[name].current:
+            switch_to(indexes_dir, name)
+        return replace(known[name], current=True)
 
 
 def switch_to(indexes_dir: Path, name: str) -> None:

@@ -1,13 +1,17 @@
-"""Answers as they were given, with what they were asked with."""
+"""Answers as they were given, with what they were asked with, and the conversations they belong to."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from assistant.records.store import Store
-from assistant.records.tables import answers
+from assistant.records.tables import answers, sessions
+
+_TITLE = 40  # characters of the first question that name a conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class KeptAnswer:
     created_at: int
     inquiry: str
     body: str
+    opening: str = ""  # what stood before and behind `body` in the response; empty where nobody recorded it
+    closing: str = ""
 
 
 class AnswerBook:
@@ -30,12 +36,14 @@ class AnswerBook:
         self._store = store
 
     def add(self, connection: Connection, kept: KeptAnswer) -> None:
-        """Keep an answer, within a transaction that is open."""
+        """Keep an answer and its place in its conversation, within a transaction that is open."""
         names = KeptAnswer.__dataclass_fields__
         connection.execute(answers.insert().values(**{name: getattr(kept, name) for name in names}))
+        if kept.session_id:
+            _note_use(connection, kept)
 
     def get(self, answer_id: str, *, owner: str | None = None) -> KeptAnswer | None:
-        """The answer of that id; with `owner` only if it is theirs."""
+        """The answer of that id; with `owner` only if it is theirs, which takes the same time."""
         wanted = select(answers).where(answers.c.id == answer_id)
         if owner is not None:
             wanted = wanted.where(answers.c.owner == owner)
@@ -43,7 +51,32 @@ class AnswerBook:
             row = connection.execute(wanted).mappings().one_or_none()
         return KeptAnswer(**row) if row else None
 
+    def of_ids(self, answer_ids: Sequence[str]) -> dict[str, KeptAnswer]:
+        """Those of these answers that are kept."""
+        with self._store.read() as connection:
+            rows = connection.execute(select(answers).where(answers.c.id.in_(answer_ids))).mappings().all()
+        return {row["id"]: KeptAnswer(**row) for row in rows}
+
+    def of_session(self, session_id: str, owner: str, *, last: int) -> tuple[KeptAnswer, ...]:
+        """The last answers of a conversation, the oldest first."""
+        wanted = select(answers).where(answers.c.session_id == session_id, answers.c.owner == owner)
+        newest = wanted.order_by(answers.c.created_at.desc(), answers.c.id.desc()).limit(last)
+        with self._store.read() as connection:
+            rows = connection.execute(newest).mappings().all()
+        return tuple(KeptAnswer(**row) for row in reversed(rows))
+
     def purge(self, before: int) -> int:
-        """Take away the answers given before; how many they were."""
+        """Take away the answers given before, what was said of them, and conversations not used since; how many."""
         with self._store.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.used_at < before))
             return connection.execute(delete(answers).where(answers.c.created_at < before)).rowcount
+
+
+def _note_use(connection: Connection, kept: KeptAnswer) -> None:
+    mine = (sessions.c.id == kept.session_id) & (sessions.c.owner == kept.owner)
+    if connection.execute(update(sessions).where(mine).values(used_at=kept.created_at)).rowcount:
+        return
+    title = str(json.loads(kept.inquiry).get("question", ""))[:_TITLE]
+    at = kept.created_at
+    values = {"id": kept.session_id, "owner": kept.owner, "title": title, "created_at": at, "used_at": at}
+    connection.execute(sessions.insert().values(**values))

@@ -31,18 +31,21 @@ metadata = MetaData(
     }
 )
 
-# A conversation and whose it is; `turns` are masked.
+# A conversation and whose it is; its turns are the answers that name it.
 sessions = Table(
     "sessions",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("owner", String(200), nullable=False),
-    Column("turns", JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False, index=True),
+    Column("title", Text, nullable=False, server_default=""),  # masked
+    Column("hidden_at", BigInteger),  # its owner dropped it
+    Index("ix_sessions_owner", "owner", "used_at", "id"),
 )
 
-# An answer as it was given, and what it was asked with: enough to give it again.
+# An answer as it was given, and what it was asked with: enough to give it again. Its response, byte for byte, is
+# `opening` `body` `closing`.
 answers = Table(
     "answers",
     metadata,
@@ -53,6 +56,9 @@ answers = Table(
     Column("created_at", BigInteger, nullable=False, index=True),
     Column("inquiry", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("opening", Text, nullable=False, server_default=""),
+    Column("closing", Text, nullable=False, server_default=""),
+    Index("ix_answers_session_id", "session_id", "created_at"),
 )
 
 feedback = Table(
@@ -63,8 +69,23 @@ feedback = Table(
     Column("owner", String(200), nullable=False),
     Column("useful", Boolean(create_constraint=False), nullable=False),
     Column("reason", String(40)),
-    Column("words", Text),
+    Column("words", Text),  # masked
     Column("created_at", BigInteger, nullable=False),
+    Index("uq_feedback_answer_id_owner", "answer_id", "owner", unique=True),
+    Index("ix_feedback_created_at", "created_at", "id"),
+)
+
+# Requests that are answered once however often they are sent; `response` is missing until they are.
+requests = Table(
+    "requests",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("key_hash", String(64), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("answer_id", String(64)),
+    Column("response", Text),
 )
 
 keys = Table(

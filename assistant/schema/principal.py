@@ -26,6 +26,8 @@ class Scope(StrEnum):
     CORPUS_EDIT = "corpus:edit"
     CORPUS_APPROVE = "corpus:approve"
     AUDIT_READ = "audit:read"
+    FEEDBACK_READ = "feedback:read"
+    RETENTION = "retention:manage"
     KEYS = "keys:manage"
     EMBEDS = "embeds:manage"
     USERS = "users:manage"

@@ -10,13 +10,12 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from assistant.errors import Abandoned, AssistantError, NotFoundError
 from assistant.models.giving_up import given_up_when
@@ -25,7 +24,7 @@ from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
-from assistant.schema.answer import Answer, AnswerEvent, DeltaEvent, DoneEvent, SourcesEvent
+from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal, PrincipalKind
 from assistant.schema.retrieval import Retrieved
@@ -33,7 +32,8 @@ from assistant.serving.ledger import Given, Ledger
 from assistant.serving.limits.closing import Closing
 from assistant.serving.limits.fair_pool import Bounds, FairPool
 from assistant.serving.limits.pieces import Holding
-from assistant.serving.limits.refusals import AnswerTimeout, ServerBusyError, ShuttingDown
+from assistant.serving.limits.refusals import AnswerTimeout, ShuttingDown
+from assistant.serving.limits.ticket import Ticket
 from assistant.serving.ports import Assistant, AssistantProvider
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 from assistant.serving.watching.answers import Watcher, watched
@@ -81,6 +81,13 @@ def _holding_chosen(assistant: Assistant, inquiry: Inquiry) -> Assistant:
     return assistant
 
 
+def _remember(sessions: SessionStore, session: Session, answer: Answer) -> None:
+    """Add an exchange to its conversation; the question is masked."""
+    sessions.append(
+        session.id, question=answer.question, answer=answer.text, documents=answer.documents, owner=session.owner
+    )
+
+
 def _since(began: float) -> float:
     """Milliseconds since then."""
     return round((time.perf_counter() - began) * 1000, 1)
@@ -106,26 +113,27 @@ class _Ready:
     began: float
     ledger: Ledger | None
     id: str  # of the answer
+    request_id: str
     watchers: Sequence[Watcher] = ()
 
     @property
     def latency_ms(self) -> float:
-        return round((time.perf_counter() - self.began) * 1000, 1)
+        return _since(self.began)
 
     def too_long(self, deadline_s: float) -> bool:
         """Whether more time has passed than an answer may take."""
         return time.perf_counter() - self.began > deadline_s
 
-    def ask(self, unwanted: Callable[[], bool]) -> Answer:
+    def ask(self, unwanted: Callable[[], bool]) -> Reply:
         with watched(self.watchers) as course:
             with given_up_when(unwanted):
                 answer = self.assistant.ask(self.inquiry)
-            self._record(answer)
+            reply = self._recorded(answer)
             course.given(answer)
-        return answer
+        return reply
 
-    def pump(self, put: Callable[[AnswerEvent | None], None], unwanted: Callable[[], bool]) -> None:
-        """Hand every event to `put`, and `None` at the end, until it is `unwanted`."""
+    def pump(self, put: Callable[[Piece | None], None], unwanted: Callable[[], bool]) -> None:
+        """Hand every piece to `put`, and `None` at the end, until it is `unwanted`."""
         events = self.assistant.stream(self.inquiry)
         try:
             # Abandoned: nobody is left to be told.
@@ -134,9 +142,11 @@ class _Ready:
                     if unwanted():
                         break
                     if isinstance(event, DoneEvent):
-                        self._record(event.answer)
+                        reply = self._recorded(event.answer)
                         course.given(event.answer)
-                    put(event)
+                        put(reply)
+                    else:
+                        put(event)
         finally:
             # A generator stops its own upstream here, before the place at the desk is given back.
             close = getattr(events, "close", None)
@@ -144,51 +154,22 @@ class _Ready:
                 close()
             put(None)
 
-    def _record(self, answer: Answer) -> None:
-        """Put the answer into the ledger; here, in the thread that made it, so that nobody else waits."""
+    def _recorded(self, answer: Answer) -> Reply:
+        """The reply, once it is in the ledger; here, in the thread that made it, so that nobody else waits."""
+        took = self.latency_ms
         if self.ledger is None:
-            return
+            return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
         given = Given(
-            id=self.id, inquiry=self.inquiry, answer=answer, session_id=self.session.id, latency_ms=self.latency_ms
+            id=self.id,
+            inquiry=self.inquiry,
+            answer=answer,
+            session_id=self.session.id,
+            request_id=self.request_id,
+            latency_ms=took,
         )
         with stage("record"):
             self.ledger.answered(given, self.assistant)
-
-
-class _Ticket(Generic[T]):
-    """A place at the desk: work in the pool, and word when its turn comes."""
-
-    def __init__(self, future: Future[T], turn: asyncio.Event) -> None:
-        self._future = future
-        self._turn = turn
-
-    async def wait_turn(self, patience_s: float) -> None:
-        """Return once a thread has taken up the work.
-
-        Raises:
-            ServerBusyError: no thread was free within `patience_s` seconds; the work is withdrawn.
-        """
-        try:
-            async with asyncio.timeout(patience_s):
-                await self._turn.wait()
-        except TimeoutError as exc:
-            if self._future.cancel():
-                raise ServerBusyError from exc
-
-    async def result(self) -> T:
-        return await asyncio.wrap_future(self._future)
-
-    def withdraw(self) -> None:
-        """Take back work that no thread has begun."""
-        self._future.cancel()
-
-    async def outcome(self, patience_s: float) -> T:
-        """What comes of the work; withdrawn when nobody waits for it any more. Raises as `wait_turn`."""
-        try:
-            await self.wait_turn(patience_s)
-            return await self.result()
-        finally:
-            self.withdraw()
+        return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
 
 
 class Desk:
@@ -233,10 +214,13 @@ class Desk:
         self._closing.close()
         self.pool.shutdown()
 
-    async def ask(self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True) -> Reply:
+    async def ask(
+        self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, request_id: str = ""
+    ) -> Reply:
         """The whole answer; the turns before are those of the session, and `None` begins one.
 
         With `kept=False` no session is kept: the client sends the turns before, and they are the inquiry's own.
+        `request_id` is kept with the answer, so that it can be given again as it was.
 
         Cancelling ends a model's reply within a second, as closing a stream does.
 
@@ -244,7 +228,7 @@ class Desk:
             AssistantError: the question, the session, the index or a model cannot be used.
             ServerBusyError: too many questions at a time.
         """
-        ready = await self._check(inquiry, session_id, kept=kept)
+        ready = await self._check(inquiry, session_id, kept=kept, request_id=request_id)
         gone = Event()
         unwanted = self._unwanted(gone, ready)
         ticket = self._take_place(lambda: ready.ask(unwanted), ready.inquiry)
@@ -294,8 +278,7 @@ class Desk:
             AssistantError: the text or the index cannot be used.
             ServerBusyError: too much at a time.
         """
-        began = time.perf_counter()
-        words = clean_text(text)
+        began, words = time.perf_counter(), clean_text(text)
         heavy = len(words) > HEAVY_CHARS
         self._refuse_if_full(None, heavy=heavy)
         assistant = await asyncio.to_thread(self.provider)
@@ -304,11 +287,17 @@ class Desk:
         return Review(checked=checked, generation=assistant.generation, latency_ms=_since(began))
 
     async def stream(
-        self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, answer_id: str | None = None
+        self,
+        inquiry: Inquiry,
+        session_id: str | None = None,
+        *,
+        kept: bool = True,
+        answer_id: str | None = None,
+        request_id: str = "",
     ) -> AsyncGenerator[Piece, None]:
         """Check the inquiry, take a place, wait for a turn; then the answer comes in pieces, a `Reply` as the last.
 
-        `kept` as `ask` has it; `answer_id` for whoever has to name the answer before it is there.
+        `kept` and `request_id` as `ask` has them; `answer_id` for whoever has to name the answer before it is there.
 
         Closing the generator, begun or not, ends the answer at its next piece, and a model that stalls within a
         second; so does dropping it.
@@ -316,15 +305,15 @@ class Desk:
         Raises:
             AssistantError: as `ask`; what only shows later is raised while reading.
         """
-        ready = await self._check(inquiry, session_id, kept=kept, answer_id=answer_id)
+        ready = await self._check(inquiry, session_id, kept=kept, answer_id=answer_id, request_id=request_id)
         loop = asyncio.get_running_loop()
-        arrived: asyncio.Queue[AnswerEvent | None] = asyncio.Queue()
+        arrived: asyncio.Queue[Piece | None] = asyncio.Queue()
         gone = Event()
         unwanted = self._unwanted(gone, ready)
 
-        def put(event: AnswerEvent | None) -> None:
+        def put(piece: Piece | None) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(arrived.put_nowait, event)
+                loop.call_soon_threadsafe(arrived.put_nowait, piece)
 
         ticket = self._take_place(lambda: ready.pump(put, unwanted), ready.inquiry)
 
@@ -357,13 +346,15 @@ class Desk:
         return screen(question, turns).question
 
     async def _check(
-        self, inquiry: Inquiry, session_id: str | None, *, kept: bool, answer_id: str | None = None
+        self, inquiry: Inquiry, session_id: str | None, *, kept: bool, answer_id: str | None = None, request_id: str
     ) -> _Ready:
         began = time.perf_counter()
         question = clean_question(inquiry.question)
         self._refuse_if_full(inquiry.principal, heavy=len(question) > HEAVY_CHARS)
         owner = _owner(inquiry.principal)
-        session = self.sessions.open(session_id, owner) if kept else Session(id="", owner=owner, turns=inquiry.history)
+        session = Session(id="", owner=owner, turns=inquiry.history)
+        if kept:  # what is in memory no longer is looked up in the records
+            session = await asyncio.to_thread(self.sessions.open, session_id, owner)
         # A password is refused before a place is taken; masking is the assistant's.
         await asyncio.to_thread(screen, question, session.turns)
         assistant = await asyncio.to_thread(self._assistant_to_record, inquiry)
@@ -375,6 +366,7 @@ class Desk:
             began=began,
             ledger=self._ledger,
             id=answer_id or uuid.uuid4().hex,
+            request_id=request_id,
             watchers=self.watchers,
         )
 
@@ -391,14 +383,14 @@ class Desk:
         return _holding_chosen(self.provider(), inquiry)
 
     async def _pieces(
-        self, ready: _Ready, arrived: asyncio.Queue[AnswerEvent | None], ticket: _Ticket[None]
+        self, ready: _Ready, arrived: asyncio.Queue[Piece | None], ticket: Ticket[None]
     ) -> AsyncGenerator[Piece, None]:
         with self._closing.told(lambda: arrived.put_nowait(None)):
-            while (event := await arrived.get()) is not None:
-                if isinstance(event, DoneEvent):
-                    yield self._settle(ready, event.answer)
+            while (piece := await arrived.get()) is not None:
+                if isinstance(piece, Reply):
+                    yield self._settle(ready, piece)
                     return
-                yield event
+                yield piece
         if self._closing.closed:
             raise ShuttingDown
         await ticket.result()  # raises what the answer failed with
@@ -407,24 +399,17 @@ class Desk:
     def _unwanted(self, gone: Event, ready: _Ready) -> Callable[[], bool]:
         return lambda: gone.is_set() or self._closing.closed or ready.too_long(self._deadline_s)
 
-    def _settle(self, ready: _Ready, answer: Answer) -> Reply:
-        session = ready.session
-        if session.id:  # the question is masked
-            self.sessions.append(
-                session.id,
-                question=answer.question,
-                answer=answer.text,
-                documents=answer.documents,
-                owner=session.owner,
-            )
-        return Reply(answer=answer, session_id=session.id, latency_ms=ready.latency_ms, id=ready.id)
+    def _settle(self, ready: _Ready, reply: Reply) -> Reply:
+        if ready.session.id:
+            _remember(self.sessions, ready.session, reply.answer)
+        return reply
 
     def _refuse_if_full(self, principal: Principal | None, *, heavy: bool) -> None:
         """Refuse before anything is spent on what would be refused later."""
         self._closing.refuse()
         self.pool.refuse_if_full(_counted(principal), heavy=heavy)
 
-    def _take_place(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> _Ticket[T]:
+    def _take_place(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> Ticket[T]:
         self._closing.refuse()
         loop = asyncio.get_running_loop()
         turn = asyncio.Event()
@@ -436,4 +421,4 @@ class Desk:
 
         owner = _counted(inquiry.principal) if inquiry else ""
         heavy = heavy or (inquiry is not None and len(inquiry.question) > HEAVY_CHARS)
-        return _Ticket(self.pool.submit(run, owner=owner, heavy=heavy), turn)
+        return Ticket(self.pool.submit(run, owner=owner, heavy=heavy), turn)

@@ -19,7 +19,7 @@ from assistant.schema.document import LegalLevel
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Filters, Turn
 from assistant.serving.ports import Assistant
-from assistant.serving.render.fields import answer_body
+from assistant.serving.render.response import answer_json, closing_of, opening_of
 
 NOBODY = "system:unknown"
 
@@ -32,6 +32,7 @@ class Given:
     inquiry: Inquiry
     answer: Answer
     session_id: str
+    request_id: str = ""
     latency_ms: float
 
 
@@ -66,7 +67,9 @@ class Ledger:
             generation=given.answer.generation,
             created_at=now,
             inquiry=inquiry_json(given.inquiry, given.answer, self._today()),
-            body=answer_body(given.answer).model_dump_json(),
+            body=answer_json(given.answer),
+            opening=opening_of(session_id=given.session_id, request_id=given.request_id, answer_id=given.id),
+            closing=closing_of(given.latency_ms),
         )
         self.recorder.record(draft, kept)
 

@@ -60,6 +60,10 @@ class Assistant(Protocol):
         """Every document of the library that may be seen."""
         ...
 
+    def hidden(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
+        """Every document of the library that may not be seen; what was said of them is kept back. Never shown."""
+        ...
+
     def document(self, document_id: str, rights: frozenset[str] | None = None) -> Document:
         """One document.
 

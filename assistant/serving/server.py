@@ -209,6 +209,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.access.gate import OpenGate
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.ledger import Ledger
+    from assistant.serving.office import Office
     from assistant.serving.registry import build_recorder, build_registry
     from assistant.settings import Mode
 
@@ -228,6 +229,12 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
             rates=_rates(settings.limits),
+            office=Office(
+                registry,
+                indexes_dir=settings.indexes_dir,
+                corpus_dir=settings.corpus_dir,
+                keep_days=settings.audit.keep_days,
+            ),
         )
     finally:
         recorder.flush()

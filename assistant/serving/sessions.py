@@ -87,6 +87,15 @@ class SessionStore:
             self._put(session_id, kept.turns, owner)
             return Session(id=session_id, owner=owner, turns=kept.turns)
 
+    def adopt(self, session: Session) -> Session:
+        """Take in a conversation that was kept elsewhere, unless it is here by now; what is here counts."""
+        with self._lock:
+            kept = self._kept.get(session.id)
+            turns = kept.turns if kept else session.turns[-self._max_turns :]
+            self._put(session.id, turns, session.owner)
+            self._make_room()
+            return Session(id=session.id, owner=session.owner, turns=turns)
+
     def append(
         self, session_id: str, *, question: str, answer: str, documents: tuple[str, ...] = (), owner: str = ""
     ) -> None:
@@ -102,8 +111,7 @@ class SessionStore:
             kept = self._kept.get(session_id)
             earlier = kept.turns if kept else ()
             self._put(session_id, (*earlier, *exchange)[-self._max_turns :], owner)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+            self._make_room()
 
     def forget(self, session_id: str, owner: str = "") -> None:
         """Drop a conversation; one that is not there, or somebody else's, is no fault."""
@@ -115,6 +123,10 @@ class SessionStore:
     def _put(self, session_id: str, turns: tuple[Turn, ...], owner: str) -> None:
         self._kept[session_id] = _Kept(turns, owner, self._clock())
         self._kept.move_to_end(session_id)
+
+    def _make_room(self) -> None:
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
 
     def _drop_expired(self) -> None:
         oldest_allowed = self._clock() - self._ttl_s

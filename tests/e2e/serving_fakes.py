@@ -248,6 +248,9 @@ class FakeAssistant:
     def documents(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
         return (small_document().meta,)
 
+    def hidden(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
+        return ()
+
     def document(self, document_id: str, rights: frozenset[str] | None = None) -> Document:
         if document_id != "notice_2024_shaanxi":
             raise NotFoundError("本库没有这份文件，请先查阅文件清单。")

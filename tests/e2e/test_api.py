@@ -630,13 +630,13 @@ def test_docs_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
     assert response.status_code == 200
     assert "/api/v1/ask/stream" in response.text
     assert "<script" not in response.text
-    assert "https://" not in response.text
+    assert '="http' not in response.text
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert f"/clauses/{quote('二、（三）')}" in response.text
 
 
 def test_every_status_is_an_error_status() -> None:
-    assert set(STATUS_OF_CODE.values()) <= {400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 502, 503, 504}
+    assert set(STATUS_OF_CODE.values()) <= {400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 502, 503, 504}
 
 
 def test_parallel_questions_keep_to_their_sessions(client: httpx.Client, fake: FakeAssistant) -> None:

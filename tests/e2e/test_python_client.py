@@ -256,5 +256,5 @@ def test_the_client_imports_no_server() -> None:
         "print(sorted(heavy & set(sys.modules)), sorted(own))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    served = ["assistant.serving", "assistant.serving.http", "assistant.serving.http.wire"]
+    served = [f"assistant.serving{name}" for name in ("", ".http", ".http.wire", ".http.wire_given")]
     assert done.stdout.strip() == f"[] {served}"

@@ -19,15 +19,20 @@ from sample_texts import law, notice, old_law
 from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
-from assistant.access.gate import REMEMBERED_S, GuardedGate
+from assistant.access.gate import REMEMBERED_S, Credential, GuardedGate
+from assistant.access.recorder import Recorder
+from assistant.access.users import SCOPES_OF_ROLE, Role
 from assistant.models.standins import HashingEmbedder
+from assistant.pipeline import PolicyAssistant
 from assistant.schema.answer import AnswerEvent
 from assistant.schema.document import PUBLIC, Document
 from assistant.schema.inquiry import Inquiry
-from assistant.schema.principal import Scope
+from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
+from assistant.schema.retrieval import Filters
 from assistant.serving.http.api import create_api
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.rules import RULES, authorize, routes_of, rule_of, unruled
+from assistant.serving.ledger import Given, Ledger
 
 
 def labelled(document: Document, *labels: str, title: str) -> Document:
@@ -52,7 +57,8 @@ QUESTIONS = {
 ADDRESSES = {"open": "第四条", "staff": "第二条", "department": "二、（一）"}
 
 KNOWN = ("only ask", "only documents", "public reader", "staff", "other department", "department",
-         "portal, no department", "portal, department", "portal, other department", "admin")  # fmt: skip
+         "portal, no department", "portal, department", "portal, other department", "admin", "auditor",
+         "approver")  # fmt: skip
 STRANGERS = {
     "nobody": "unauthorized", "wrong key": "bad_credential", "revoked key": "bad_credential",
     "expired key": "bad_credential", "key as basic": "bad_credential", "forged token": "bad_credential",
@@ -69,17 +75,30 @@ SEES = {
     "portal, department": {"open", "department"},
     "portal, other department": {"open"},
     "admin": {"open", "staff", "department"},
+    "auditor": {"open", "staff"},
+    "approver": {"open", "staff", "department"},
 }
-MAY = {name: set(Scope) for name in KNOWN} | {"only ask": {Scope.ASK}, "only documents": {Scope.DOCUMENTS}}
+MAY = {name: frozenset(READING) for name in KNOWN} | {
+    "only ask": frozenset({Scope.ASK}),
+    "only documents": frozenset({Scope.DOCUMENTS}),
+    "admin": SCOPES_OF_ROLE[Role.ADMIN],
+    "auditor": SCOPES_OF_ROLE[Role.AUDITOR],
+    "approver": SCOPES_OF_ROLE[Role.APPROVER],
+}
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request for one of the documents, and whether the document is named so that its absence must be a 404."""
+    """A request for one of the documents, and whether the document is named so that its absence must be a 404.
+
+    `{me}` in a path stands for whoever asks: each of them was given an answer on each document while they could see it.
+    """
 
     path: str
     body: dict[str, Any] | None = None
     named: bool = False
+    status: int = 200  # where nothing stands in the way
+    tells: bool = True  # whether what is named shows in the response
 
 
 # How each route is asked for a document. A route that is not here fails the test of completeness.
@@ -106,6 +125,45 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/api/v1/documents/{document_id}/clauses/{address:path}"): lambda d: [
         Call(f"/api/v1/documents/{quote(DOCUMENTS[d].id)}/clauses/{quote(ADDRESSES[d])}", named=True)
     ],
+    ("GET", "/api/v1/documents/{document_id}/clauses"): lambda d: [
+        Call(f"/api/v1/documents/{quote(DOCUMENTS[d].id)}/clauses", named=True, tells=False)
+    ],
+    ("POST", "/api/v1/mask"): lambda _: [Call("/api/v1/mask", {"text": "电话13812345678"})],
+    ("GET", "/api/v1/answers/{answer_id}"): lambda d: [Call(f"/api/v1/answers/{{me}}-{d}", named=True)],
+    ("GET", "/api/v1/answers/{answer_id}/events"): lambda d: [Call(f"/api/v1/answers/{{me}}-{d}/events", named=True)],
+    ("POST", "/api/v1/answers/{answer_id}/feedback"): lambda d: [
+        Call(f"/api/v1/answers/{{me}}-{d}/feedback", {"rating": "up"}, named=True, status=201, tells=False)
+    ],
+    ("GET", "/api/v1/sessions"): lambda _: [Call("/api/v1/sessions")],
+    ("GET", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/s-{{me}}-{d}")],
+    ("PATCH", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/s-{{me}}-{d}", {"title": "续贷"})],
+    ("DELETE", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/nothing-{{me}}-{d}", status=404)],
+    ("GET", "/api/v1/feedback"): lambda _: [Call("/api/v1/feedback?limit=100")],
+    ("GET", "/api/v1/admin/corpus"): lambda _: [Call("/api/v1/admin/corpus")],
+    ("GET", "/api/v1/admin/generations"): lambda _: [Call("/api/v1/admin/generations")],
+    ("POST", "/api/v1/admin/generations/rollback"): lambda _: [Call("/api/v1/admin/generations/rollback", status=409)],
+    ("POST", "/api/v1/admin/generations/{name}/serve"): lambda _: [
+        Call(f"/api/v1/admin/generations/{'0' * 16}/serve", status=404)
+    ],
+    ("GET", "/api/v1/admin/keys"): lambda _: [Call("/api/v1/admin/keys")],
+    ("POST", "/api/v1/admin/keys"): lambda _: [
+        Call("/api/v1/admin/keys", {"name": "新", "scopes": ["ask"], "labels": ["内部"]}, status=201)
+    ],
+    ("POST", "/api/v1/admin/keys/{key_id}/revoke"): lambda _: [Call("/api/v1/admin/keys/none/revoke", status=404)],
+    ("GET", "/api/v1/admin/embeds"): lambda _: [Call("/api/v1/admin/embeds")],
+    ("POST", "/api/v1/admin/embeds"): lambda _: [
+        Call("/api/v1/admin/embeds", {"name": "新", "origins": ["https://p.example"]}, status=201)
+    ],
+    ("GET", "/api/v1/admin/embeds/{embed_id}"): lambda _: [Call("/api/v1/admin/embeds/none", status=404)],
+    ("PUT", "/api/v1/admin/embeds/{embed_id}/state"): lambda _: [
+        Call("/api/v1/admin/embeds/none/state", {"state": "paused"}, status=404)
+    ],
+    ("PUT", "/api/v1/admin/embeds/{embed_id}/limits"): lambda _: [
+        Call("/api/v1/admin/embeds/none/limits", {}, status=404)
+    ],
+    ("GET", "/api/v1/admin/audit"): lambda _: [Call("/api/v1/admin/audit?limit=100&kind=answer")],
+    ("GET", "/api/v1/admin/retention"): lambda _: [Call("/api/v1/admin/retention")],
+    ("POST", "/api/v1/admin/retention/run"): lambda _: [Call("/api/v1/admin/retention/run")],
 }
 
 
@@ -150,7 +208,35 @@ def app_and_callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
         ticks = count(step=61)  # a minute passes between requests, so that failures never add up
         gate = GuardedGate(registry.keys, registry.embeds, registry.users, clock=lambda: float(next(ticks)))
         held = replace(known, gate=gate)
+        for who in KNOWN:
+            give(held, who, assistant)
         yield create_api(lambda: assistant, doorkeeping=held.door), held
+
+
+def give(known: Callers, who: str, assistant: PolicyAssistant) -> None:
+    """An answer on each document, as if `who` had been given it while they could see that document."""
+    recorder = Recorder(known.registry.chain, known.registry.answers, refuse=True)
+    principal = principal_of(known, who)
+    for name, document in DOCUMENTS.items():
+        filters = Filters(document_ids=frozenset({document.id}))
+        then = replace(principal, labels=frozenset({"内部", "信贷部"}))
+        inquiry = Inquiry(question=QUESTIONS[name], filters=filters, principal=then)
+        made = Given(
+            id=f"{slug(who)}-{name}", inquiry=inquiry, answer=assistant.ask(inquiry),
+            session_id=f"s-{slug(who)}-{name}", latency_ms=1.0,
+        )  # fmt: skip
+        Ledger(recorder).answered(made, assistant)
+        known.registry.feedback.put(made.id, principal.id, useful=False, reason=None, comment=document.meta.title)
+
+
+def principal_of(known: Callers, who: str) -> Principal:
+    sent = known.headers[who]
+    text = sent.get("Authorization", "").removeprefix("Bearer ") or sent["Cookie"].partition("=")[2]
+    return known.gate.check(Credential(text, cookie="Cookie" in sent), "here")
+
+
+def slug(who: str) -> str:
+    return who.replace(",", "").replace(" ", "_")
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +255,9 @@ def headers(app_and_callers: tuple[FastAPI, Callers]) -> Mapping[str, Mapping[st
     return app_and_callers[1].headers
 
 
-def send(client: TestClient, method: str, call: Call, headers: Mapping[str, str]) -> httpx.Response:
+def send(client: TestClient, method: str, call: Call, headers: Mapping[str, str], who: str = "staff") -> httpx.Response:
     sent = {**headers, "Origin": "http://door.example"}
+    call = replace(call, path=call.path.replace("{me}", slug(who)))
     if call.body is None:
         return client.request(method, call.path, headers=sent)  # type: ignore[return-value]
     content = json.dumps(call.body).encode()
@@ -247,27 +334,26 @@ def test_a_stranger_learns_nothing(
 def test_each_gets_what_they_may_see_and_nothing_else(
     client: TestClient, headers: Mapping[str, Mapping[str, str]], route: tuple[str, str], who: str
 ) -> None:
-    scope = RULES[route].scope
+    allowed = RULES[route].allows(Principal(kind=PrincipalKind.KEY, subject=who, scopes=frozenset(MAY[who])))
     for document in DOCUMENTS:
         for call in CALLS[route](document):
-            response = send(client, route[0], call, headers[who])
-            if scope is not None and scope not in MAY[who]:
+            response = send(client, route[0], call, headers[who], who)
+            if not allowed:
                 assert (response.status_code, code_of(response)) == (403, "forbidden")
                 assert told(response) == set()
                 continue
             seen = document in SEES[who]
-            assert response.status_code == (200 if seen or not call.named else 404), response.text
+            assert response.status_code == (call.status if seen or not call.named else 404), response.text
             assert told(response, asked=call) <= SEES[who]
-            if call.named and seen:
+            if call.named and seen and call.tells:
                 assert document in told(response)
 
 
 def told(response: httpx.Response, *, asked: Call | None = None) -> set[str]:
     """Documents of which a response holds anything that was not in the request."""
     request = json.dumps(asked.body, ensure_ascii=False) if asked and asked.body else ""
-    text = (
-        json.dumps(response.json(), ensure_ascii=False) if "json" in response.headers["content-type"] else response.text
-    )
+    is_json = "json" in response.headers.get("content-type", "")
+    text = json.dumps(response.json(), ensure_ascii=False) if is_json else response.text
     return {name for name, words in TELLS.items() for word in words if word in text and word not in request}
 
 
@@ -285,6 +371,33 @@ def test_what_is_hidden_and_what_never_was_look_alike(
         )  # fmt: skip
     count = client.get("/api/v1/documents", headers=headers[who]).json()["documents"]
     assert len(count) == len(SEES[who])
+
+
+def test_what_is_somebody_elses_and_what_never_was_look_alike(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]]
+) -> None:
+    for path in ("/api/v1/answers/{}", "/api/v1/answers/{}/events", "/api/v1/sessions/s-{}"):
+        for method in ("GET", *(("DELETE",) if "sessions" in path else ())):
+            foreign = send(client, method, Call(path.format("staff-open")), headers["public reader"])
+            never = send(client, method, Call(path.format("nobody-open")), headers["public reader"])
+            same = [(one.status_code, {**one.json(), "request_id": ""}) for one in (foreign, never)]
+            assert same[0] == same[1]
+            assert same[0][0] == 404
+
+
+def test_an_auditor_reads_what_others_were_given_within_their_labels_and_that_is_recorded(
+    client: TestClient, app_and_callers: tuple[FastAPI, Callers], headers: Mapping[str, Mapping[str, str]]
+) -> None:
+    registry = app_and_callers[1].registry
+    before = len([one for one in registry.chain.entries() if one.kind == "answer.read"])
+    statuses = {
+        name: send(client, "GET", Call(f"/api/v1/answers/department-{name}"), headers["auditor"]).status_code
+        for name in DOCUMENTS
+    }
+    assert statuses == {"open": 200, "staff": 200, "department": 404}
+    reads = [one for one in registry.chain.entries() if one.kind == "answer.read"][before:]
+    assert [one.facts["answer_id"] for one in reads] == ["department-open", "department-staff"]
+    assert send(client, "GET", Call("/api/v1/answers/department-open"), headers["admin"]).status_code == 404
 
 
 @pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])

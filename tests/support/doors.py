@@ -19,6 +19,7 @@ from assistant.access.secrets import make_secret
 from assistant.records.store import sqlite_url
 from assistant.schema.principal import READING
 from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.office import Office
 
 PASSWORD = "correct-horse-7"
 ALL = [scope.value for scope in sorted(READING)]
@@ -37,11 +38,12 @@ class Callers:
         return door_of(self.registry, self.gate)
 
 
-def door_of(registry: Registry, gate: GuardedGate | None = None) -> Doorkeeping:
-    """The door of a registry, as a production server has it."""
+def door_of(registry: Registry, gate: GuardedGate | None = None, *, home: Path = Path("nowhere")) -> Doorkeeping:
+    """The door of a registry, as a production server has it; `home` holds indexes and corpus."""
     return Doorkeeping(
         gate=gate or registry.gate(), users=registry.users, secure_cookie=False, embeds=registry.embeds,
         use=registry.use,
+        office=Office(registry, indexes_dir=home / "indexes", corpus_dir=home / "corpus", keep_days=366),
     )  # fmt: skip
 
 
@@ -88,8 +90,10 @@ def callers(registry: Registry) -> Callers:
         }
         return bearer(jwt.encode(make({**claims, "scopes": ALL}), signed, "HS256"))
 
-    registry.users.create(name="guan.li", password=PASSWORD, role="admin", department="信贷部", labels=["内部"])
-    signed_in = registry.users.sign_in("guan.li", PASSWORD)[0]
+    def signed_in(name: str, role: str, department: str | None) -> dict[str, str]:
+        registry.users.create(name=name, password=PASSWORD, role=role, department=department, labels=["内部"])
+        return {"Cookie": f"pz_signin={registry.users.sign_in(name, PASSWORD)[0]}"}
+
     headers: dict[str, dict[str, str]] = {
         "nobody": {},
         "wrong key": bearer("pz_aaaaaaaaaa_" + "x" * 43),
@@ -108,6 +112,8 @@ def callers(registry: Registry) -> Callers:
         "portal, no department": token(),
         "portal, department": token(lambda c: {**c, "dept": "信贷部"}),
         "portal, other department": token(lambda c: {**c, "dept": "合规部"}),
-        "admin": {"Cookie": f"pz_signin={signed_in}"},
+        "admin": signed_in("guan.li", "admin", "信贷部"),
+        "auditor": signed_in("shen.ji", "auditor", None),
+        "approver": signed_in("shen.pi", "approver", "信贷部"),
     }
     return Callers(registry, registry.gate(), headers)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Request
 from fastapi.responses import HTMLResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from assistant import __version__
 from assistant.errors import AssistantError
 from assistant.proof.verifier import all_proved
-from assistant.schema.answer import DeltaEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
-from assistant.serving.desk import Desk, Piece, Reply
+from assistant.serving.conversations import KeptSessions
+from assistant.serving.desk import Desk, Piece
+from assistant.serving.given import GivenAnswers
 from assistant.serving.guards import (
     INTERNAL_MESSAGE,
     BodyLimit,
@@ -27,11 +29,16 @@ from assistant.serving.guards import (
     log_fault,
 )
 from assistant.serving.http import wire
+from assistant.serving.http.admin import add_admin
+from assistant.serving.http.admin_library import add_admin_library
 from assistant.serving.http.apidocs import docs_html
 from assistant.serving.http.bodies import body_schema, filters_of, read_body, unless_gone
+from assistant.serving.http.description import describe
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
+from assistant.serving.http.events import AnswerEvents, reply_text, stream_docs
+from assistant.serving.http.given import ANSWER_ID, NotKept, add_given, given
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
 from assistant.serving.http.lines import event
@@ -39,17 +46,14 @@ from assistant.serving.http.metrics import add_metrics
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.http.texts import add_texts
 from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.limits.rates import RequestRate
 from assistant.serving.mcp.http import McpDoor, add_mcp
+from assistant.serving.office import Office
+from assistant.serving.once import Answered, AskedOnce
 from assistant.serving.ports import AssistantProvider
-from assistant.serving.render.fields import (
-    answer_body,
-    as_fields,
-    checked_body,
-    citation_body,
-    hit_body,
-)
+from assistant.serving.render.fields import checked_body, hit_body
 from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
 from assistant.serving.watching.requests import Watched
@@ -85,6 +89,7 @@ def create_api(
         public_url: where clients reach this application; without it, where each request came to.
     """
     door = doorkeeping or Doorkeeping()
+    sessions = sessions if sessions is not None else _kept_sessions(door.office)
     desk = Desk(provider, sessions=sessions, bounds=bounds, ledger=door.ledger)
     desk.admit = door.admit if door.use or door.rates else None
 
@@ -109,9 +114,10 @@ def create_api(
     add_sign_in(app, door)
     add_embedding(app, door.embeds, development=door.gate.development)
     _add_health(app, desk, development=door.gate.development)
-    _add_questions(app, desk, ping_s)
+    _add_questions(app, desk, ping_s, _asked_once(door.office, provider))
+    _add_search(app, desk)
     _add_verify(app, desk)
-    add_library(app, desk)
+    _add_kept(app, desk, door.office)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
     add_metrics(app, watch)
@@ -140,6 +146,26 @@ def _lifespan(desk: Desk, tools: McpDoor, watch: Watching) -> Callable[[FastAPI]
         lag.cancel()
 
     return lifespan
+
+
+def _kept_sessions(office: Office | None) -> SessionStore | None:
+    """Conversations over the records, where there are any."""
+    return KeptSessions(office.registry.answers, office.registry.talks) if office else None
+
+
+def _asked_once(office: Office | None, provider: AssistantProvider) -> AskedOnce | None:
+    """What answers a request once, where there are records."""
+    return AskedOnce(office.registry, provider) if office else None
+
+
+def _add_kept(app: FastAPI, desk: Desk, office: Office | None) -> None:
+    """What needs no answer made: texts, the library, what was given, what is managed; and the description of all."""
+    describe(app)
+    add_texts(app)
+    add_library(app, desk)
+    add_given(app, GivenAnswers(office.registry, desk.provider) if office else None)
+    add_admin(app, office)
+    add_admin_library(app, desk)
 
 
 # --- health -------------------------------------------------------------------------------------
@@ -196,42 +222,72 @@ _ASK_BODY = body_schema(wire.AskRequest)
 Asked = Annotated[wire.AskRequest, Depends(_asked)]
 Sought = Annotated[wire.SearchRequest, Depends(_sought)]
 ToVerify = Annotated[wire.VerifyRequest, Depends(_to_verify)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern="^[!-~]{1,255}$",
+        description="同一个请求的标记：24 小时内再次发送，得到同一个回应，不会再答一遍。",
+        examples=["6f1c2d3e-order-17"],
+    ),
+]
 
 
-def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
-    errors = documented(400, 404, 413, 415, 422, 500, 503)
+def _add_questions(app: FastAPI, desk: Desk, ping_s: float, once: AskedOnce | None) -> None:
+    errors = documented(400, 404, 409, 413, 415, 422, 500, 503)
 
-    @app.post("/api/v1/ask", summary="提问", tags=["问答"], responses=errors, openapi_extra=_ASK_BODY)
-    async def ask(request: Request, asker: Asker, asked: Asked) -> wire.AskResponse:
+    @app.post(
+        "/api/v1/ask",
+        summary="提问",
+        tags=["问答"],
+        response_model=wire.AskResponse,
+        responses={200: {"headers": ANSWER_ID}, **errors},
+        openapi_extra=_ASK_BODY,
+    )
+    async def ask(request: Request, asker: Asker, asked: Asked, key: IdempotencyKey = None) -> Response:
         """等答复完整后一次返回。"""
-        reply = await unless_gone(request, desk.ask(_inquiry(asked, asker), asked.session_id))
-        return _ask_response(reply, request_id_for(request))
+        request_id = request_id_for(request)
+
+        async def made() -> Answered:
+            inquiry = _inquiry(asked, asker)
+            reply = await unless_gone(request, desk.ask(inquiry, asked.session_id, request_id=request_id))
+            return Answered(answer_id=reply.id, response=reply_text(reply, request_id))
+
+        if key is None:
+            answered = await made()
+        elif once is None:
+            raise NotKept
+        else:
+            answered = await once.answer(key, asked.model_dump_json(), asker, made)
+        return given(answered.answer_id, answered.response, again=answered.again)
 
     @app.post(
         "/api/v1/ask/stream",
         summary="提问（流式）",
         tags=["问答"],
         response_class=EventSourceResponse,
-        responses={
-            200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "事件流"},
-            **errors,
-        },
+        responses={**stream_docs(ANSWER_ID), **documented(400, 404, 413, 415, 422, 500, 503)},
         openapi_extra=_ASK_BODY,
     )
     async def ask_stream(request: Request, asker: Asker, asked: Asked) -> EventSourceResponse:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
-        pieces = await unless_gone(request, desk.stream(_inquiry(asked, asker), asked.session_id))
+        answer_id, request_id = uuid.uuid4().hex, request_id_for(request)
+        inquiry = _inquiry(asked, asker)
+        opening = desk.stream(inquiry, asked.session_id, answer_id=answer_id, request_id=request_id)
+        pieces = await unless_gone(request, opening)
         return EventSourceResponse(
-            _events(pieces, request_id_for(request), request.state.still_known),
+            _events(pieces, AnswerEvents(answer_id, request_id), request_id, request.state.still_known),
             ping=ping_s,
-            headers={"X-Accel-Buffering": "no"},
+            headers={"X-Accel-Buffering": "no", "X-Answer-Id": answer_id},
         )
 
+
+def _add_search(app: FastAPI, desk: Desk) -> None:
     @app.post(
         "/api/v1/search",
         summary="查找条款",
         tags=["问答"],
-        responses=errors,
+        responses=documented(400, 404, 413, 415, 422, 500, 503),
         openapi_extra=body_schema(wire.SearchRequest),
     )
     async def search(request: Request, asker: Asker, sought: Sought) -> wire.SearchResponse:
@@ -269,42 +325,20 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         )
 
 
-def _ask_response(reply: Reply, request_id: str) -> wire.AskResponse:
-    return wire.AskResponse(
-        session_id=reply.session_id,
-        request_id=request_id,
-        answer_id=reply.id,
-        answer=answer_body(reply.answer),
-        latency_ms=reply.latency_ms,
-    )
-
-
 async def _events(
-    pieces: AsyncGenerator[Piece, None], request_id: str, still_known: Callable[[], Awaitable[None]]
+    pieces: AsyncGenerator[Piece, None],
+    events: AnswerEvents,
+    request_id: str,
+    still_known: Callable[[], Awaitable[None]],
 ) -> AsyncGenerator[ServerSentEvent, None]:
     async with aclosing(pieces):
         try:
             async for piece in pieces:
                 await still_known()
-                yield _event(piece, request_id)
+                yield events.of(piece)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)
             yield event(error_payload(code, message, request_id), "error")
         except Exception as exc:  # noqa: BLE001 - headers are sent, so the 500 has to travel as an event; it is logged
             log_fault(exc, request_id)
             yield event(error_payload("internal_error", INTERNAL_MESSAGE, request_id), "error")
-
-
-def _event(piece: Piece, request_id: str) -> ServerSentEvent:
-    match piece:
-        case SourcesEvent():
-            sources = wire.SourcesBody(
-                request_id=request_id,
-                standalone_question=piece.standalone_question,
-                citations=list(map(citation_body, piece.citations)),
-            )
-            return event(as_fields(sources), "sources")
-        case DeltaEvent():
-            return event({"text": piece.text}, "delta")
-        case Reply():
-            return event(as_fields(_ask_response(piece, request_id)), "done")

@@ -75,7 +75,10 @@ def _fields_html(operation: Mapping[str, Any]) -> str:
         (name, "必填" if name in required else "可不填", field.get("description", ""))
         for name, field in schema.get("properties", {}).items()
     ]
-    rows += [(p["name"], "必填", p.get("description", "")) for p in operation.get("parameters", ())]
+    rows += [
+        (p["name"], "必填" if p.get("required") else "可不填", p.get("description", ""))
+        for p in operation.get("parameters", ())
+    ]
     return _table(("字段", "", "说明"), rows)
 
 
@@ -97,8 +100,10 @@ def _curl(path: str, method: str, operation: Mapping[str, Any]) -> str:
     for parameter in operation.get("parameters", ()):
         example = next(iter(parameter.get("schema", {}).get("examples", parameter.get("examples", []))), "…")
         path = re.sub(rf"\{{{parameter['name']}(:path)?\}}", quote(str(example)), path)  # curl sends Chinese raw
-    command = f"curl -sS 'http://127.0.0.1:7860{path}'"
-    if method != "POST":
+    sends = _body_schema(operation)
+    verb = "" if method == "GET" or (method == "POST" and sends) else f" -X {method}"
+    command = f"curl -sS{'N' if sends else ''}{verb} 'http://127.0.0.1:7860{path}'"
+    if not sends:
         return command
-    example = json.dumps(_body_schema(operation)["examples"][0], ensure_ascii=False)
-    return f"{command.replace('-sS', '-sSN')} \\\n  -H 'Content-Type: application/json' \\\n  -d '{example}'"
+    example = json.dumps(sends["examples"][0], ensure_ascii=False)
+    return f"{command} \\\n  -H 'Content-Type: application/json' \\\n  -d '{example}'"

@@ -11,6 +11,7 @@ from assistant.access.users import Users
 from assistant.schema.principal import Principal
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter
+from assistant.serving.office import Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Doorkeeping:
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
+    office: Office | None = None  # where what was given is found again, and things are managed
     rates: RateLimiter | None = None  # how often anybody may ask
 
     def admit(self, principal: Principal) -> None:

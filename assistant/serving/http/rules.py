@@ -18,15 +18,18 @@ from assistant.schema.principal import Principal, Scope
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a route takes: a scope, being known (`scope` is `None`), or nothing (`public`)."""
+    """What a route takes: a scope, or another in its place; being known (`scope` is `None`); or nothing (`public`)."""
 
     scope: Scope | None = None
+    other: Scope | None = None
     public: bool = False
 
     def allows(self, principal: Principal | None) -> bool:
         if self.public:
             return True
-        return principal is not None and (self.scope is None or principal.may(self.scope))
+        if principal is None or self.scope is None:
+            return principal is not None
+        return principal.may(self.scope) or (self.other is not None and principal.may(self.other))
 
 
 PUBLIC, KNOWN = Rule(public=True), Rule()
@@ -57,7 +60,33 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/v1/embeddings"): Rule(Scope.SEARCH),
     ("GET", "/api/v1/documents"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}"): Rule(Scope.DOCUMENTS),
+    ("GET", "/api/v1/documents/{document_id}/clauses"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}/clauses/{address:path}"): Rule(Scope.DOCUMENTS),
+    ("POST", "/api/v1/mask"): KNOWN,
+    # What was given is its owner's; `serving/given.py` sees to that.
+    ("GET", "/api/v1/answers/{answer_id}"): Rule(Scope.ASK, Scope.AUDIT_READ),
+    ("GET", "/api/v1/answers/{answer_id}/events"): Rule(Scope.ASK, Scope.AUDIT_READ),
+    ("POST", "/api/v1/answers/{answer_id}/feedback"): Rule(Scope.ASK),
+    ("GET", "/api/v1/sessions"): Rule(Scope.ASK),
+    ("GET", "/api/v1/sessions/{session_id}"): Rule(Scope.ASK),
+    ("PATCH", "/api/v1/sessions/{session_id}"): Rule(Scope.ASK),
+    ("DELETE", "/api/v1/sessions/{session_id}"): Rule(Scope.ASK),
+    ("GET", "/api/v1/feedback"): Rule(Scope.FEEDBACK_READ),
+    ("GET", "/api/v1/admin/corpus"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("GET", "/api/v1/admin/generations"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("POST", "/api/v1/admin/generations/rollback"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/api/v1/admin/generations/{name}/serve"): Rule(Scope.CORPUS_APPROVE),
+    ("GET", "/api/v1/admin/keys"): Rule(Scope.KEYS),
+    ("POST", "/api/v1/admin/keys"): Rule(Scope.KEYS),
+    ("POST", "/api/v1/admin/keys/{key_id}/revoke"): Rule(Scope.KEYS),
+    ("GET", "/api/v1/admin/embeds"): Rule(Scope.EMBEDS),
+    ("POST", "/api/v1/admin/embeds"): Rule(Scope.EMBEDS),
+    ("GET", "/api/v1/admin/embeds/{embed_id}"): Rule(Scope.EMBEDS),
+    ("PUT", "/api/v1/admin/embeds/{embed_id}/state"): Rule(Scope.EMBEDS),
+    ("PUT", "/api/v1/admin/embeds/{embed_id}/limits"): Rule(Scope.EMBEDS),
+    ("GET", "/api/v1/admin/audit"): Rule(Scope.AUDIT_READ),
+    ("GET", "/api/v1/admin/retention"): Rule(Scope.RETENTION),
+    ("POST", "/api/v1/admin/retention/run"): Rule(Scope.RETENTION),
 }
 PAGE = Rule(Scope.ASK)  # the chat page, which is mounted and no route
 PUBLIC_PATHS = frozenset(path for (_, path), rule in RULES.items() if rule.public)  # none of them has a parameter

@@ -291,10 +291,11 @@ class DocumentBody(_Body):
 
 
 class DocumentList(_Body):
-    """库中全部文件。"""
+    """库中文件的一页，按编号排列。"""
 
     generation: str
     documents: list[DocumentBody]
+    next: str | None = Field(description="下一页的 cursor；没有下一页时为 null。")
 
 
 class ClauseLine(_Body):

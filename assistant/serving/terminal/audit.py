@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from assistant.access.registry import Registry
 
 audit_app = group("查看和核对留痕：答复和管理操作的记录。")
-_DAY_MS = 86_400_000
 
 Marks = Annotated[
     list[Path] | None,
@@ -157,12 +156,12 @@ def replay_answer(
 @audit_app.command(name="purge", cls=ChineseCommand)
 def purge_old() -> None:
     """删去超过保存期的记录和答复；删了什么、从哪里开始，留在记录里。"""
-    settings = open_settings()
+    from assistant.access.retention import purge
+
+    keep_days = open_settings().audit.keep_days
     with opened_registry() as registry:
-        before = registry.store.clock() - settings.audit.keep_days * _DAY_MS
-        records = registry.chain.purge(before, by=who_runs_this())
-        answers = registry.answers.purge(before)
-    say(f"已删去 {settings.audit.keep_days} 天以前的 {records} 条记录、{answers} 次答复。")
+        done = purge(registry, keep_days, by=who_runs_this())
+    say(f"已删去 {keep_days} 天以前的 {done.records} 条记录、{done.answers} 次答复。")
 
 
 def _text(path: Path) -> str:

@@ -102,7 +102,7 @@ def test_only_what_a_portal_no_longer_wants_kept_goes(embeds: Embeds, use: Embed
             for name, days in ages.items():
                 at, owner, id_ = NOON - days * DAY_MS, user(embed).id, f"{embed.id}-{name}"
                 connection.execute(
-                    sessions.insert().values(id=id_, owner=owner, turns=[], created_at=at, used_at=at)
+                    sessions.insert().values(id=id_, owner=owner, created_at=at, used_at=at)
                 )  # fmt: skip
                 connection.execute(
                     answers.insert().values(id=id_, owner=owner, generation="g", created_at=at, inquiry="", body="")
@@ -118,9 +118,7 @@ def test_old_things_go_when_a_new_day_is_first_asked_on(embeds: Embeds, use: Emb
     embed = portal(embeds, retention_days=1)
     use.admit(user(embed))
     with store.write() as connection:
-        connection.execute(
-            sessions.insert().values(id="s", owner=user(embed).id, turns=[], created_at=NOON, used_at=NOON)
-        )
+        connection.execute(sessions.insert().values(id="s", owner=user(embed).id, created_at=NOON, used_at=NOON))
     store.clock = lambda: NOON + 2 * DAY_MS
     use.admit(user(embed))
     with store.read() as connection:
@@ -132,9 +130,7 @@ def test_what_could_not_be_dropped_is_dropped_with_the_next_question(
 ) -> None:
     embed, write = portal(embeds, retention_days=1), store.write
     with store.write() as connection:
-        connection.execute(
-            sessions.insert().values(id="s", owner=user(embed).id, turns=[], created_at=NOON, used_at=NOON)
-        )
+        connection.execute(sessions.insert().values(id="s", owner=user(embed).id, created_at=NOON, used_at=NOON))
     store.clock = lambda: NOON + 2 * DAY_MS
 
     @contextmanager

@@ -28,7 +28,7 @@ def test_whoever_knows_the_password_is_signed_in(users: Users) -> None:
     found = users.principal(token)
     assert found == user.principal
     assert found.labels == {"内部", "信贷部"}
-    assert found.scopes == READING | {Scope.AUDIT_READ}
+    assert found.scopes == READING | {Scope.AUDIT_READ, Scope.FEEDBACK_READ}
 
 
 def test_neither_password_nor_token_is_kept(users: Users, store: Store) -> None:

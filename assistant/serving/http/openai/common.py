@@ -68,13 +68,16 @@ def documented() -> dict[int | str, dict[str, Any]]:
     return {status: {**about, "model": ErrorEnvelope} for status, about in told.items()}
 
 
+_ITEM = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
+
+
 def stream_docs(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """What comes back, whole or as a stream."""
     return {
         200: {
             "model": model,
             "description": "答复；stream 为 true 时是事件流",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"itemSchema": _ITEM}},
             "headers": {"X-Answer-Id": {"description": "这次答复的编号。", "schema": {"type": "string"}}},
         }
     }
