@@ -194,7 +194,7 @@ class Desk:
         bounds = bounds or Bounds()
         self._patience_s, self._deadline_s = bounds.patience_s, bounds.deadline_s
         self._closing = Closing()
-        self.pool = FairPool(bounds.slots, bounds.waiting)
+        self.pool = FairPool(bounds.slots, bounds.waiting, patience_s=bounds.patience_s)
 
     @property
     def taken(self) -> int:

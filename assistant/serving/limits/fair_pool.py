@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,13 +39,24 @@ class FairPool:
 
     The next piece of work is that of the owner who has waited longest since their last. Of the places one owner
     gets three quarters at most, so that others always find one; an owner without a name is not counted. Heavy
-    work gets half of the slots and half of the places.
+    work gets half of the slots and half of the places. Whoever would have to wait longer than `patience_s`, as
+    work has gone of late, is told so at once and not after having waited.
     """
 
-    def __init__(self, slots: int, waiting: int) -> None:
+    def __init__(
+        self,
+        slots: int,
+        waiting: int,
+        *,
+        patience_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         if slots < 1 or waiting < 0:
             raise ValueError("slots must be positive and waiting not negative")
         self._slots = slots
+        self._patience_s = patience_s
+        self._clock = clock
+        self._takes_s = 0.0  # one piece of work, as a moving mean
         self._places = slots + waiting
         self._most_own = max(1, self._places - self._places // 4)
         self._most_heavy = max(1, self._places // 2)
@@ -107,6 +120,9 @@ class FairPool:
     def _see_room(self, owner: str, *, heavy: bool) -> None:
         if self._shut or self._held.total() >= self._places or (heavy and self._heavy >= self._most_heavy):
             raise ServerBusyError
+        in_line = sum(map(len, self._lines.values()))
+        if in_line and (in_line + 1) * self._takes_s / self._slots > self._patience_s:
+            raise ServerBusyError
         if owner and self._held[owner] >= self._most_own:
             raise TooManyAtOnce
 
@@ -144,18 +160,20 @@ class FairPool:
                 del self._lines[item.owner]
 
     def _run(self, item: _Item) -> None:
+        began = self._clock()
         try:
             result = item.work()
         except BaseException as exc:  # noqa: BLE001 - handed on to whoever waits for the future
-            self._stop_running(item)
+            self._stop_running(item, self._clock() - began)
             item.future.set_exception(exc)
         else:
-            self._stop_running(item)
+            self._stop_running(item, self._clock() - began)
             item.future.set_result(result)
         self._begin_what_may()
 
-    def _stop_running(self, item: _Item) -> None:
+    def _stop_running(self, item: _Item, took_s: float) -> None:
         with self._lock:
+            self._takes_s = took_s if not self._takes_s else 0.8 * self._takes_s + 0.2 * took_s
             self._running -= 1
             self._heavy_running -= item.heavy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 
@@ -34,6 +35,13 @@ class Works:
     def finish(self, name: str, future: Future[str]) -> None:
         self.held[name].set()
         assert future.result(20) == name
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
 
 
 @pytest.fixture
@@ -87,6 +95,22 @@ def test_heavy_work_leaves_half_to_the_rest(works: Works) -> None:
         works.finish(f"h{number}", heavy[number])
     assert works.began[:2] == ["h0", "light"] or works.began[:2] == ["light", "h0"]
     assert (pool.taken, pool.waiting) == (0, 0)
+    pool.shutdown()
+
+
+def test_whoever_would_wait_too_long_is_told_at_once(works: Works) -> None:
+    now = [0.0]
+    pool = FairPool(2, 20, patience_s=20, clock=lambda: now[0])
+    first = pool.submit(works.named("first"))
+    assert eventually(lambda: works.began == ["first"])
+    now[0] = 8.0
+    works.finish("first", first)  # took 8 s, so that two slots finish one piece every 4 s
+    for number in range(2):
+        pool.submit(works.named(f"in hand {number}"))
+    for number in range(5):
+        pool.submit(works.named(f"in line {number}"))
+    with pytest.raises(ServerBusyError):  # would be the sixth: 24 s
+        pool.submit(works.named("late"))
     pool.shutdown()
 
 
