@@ -65,6 +65,8 @@ def _whole(clause: Clause, text: str) -> Part:
 
 def _words(clause: Clause, text: str) -> str:
     """The words of a clause without its own number; a line of the text is a line, the number of an item is kept."""
+    if clause.level in APPARATUS:
+        return "\n".join(line.strip(_MARK) for line in clause.text.splitlines() if line.strip(_MARK))
     words, read_to = "", clause.span.start
     for leaf in clause.leaves():
         own = leaf.level is Level.LABEL and leaf.address == clause.address
