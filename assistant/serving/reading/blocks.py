@@ -24,6 +24,7 @@ _HEADINGS = {
 }
 _UNITS = frozenset({*_HEADINGS, Level.ARTICLE, Level.QUESTION})  # where a page may begin
 _QUIET = frozenset({Level.NOTE, Level.SIGNATURE, Level.RECIPIENT})
+_BLOCK, _LISTED, _LINK, _CELL = 25, 60, 30, 5  # characters of markup, each as long as three bytes
 _ITEMS = frozenset({Level.ITEM, Level.SUBITEM})
 
 
@@ -43,9 +44,10 @@ class Block:
 
     @property
     def length(self) -> int:
-        return sum(len(run.words) for run in self.runs) + sum(
-            len(cell) for row in (self.table.rows if self.table else ()) for cell in row
-        )
+        """How much of a page it takes, in characters, its markup and its line of the contents included."""
+        words = sum(len(run.words) + (_LINK if run.href or run.found else 0) for run in self.runs)
+        cells = sum(len(cell) + _CELL for row in (self.table.rows if self.table else ()) for cell in row)
+        return words + cells + _BLOCK + (_LISTED if self.starts else 0)
 
 
 def blocks_of(document: Document, marks: Sequence[Mark], here: Clause | None = None) -> tuple[Block, ...]:

@@ -29,7 +29,7 @@ _LISTED = {
     Level.TABLE: 2,
 }
 _DIVISIONS = 2  # entries of the contents below this depth are shown for every page, others for the open one only
-_MOST_HITS = 60
+_MOST_HITS = 40
 _AROUND = 18  # characters around a hit
 _OPENING = 16
 
@@ -140,7 +140,8 @@ class _Near:
     def path(self, path: str) -> str:
         """`#…` where the clause is on this page."""
         _, mark, place = path.partition("#")
-        return f"#{place}" if mark and path.startswith(self._own) and unquote(place) in self.shown else path
+        name = unquote(place)
+        return f"#{name}" if mark and path.startswith(self._own) and name in self.shown else path
 
     def run(self, run: Run) -> Run:
         return replace(run, href=self.path(run.href)) if run.href else run
