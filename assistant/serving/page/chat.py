@@ -35,12 +35,13 @@ from assistant.serving.http.identity import NeedsPage
 from assistant.serving.http.rules import principal_of
 from assistant.serving.offline import go_offline
 from assistant.serving.render.html import PAGES_NAV, answer_cards_html, cards_html, checked_html, note_html
-from assistant.serving.render.markdown import linked_marks, linked_source, markdown_escaped
+from assistant.serving.render.markdown import linked_marks, markdown_escaped
 from assistant.serving.render.words import (
     DEVELOPMENT,
     OUTCOME_LABELS,
     ai_label,
     restated_question,
+    source_lines,
     titled,
 )
 from assistant.serving.sessions import SessionNotFoundError
@@ -62,8 +63,7 @@ _PAGE_PATHS = (
     r"/",
     r"/config/?",
     r"/theme\.css",
-    r"/favicon\.ico",
-    r"/robots\.txt",
+    r"/(favicon\.ico|robots\.txt)",
     r"/(assets|static)/[\w./@-]+",
     r"/gradio_api/(startup-events|theme\.css|queue/join|queue/data|cancel|reset)/?",
     r"/gradio_api/heartbeat/\w+",
@@ -146,8 +146,9 @@ def answer_message(answer: Answer, *, renewed: bool = False) -> str:
     blocks.append(linked_marks(markdown_escaped(answer.text, lists=True), answer.citations))
     notices = (*answer.notices, "上次会话已过期，本次按新的会话作答。") if renewed else answer.notices
     blocks += [f"> 提示：{markdown_escaped(notice)}" for notice in notices]
-    if answer.citations:
-        blocks.append("\n".join(f'<span class="pz-source">{linked_source(c)}</span>' for c in answer.citations))
+    if sources := source_lines(answer):
+        linked = [linked_marks(markdown_escaped(line), answer.citations) for line in sources]
+        blocks.append("\n".join(f'<span class="pz-source">{line}</span>' for line in linked))
     blocks.append(f"*{ai_label(answer.mode)}*")
     return "\n\n".join(blocks)
 

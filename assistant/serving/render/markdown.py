@@ -13,7 +13,6 @@ from assistant.serving.render.words import (
     PLAIN_CAPTION,
     ai_label,
     restated_question,
-    source_line,
     source_lines,
 )
 
@@ -59,7 +58,8 @@ def _disarmed(match: re.Match[str]) -> str:
 def linked_marks(markdown: str, citations: Sequence[Citation]) -> str:
     """Escaped Markdown in which each mark [n] leads to the clause in its document.
 
-    The marks of sources that are not there stay words.
+    The marks of sources that are not there stay words. No other words are put into a link: the page's reader of
+    Markdown takes escapes inside a link away before it reads the words there once more.
     """
     paths = {str(c.number): reading_path(c.document_id, c.address, c.quotes) for c in citations}
 
@@ -68,13 +68,6 @@ def linked_marks(markdown: str, citations: Sequence[Citation]) -> str:
         return f"[\\[{match[1]}\\]]({path})" if path else match[0]
 
     return _CITED.sub(link, markdown)
-
-
-def linked_source(citation: Citation) -> str:
-    """The line of a source, which leads to the clause in its document."""
-    words = markdown_escaped(source_line(citation).replace(f"[{citation.number}]", f"［{citation.number}］", 1))
-    shown = words.replace(f"［{citation.number}］", f"\\[{citation.number}\\]", 1)
-    return f"[{shown}]({reading_path(citation.document_id, citation.address, citation.quotes)})"
 
 
 def answer_markdown(answer: Answer) -> str:
