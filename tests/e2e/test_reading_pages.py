@@ -148,6 +148,13 @@ def test_the_source_is_copied_as_it_is_cited(browser: Browser, home: str) -> Non
     visit.context.close()
 
 
+def test_a_text_that_no_longer_holds_says_so_wherever_it_is_read(visit: Visit) -> None:
+    page = visit.open("/read/law_2010/第二条#第二条")
+    assert in_view(page, ".here")
+    assert in_view(page, ".standing")
+    assert "已被新的文本取代" in page.locator(".standing").inner_text()
+
+
 # --- 版本对照 -----------------------------------------------------------------------------------
 
 
