@@ -17,7 +17,7 @@ from assistant.question.document_facts import DocumentFacts
 from assistant.question.duties_asked import figures_asked, who_asked
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
-from assistant.question.follow_up import KinshipPort, StandAlone, stand_alone
+from assistant.question.follow_up import KinshipPort, StandAlone, documents_before, stand_alone
 from assistant.question.parts import parts_of
 from assistant.question.places import Place, names_place, without_places
 from assistant.question.placing import PlaceReader
@@ -41,6 +41,7 @@ from assistant.question.words import WordReader
 from assistant.schema.document import UNIT_LEVELS, DocumentMeta
 from assistant.schema.retrieval import Filters, Query, Turn
 from assistant.text.folding import fold
+from assistant.text.institutions import Institutions
 from assistant.text.segment import terms_in
 
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
@@ -52,6 +53,16 @@ def _beside(question: str, mentions: Sequence[Mention]) -> str:
     for mention in reversed(mentions):
         question = f"{question[: mention.start]}，{question[mention.end :]}"
     return without_places(question)
+
+
+def _addressee(institution: str | None, institutions: Institutions) -> tuple[str, ...]:
+    """How documents write the chosen institution."""
+    if institution is None:
+        return ()
+    names = institutions.asked(institution)
+    if not names:
+        raise InputError("没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request")
+    return tuple(dict.fromkeys(word for name in names for word in institutions.wordings(name)))
 
 
 class FollowUpPort(Protocol):
@@ -112,8 +123,20 @@ class QuestionReader:
         Raises:
             InputError: nobody knows the institution chosen in `filters`.
         """
+        whole = self._whole(question, history, use_llm=use_llm, follows=follows)
+        whole = replace(whole, documents=documents_before(history))
+        return self._read(question, whole, filters, use_llm=use_llm)
+
+    def read_again(self, question: str, before: Reading, filters: Filters, *, alone: bool = False) -> Reading:
+        """All that `question` says here; it leans on what another reader found or, `alone`, on nothing."""
+        query = before.query
+        text, context = (question, ()) if alone else (query.standalone, query.context)
+        whole = StandAlone(text=text, context=context, unsure=query.turn_unsure, documents=query.at_hand)
+        return self._read(question, whole, filters, use_llm=before.use_llm)
+
+    def _read(self, question: str, whole: StandAlone, filters: Filters, *, use_llm: bool) -> Reading:
         today = self._today()
-        query = self._query(question, self._whole(question, history, use_llm=use_llm, follows=follows), filters)
+        query = self._query(question, whole, filters)
         asked, asking = self._understood(query), asking_part(query.text)
         allowed = eligible(self._library.documents, query, today=today)
         placed = self._places.read(query, eligible=allowed)
@@ -150,8 +173,7 @@ class QuestionReader:
 
     def bare(self, question: str) -> Query:
         """`question` to be searched as it stands, no version or document being read from it."""
-        query = Query(text=question, standalone=question, rights=self._rights)
-        return replace(query, search=self._search_words.of(question))
+        return Query(text=question, standalone=question, rights=self._rights, search=self._search_words.of(question))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The documents that `text` names, each cut down to the version meant."""
@@ -167,8 +189,9 @@ class QuestionReader:
             standalone=standalone,
             context=whole.context,
             turn_unsure=whole.unsure,
+            at_hand=whole.documents,
             filters=filters,
-            addressee=self._addressee(filters.institution),
+            addressee=_addressee(filters.institution, self._tables.institutions),
             versions=asked.versions,
             outdated=asked.outdated,
             pair=asked.pair,
@@ -255,8 +278,7 @@ class QuestionReader:
 
     def _subjects(self, query: Query) -> tuple[tuple[DocumentMeta, ...], ...]:
         """The document that the last turn, then the one that the whole question names first, in its versions."""
-        named = (self.mentions(text)[:1] for text in (query.text, query.standalone))
-        return tuple(mention.documents for mentions in named for mention in mentions)
+        return tuple(m.documents for text in (query.text, query.standalone) for m in self.mentions(text)[:1])
 
     def _whole(self, question: str, history: Sequence[Turn], *, use_llm: bool, follows: bool | None) -> StandAlone:
         """`question` with what it leans on, by rules and, where one is there and wanted, by a language model."""
@@ -272,17 +294,6 @@ class QuestionReader:
             return whole
         written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
         return replace(whole, text=written or whole.text)
-
-    def _addressee(self, institution: str | None) -> tuple[str, ...]:
-        """How documents write the chosen institution."""
-        if institution is None:
-            return ()
-        names = self._tables.institutions.asked(institution)
-        if not names:
-            raise InputError(
-                "没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request"
-            )
-        return tuple(dict.fromkeys(word for name in names for word in self._tables.institutions.wordings(name)))
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""

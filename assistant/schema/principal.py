@@ -30,6 +30,7 @@ class Scope(StrEnum):
     EMBEDS = "embeds:manage"
     USERS = "users:manage"
     VIEW_AS = "view-as"
+    METRICS = "metrics:read"
 
 
 READING = frozenset({Scope.ASK, Scope.SEARCH, Scope.VERIFY, Scope.DOCUMENTS})

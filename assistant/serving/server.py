@@ -6,17 +6,21 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.indexing.generations import current_name
+from assistant.schema.inquiry import Inquiry
 from assistant.serving.beside import Errand, running
 from assistant.serving.following import following
 from assistant.serving.offline import go_offline
@@ -24,12 +28,18 @@ from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from assistant.serving.desk import Desk
     from assistant.serving.http.doorkeeping import Doorkeeping
-    from assistant.settings import Settings
+    from assistant.serving.limits.rates import RateLimiter
+    from assistant.serving.limits.wire_protocol import Connections
+    from assistant.serving.watching.watching import Watching
+    from assistant.settings import LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
+_WARM_UP = "普会小威企业贷款，对个体工商户有哪些支持？"  # mistyped, so that pronunciations are looked up
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -42,13 +52,25 @@ class LazyAssistant:
     """
 
     def __init__(
-        self, build: Callable[[], Assistant], *, retry_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+        self,
+        build: Callable[[], Assistant],
+        *,
+        current: Callable[[], str | None] = lambda: None,
+        retry_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """See the class.
+
+        Args:
+            current: the folder of the index that is to be served.
+        """
         self._build = build
+        self._current = current
         self._retry_s = retry_s
         self._clock = clock
         self._lock = Lock()
         self._assistant: Assistant | None = None
+        self._served: str | None = None
         self._fault: AssistantError | None = None
         self._retry_at = 0.0
 
@@ -64,31 +86,34 @@ class LazyAssistant:
             return self._assistant
 
     def served(self) -> str | None:
-        """The fingerprint of the index that answers; `None` while none does."""
-        assistant = self._assistant
-        return assistant.generation if assistant is not None else None
+        """The folder of the index that answers; `None` while none does."""
+        return self._served if self._assistant is not None else None
 
     def renew(self) -> None:
         """Build the assistant again, over the index that is served now; questions are answered meanwhile.
 
         Where that fails, the one before goes on.
         """
+        folder = self._current()  # before opening: one that is switched to meanwhile is opened once more
         try:
             fresh = self._build()
         except AssistantError as exc:
             _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
             return
         with self._lock:
-            self._assistant = fresh
+            self._assistant, self._served = fresh, folder
 
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
             raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
+        folder = self._current()
         try:
-            return self._build()
+            fresh = self._build()
         except AssistantError as exc:
             self._fault, self._retry_at = exc, self._clock() + self._retry_s
             raise
+        self._served = folder
+        return fresh
 
 
 def run_server(
@@ -113,13 +138,16 @@ def run_server(
     go_offline()
     say = say or _say
     refuse_unsafe(settings)
-    with _doorkeeping(settings) as door:
-        _run(settings, door, build=build or _builder(settings), say=say, errand=errand)
+    from assistant.serving.watching.watching import watching
+
+    with _doorkeeping(settings) as door, watching(settings, say) as watch:
+        _run(settings, door, watch, build=build or _builder(settings), say=say, errand=errand)
 
 
 def _run(
     settings: Settings,
     door: Doorkeeping,
+    watch: Watching,
     *,
     build: Callable[[], Assistant],
     say: Callable[[str], None],
@@ -129,28 +157,50 @@ def _run(
 
     listener = _listen(settings.host, settings.port)
     try:
-        provider = LazyAssistant(build)
+        current = partial(current_name, settings.indexes_dir)
+        provider = LazyAssistant(build, current=current)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
+        api = build_app(provider, door, public_url=settings.public_url, limits=settings.limits, watching=watch)
+        app = Prefix(api, settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
-        follow = following(settings.indexes_dir, served=provider.served, renew=provider.renew, say=say)
+        follow = following(current, served=provider.served, renew=provider.renew, say=say)
         with running(errand, renew=provider.renew, say=say), follow:
-            _serve(app, listener)
+            serve(app, listener, api.state.desk, settings.limits, watch.connections)
         say("服务已停止。")
     finally:
         listener.close()
 
 
 def build_app(
-    provider: Callable[[], Assistant], door: Doorkeeping | None = None, *, public_url: str | None = None
-) -> ASGIApp:
+    provider: Callable[[], Assistant],
+    door: Doorkeeping | None = None,
+    *,
+    public_url: str | None = None,
+    limits: LimitsSettings | None = None,
+    watching: Watching | None = None,
+) -> FastAPI:
     """API and chat page in one application; `public_url` is where clients reach it."""
     go_offline()
     from assistant.serving.http.api import create_api
+    from assistant.serving.limits.fair_pool import Bounds
     from assistant.serving.page.chat import mount_chat
+    from assistant.settings import LimitsSettings
 
-    return mount_chat(create_api(provider, doorkeeping=door, public_url=public_url))
+    limits = limits or LimitsSettings()
+    api = create_api(
+        provider,
+        doorkeeping=door,
+        public_url=public_url,
+        watching=watching,
+        bounds=Bounds(
+            slots=limits.slots,
+            waiting=limits.waiting,
+            patience_s=limits.patience_s,
+            deadline_s=limits.deadline_s,
+        ),
+    )
+    return mount_chat(api)
 
 
 @contextmanager
@@ -177,10 +227,22 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             users=registry.users,
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
+            rates=_rates(settings.limits),
         )
     finally:
         recorder.flush()
         registry.close()
+
+
+def _rates(limits: LimitsSettings) -> RateLimiter:
+    from assistant.serving.limits.rates import RateLimiter, Rates
+
+    rates = Rates(
+        questions=limits.questions_a_minute,
+        key_questions=limits.key_questions_a_minute,
+        requests=limits.requests_a_minute,
+    )
+    return RateLimiter(rates, redis=limits.redis.get_secret_value() if limits.redis else None)
 
 
 def _builder(settings: Settings) -> Callable[[], Assistant]:
@@ -221,7 +283,19 @@ def _warm_up(provider: LazyAssistant, say: Callable[[str], None]) -> None:
         say(f"暂时不能作答：{exc.message}")
         say("服务照常启动；问题解决后，无需重启即可使用。")
         return
+    _settle(assistant)
     say(f"已就绪：收录 {len(assistant.documents())} 份文件，用时 {time.perf_counter() - began:.1f} 秒。")
+
+
+def _settle(assistant: Assistant) -> None:
+    """Load now what the first question of some kind would load, and spare the garbage collector all that stays.
+
+    Either would hold up everybody for the better part of a second amid questions.
+    """
+    with suppress(AssistantError):
+        assistant.ask(Inquiry(question=_WARM_UP, use_llm=False))
+    gc.collect()
+    gc.freeze()
 
 
 def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None:
@@ -236,23 +310,14 @@ def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None
     say("按 Ctrl+C 停止。")
 
 
-def _serve(app: ASGIApp, listener: socket.socket) -> None:
-    import uvicorn
+def serve(app: ASGIApp, listener: socket.socket, desk: Desk, limits: LimitsSettings, connections: Connections) -> None:
+    """Serve an application until a signal, which `desk` is told of."""
+    from assistant.serving.limits.graceful import server_of
 
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,  # addresses of clauses and documents are what people look for
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=3,
-        ws="none",
-    )
     # uvicorn raises the signal again once it has shut down; a handler of ours makes that a normal return.
     before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server_of(app, desk, limits, connections).run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -145,6 +145,7 @@ PAGES = {
 }
 OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
+    ("GET", "/metrics"),  # its callers are tried in test_metrics.py
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
     ("POST", "/duties/export"),  # its callers are tried below
 }

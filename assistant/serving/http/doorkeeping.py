@@ -8,7 +8,9 @@ from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
+from assistant.schema.principal import Principal
 from assistant.serving.ledger import Ledger
+from assistant.serving.limits.rates import RateLimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +23,15 @@ class Doorkeeping:
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
+    rates: RateLimiter | None = None  # how often anybody may ask
+
+    def admit(self, principal: Principal) -> None:
+        """Count one question.
+
+        Raises:
+            AssistantError: whoever asks has asked enough, of late or today.
+        """
+        if self.rates is not None:
+            self.rates.question(principal)
+        if self.use is not None:
+            self.use.admit(principal)

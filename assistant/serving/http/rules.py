@@ -50,6 +50,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/ask/stream"): Rule(Scope.ASK),
     ("POST", "/api/v1/search"): Rule(Scope.SEARCH),
     ("POST", "/api/v1/verify"): Rule(Scope.VERIFY),
+    ("GET", "/metrics"): Rule(Scope.METRICS),
     ("POST", "/mcp"): KNOWN,  # each tool takes a scope of its own
     ("GET", "/v1/models"): KNOWN,
     ("GET", "/v1/models/{model}"): KNOWN,

@@ -34,6 +34,7 @@ from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, pa
 from assistant.serving.http.identity import NeedsPage
 from assistant.serving.http.rules import principal_of
 from assistant.serving.offline import go_offline
+from assistant.serving.page.quiet import QuietGradio
 from assistant.serving.render.html import PAGES_NAV, answer_cards_html, cards_html, checked_html, note_html
 from assistant.serving.render.markdown import linked_marks, markdown_escaped
 from assistant.serving.render.words import (
@@ -279,7 +280,8 @@ def mount_chat(app: FastAPI) -> FastAPI:
     mounted = app.router.routes.pop()
     if not isinstance(mounted, Mount):
         raise TypeError("Gradio no longer mounts its page as the last route")
-    app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(mounted.app, patterns=_PAGE_PATHS))))
+    quiet = QuietGradio(mounted.app, events=page.fns)
+    app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(quiet, patterns=_PAGE_PATHS))))
     return app
 
 
@@ -293,11 +295,10 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith(_BELOW)
+    return path[1:] in _NAMES.split() or path.startswith(_BELOW)
 
 
-_NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
-_ROUTES = {f"/{name}" for name in (*_NAMES, "read", "compare", "duties")}
+_NAMES = "livez readyz metrics docs openapi.json signin signout api v1 mcp embed widget.js read compare duties"
 _BELOW = ("/api/", "/v1/", "/embed/", "/reader/", "/read/", "/compare/", "/duties/")
 
 
