@@ -62,8 +62,7 @@ _BADGES = {Outcome.ANSWERED: "good", Outcome.PARTIAL: "warn", Outcome.POSSIBLE: 
 # What the page asks for. Uploads, proxying, file serving, direct calls and the rest of Gradio stay shut.
 _PAGE_PATHS = (
     r"/",
-    r"/config/?",
-    r"/theme\.css",
+    r"/(config/?|theme\.css)",
     r"/(favicon\.ico|robots\.txt)",
     r"/(assets|static)/[\w./@-]+",
     r"/gradio_api/(startup-events|theme\.css|queue/join|queue/data|cancel|reset)/?",
