@@ -47,6 +47,7 @@ from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
 from assistant.serving.http.texts import add_texts
+from assistant.serving.http.workbench import add_workbench
 from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.limits.rates import RequestRate
 from assistant.serving.mcp.http import McpDoor, add_mcp
@@ -118,6 +119,7 @@ def create_api(
     _add_search(app, desk)
     _add_verify(app, desk)
     _add_kept(app, desk, door.office)
+    add_workbench(app, desk)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
     add_metrics(app, watch)
