@@ -80,6 +80,14 @@ class PlainProof:
         # The other way round: each figure with its unit, each name, each binding word of the original is still there.
         return prove(original, back, institutions=self._institutions, min_support=0.0) in _ONLY_SHORTER
 
+    def plainer(self, original: str) -> str:
+        """`original` with each policy word of the table in its first everyday way; the words alone, unproved."""
+        for policy in sorted(self._words, key=lambda word: (-len(word), word)):
+            ways = self._words[policy]
+            if policy in original and ways:
+                original = original.replace(policy, ways[0])
+        return original
+
     def _in_policy_words(self, plain: str, original: str) -> str:
         """`plain` with the words of the table turned back into those of `original`."""
         for policy, ways in self._words.items():
