@@ -15,21 +15,10 @@ from docx import Document as DocxDocument
 from pptx import Presentation
 from pptx.util import Inches
 from sample_texts import law, notice
-from talk_packs import (
-    KINDS,
-    as_of,
-    checked,
-    drafted,
-    edited,
-    library_of,
-    packed,
-    paragraphs_of,
-    prover_of,
-    put,
-    saved,
-)
+from talk_packs import KINDS, as_of, checked, drafted, library_of, packed, prover_of
 
 from assistant.errors import InputError
+from assistant.evaluation.talk_edits import edited, paragraphs_of, put, saved
 from assistant.products.talks.export import pack_of
 from assistant.products.talks.findings import FindingKind
 from assistant.products.talks.model import SlideKind
