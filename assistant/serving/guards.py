@@ -26,6 +26,7 @@ from assistant.errors import InputError
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_FILE_BYTES = 20 * 1024 * 1024  # where a file is sent back that was filled in
 MAX_TALK_BYTES = 512 * 1024  # where a client sends the whole conversation with every question
 _DRAIN_BYTES = 32 * 1024 * 1024
 INTERNAL_MESSAGE = "服务内部出现异常，请稍后再试；如仍有问题，请向管理员提供请求编号。"
@@ -47,6 +48,12 @@ _FRAMED_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {}"
 )
+# Our own pages: a style sheet and a script of ours, forms that lead to ourselves.
+_READING_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'self'"
+)
+_READING_PATHS = re.compile(r"/(read|compare|duties|reader)(/|$)")
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -140,6 +147,8 @@ def _policy(path: str) -> str:
         return _FORM_POLICY
     if _FRAMED_PATHS.match(path):
         return _FRAMED_POLICY.format("'none'")
+    if _READING_PATHS.match(path):
+        return _READING_POLICY
     return _DATA_POLICY if _DATA_PATHS.match(path) else _PAGE_POLICY
 
 
@@ -189,7 +198,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return
-        limit = max(self._max_bytes, MAX_TALK_BYTES) if path_of(scope).startswith("/v1/") else self._max_bytes
+        limit = max(self._max_bytes, _more_than_usual(path_of(scope)))
         try:
             async with asyncio.timeout(self._timeout_s):
                 body = None if self._announced(scope) > limit else await self._collect(receive, limit)
@@ -228,6 +237,12 @@ class BodyLimit:
         except TimeoutError:
             logger.info("request %s kept sending after 413", request_id_of(scope))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _more_than_usual(path: str) -> int:
+    if path == "/duties/export":
+        return MAX_FILE_BYTES
+    return MAX_TALK_BYTES if path.startswith("/v1/") else 0
 
 
 async def _drain(receive: Receive, limit: int) -> None:

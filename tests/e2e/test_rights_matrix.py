@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -106,14 +107,46 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/api/v1/documents/{document_id}/clauses/{address:path}"): lambda d: [
         Call(f"/api/v1/documents/{quote(DOCUMENTS[d].id)}/clauses/{quote(ADDRESSES[d])}", named=True)
     ],
+    ("GET", "/api/v1/duties"): lambda d: [
+        Call("/api/v1/duties"),
+        Call("/api/v1/duties?past=true"),
+        Call(f"/api/v1/duties?past=true&document_id={DOCUMENTS[d].id}", named=True),
+    ],
 }
 
 
+# The same for our own pages, which the OpenAPI description leaves out.
+OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
+    ("GET", "/read"): lambda _: [Call("/read"), Call("/read?words=%E5%8F%A3%E5%BE%84"), Call("/read?state=out")],
+    ("GET", "/read/{place:path}"): lambda d: [
+        Call(f"/read/{DOCUMENTS[d].id}", named=True),
+        Call(f"/read/{DOCUMENTS[d].id}/{quote(ADDRESSES[d])}?q=1&find=%E8%B4%B7", named=True),
+    ],
+    ("GET", "/compare"): lambda d: [
+        Call("/compare"),
+        Call(f"/compare?a={DOCUMENTS[d].id}&b={DOCUMENTS[d].id}&show=all", named=True),
+        Call(f"/compare?a={OPEN.id}&b={DOCUMENTS[d].id}", named=True),
+    ],
+    ("GET", "/compare/export"): lambda d: [
+        Call(f"/compare/export?a={OPEN.id}&b={DOCUMENTS[d].id}&kind=md", named=d != "open")
+    ],
+    ("GET", "/duties"): lambda d: [Call("/duties"), Call("/duties?doc=all&past=true"), _duties_of(d)],
+}
+
+
+def _duties_of(document: str) -> Call:
+    return Call(f"/duties?doc={DOCUMENTS[document].id}&past=true", named=True)
+
+
 # What a browser opens by itself, before anybody can have said who they are.
-PAGES = {("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"), ("GET", "/widget.js")}
+PAGES = {
+    *(("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"), ("GET", "/widget.js")),
+    *(("GET", "/reader/pages.css"), ("GET", "/reader/pages.js")),
+}
 OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
+    ("POST", "/duties/export"),  # its callers are tried below
 }
 
 
@@ -187,7 +220,7 @@ def listed(app: FastAPI) -> set[tuple[str, str]]:
 def test_every_route_has_a_rule_and_is_tried_here(app: FastAPI) -> None:
     assert unruled(app) == []
     assert listed(app) == set(CALLS)
-    assert set(routes_of(app)) - listed(app) == PAGES | OTHERS
+    assert set(routes_of(app)) - listed(app) == PAGES | OTHERS | set(OURS)
     assert len(listed(app)) == sum(len(methods) for methods in app.openapi()["paths"].values())
 
 
@@ -218,7 +251,8 @@ def test_every_route_depends_on_the_rules(app: FastAPI) -> None:
             assert dependant.dependencies[0].call is authorize
 
 
-ROUTES = sorted(CALLS)
+TRIED = {**CALLS, **OURS}
+ROUTES = sorted(TRIED)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r[0]} {r[1]}")
@@ -227,7 +261,7 @@ def test_a_stranger_learns_nothing(
     client: TestClient, headers: Mapping[str, Mapping[str, str]], route: tuple[str, str], who: str
 ) -> None:
     for document in DOCUMENTS:
-        for call in CALLS[route](document):
+        for call in TRIED[route](document):
             response = send(client, route[0], call, headers[who])
             if RULES[route].public:
                 assert response.status_code == 200
@@ -248,7 +282,7 @@ def test_each_gets_what_they_may_see_and_nothing_else(
 ) -> None:
     scope = RULES[route].scope
     for document in DOCUMENTS:
-        for call in CALLS[route](document):
+        for call in TRIED[route](document):
             response = send(client, route[0], call, headers[who])
             if scope is not None and scope not in MAY[who]:
                 assert (response.status_code, code_of(response)) == (403, "forbidden")
@@ -284,6 +318,44 @@ def test_what_is_hidden_and_what_never_was_look_alike(
         )  # fmt: skip
     count = client.get("/api/v1/documents", headers=headers[who]).json()["documents"]
     assert len(count) == len(SEES[who])
+
+
+@pytest.mark.parametrize("who", KNOWN)
+def test_a_hidden_document_is_the_same_page_as_none(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]], who: str
+) -> None:
+    if Scope.DOCUMENTS not in MAY[who]:
+        return
+
+    def page(path: str) -> tuple[int, str]:
+        response = client.get(path, headers={**headers[who], "Accept": "text/html"})
+        assert response.headers["content-type"].startswith("text/html")
+        return response.status_code, re.sub(r"[0-9a-f]{32}", "", response.text)
+
+    for document in set(DOCUMENTS) - SEES[who]:
+        name = DOCUMENTS[document].id
+        for path in ("/read/{}", "/read/{}/%E7%AC%AC%E4%B8%80%E6%9D%A1", "/compare?a=law_2023&b={}", "/duties?doc={}"):
+            assert page(path.format(name)) == page(path.format("nothing-at-all"))
+            assert page(path.format(name))[0] == 404
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])
+def test_a_table_goes_out_as_a_file_to_those_who_may_see_its_documents(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]], who: str
+) -> None:
+    for document in DOCUMENTS:
+        form = {"doc": (None, DOCUMENTS[document].id), "past": (None, "true")}
+        sent = {**headers[who], "Origin": "http://door.example"}
+        response = client.post("/duties/export", files=form, headers=sent)
+        if who in STRANGERS:
+            assert response.status_code == 401
+        elif Scope.DOCUMENTS not in MAY[who]:
+            assert response.status_code == 403
+        else:
+            assert response.status_code == (200 if document in SEES[who] else 404)
+    if who == "admin":
+        foreign = client.post("/duties/export", files=form, headers={**headers[who], "Origin": "https://evil.example"})
+        assert foreign.status_code == 403
 
 
 @pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])

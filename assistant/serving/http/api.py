@@ -36,6 +36,7 @@ from assistant.serving.http.library import add_library
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.http.workbench import add_workbench
 from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
@@ -110,6 +111,7 @@ def create_api(
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
     add_library(app, desk)
+    add_workbench(app, desk)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
     if open_by_oversight := unruled(app):

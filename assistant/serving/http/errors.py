@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import AssistantError
 from assistant.serving.guards import INTERNAL_MESSAGE, error_body, log_fault, path_of
 from assistant.serving.http import wire
+from assistant.serving.http.pages import told_page, wants_page
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -71,8 +72,10 @@ def request_id_for(request: Request) -> str:
     return str(request.state.request_id)
 
 
-def error_response(request: Request, status: int, code: str, message: str) -> JSONResponse:
-    """An error in its envelope, with the headers that go with its code."""
+def error_response(request: Request, status: int, code: str, message: str) -> Response:
+    """An error in its envelope, with the headers that go with its code; a page where a browser asked for one."""
+    if wants_page(request.scope):
+        return told_page(request, status, message, request_id_for(request))
     body = error_body(path_of(request.scope), status, code, message, request_id_for(request))
     return JSONResponse(body, status_code=status, headers=headers_of(status, code))
 

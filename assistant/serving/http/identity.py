@@ -17,6 +17,7 @@ from assistant.access.gate import Credential, Gate
 from assistant.errors import AccessError, AssistantError, NotAllowed
 from assistant.serving.guards import path_of, send_error
 from assistant.serving.http.errors import STATUS_OF_CODE, headers_of
+from assistant.serving.http.pages import wants_page
 from assistant.serving.http.rules import FORBIDDEN, PAGE, PUBLIC_PATHS
 
 COOKIE = "pz_signin"
@@ -131,7 +132,8 @@ async def refuse(scope: Scope, send: Send, exc: AssistantError) -> None:
 
 def _wants_page(scope: Scope) -> bool:
     accepts = Headers(scope=scope).get("accept", "")
-    return scope["method"] == "GET" and "text/html" in accepts and path_of(scope) in {"/", "/docs"}
+    ours = path_of(scope) in {"/", "/docs"} and "text/html" in accepts
+    return scope["method"] == "GET" and (ours or wants_page(scope))
 
 
 async def _to_sign_in(scope: Scope, send: Send) -> None:

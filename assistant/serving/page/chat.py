@@ -293,11 +293,12 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
+    return path in _ROUTES or path.startswith(_BELOW)
 
 
 _NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
-_ROUTES = {f"/{name}" for name in _NAMES}
+_ROUTES = {f"/{name}" for name in (*_NAMES, "read", "compare", "duties")}
+_BELOW = ("/api/", "/v1/", "/embed/", "/reader/", "/read/", "/compare/", "/duties/")
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,52 @@
+"""What our own pages share: how one is answered, and how an error is told to a person."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from assistant.serving.guards import path_of
+from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
+
+_PAGES = re.compile(r"/(read|compare|duties)(/|$)")
+_HEADINGS = {401: "需要登录", 403: "没有权限", 404: "没有找到", 422: "无法处理", 429: "请稍后再试", 503: "暂时无法使用"}
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for one of these pages."""
+    return _PAGES.match(path_of(scope)) is not None and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def show(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of ours; nobody keeps a copy of it, because rights may change."""
+    html = page_html(
+        name,
+        root=request.scope.get("root_path", ""),
+        version=static_version(),
+        development=request.app.state.gate.development,
+        **values,
+    )
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def told_page(request: Request, status: int, message: str, request_id: str) -> HTMLResponse:
+    """An error as a page."""
+    heading = _HEADINGS.get(status, "出现异常")
+    return show(request, "told", status=status, heading=heading, message=message, request_id=request_id, active="")
+
+
+def add_page_files(app: FastAPI) -> None:
+    """Give an application the style sheet and the script of these pages."""
+    for name, kind in STATIC.items():
+        _add_file(app, f"/reader/{name}", static_file(name), kind)
+
+
+def _add_file(app: FastAPI, path: str, content: bytes, kind: str) -> None:
+    @app.get(path, include_in_schema=False)
+    def file() -> Response:
+        return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=3600"})
