@@ -242,6 +242,26 @@ class Desk:
         await ticket.wait_turn(self._patience_s)
         return await ticket.result()
 
+    async def assistant_for(self, inquiry: Inquiry) -> Assistant:
+        """The assistant for work that is counted as a question is.
+
+        Raises:
+            NotFoundError: a document that it names is not there, or may not be seen.
+            AssistantError: whoever asks has asked enough, or there is no assistant.
+        """
+        await self._admit(inquiry)
+        return await asyncio.to_thread(self._assistant_for, inquiry)
+
+    async def apply(self, work: Callable[[], T]) -> T:
+        """What `work` gives; it takes a place as a question does.
+
+        Raises:
+            ServerBusyError: too much at a time.
+        """
+        ticket = self._take_place(work)
+        await ticket.wait_turn(self._patience_s)
+        return await ticket.result()
+
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
 

@@ -111,7 +111,7 @@ def create_api(
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
     add_library(app, desk)
-    add_workbench(app, desk)
+    add_workbench(app, desk, public_url=public_url)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
     if open_by_oversight := unruled(app):
