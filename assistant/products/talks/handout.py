@@ -152,6 +152,7 @@ class _Handout:
             case Kind.QUESTION:
                 _write(paragraph, line.text, colour=_BLUE, bold=True)
             case Kind.NOTE:
+                paragraph.paragraph_format.keep_with_next = True
                 _write(paragraph, line.text, size=10, colour=_GREY, figures=False)
             case _:
                 _write(paragraph, line.text)
