@@ -83,6 +83,9 @@ class Call:
     named: bool = False
 
 
+_COVER = {"编号": "s1", "类型": "封面", "标题": "一次宣讲", "分钟": 5}
+DRAFT: dict[str, Any] = {"主题": "一次宣讲", "听众": "农户", "分钟": 5, "政策核对于": "2026-01-01", "页": [_COVER]}
+
 # How each route is asked for a document. A route that is not here fails the test of completeness.
 CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/livez"): lambda _: [Call("/livez")],
@@ -145,10 +148,6 @@ def _drafts(path: str, document: str) -> list[Call]:
         Call(path, asked),
         Call(path, {**asked, "document_ids": [DOCUMENTS[document].id], "as_of": day}, named=True),
     ]
-
-
-_COVER = {"编号": "s1", "类型": "封面", "标题": "一次宣讲", "分钟": 5}
-DRAFT = {"主题": "一次宣讲", "听众": "农户", "分钟": 5, "政策核对于": "2026-01-01", "页": [_COVER]}
 
 
 def _duties_of(document: str) -> Call:

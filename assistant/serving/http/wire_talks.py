@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.serving.http.wire import DocumentId, IsoDay
 
-_EXAMPLE = {"audience": "餐饮个体工商户", "topic": "信用贷款与反诈", "minutes": 20}
+_EXAMPLE: dict[str, Any] = {"audience": "餐饮个体工商户", "topic": "信用贷款与反诈", "minutes": 20}
 
 
 class _Strict(BaseModel):
