@@ -526,7 +526,10 @@ def test_hostile_words_are_shown_and_do_nothing(visit: Visit, site: Site, fake: 
     assert "".join(PAYLOADS[-16:]) in frame.locator("#log").evaluate("e => e.textContent")
     fake.answer, fake.fault = None, ModelTimeout("".join(PAYLOADS))
     ask(frame, "问", PAYLOADS[0])
-    foreign = "#log :is(a, img, script, iframe, svg, form, input, style, link, object, embed, base, meta, math)"
+    leads = frame.locator("#log a").evaluate_all("all => all.map(a => a.href)")
+    assert leads
+    assert all(address.startswith(f"{frame.url.split('/embed')[0]}/read/") for address in leads)
+    foreign = "#log :is(img, script, iframe, svg, form, input, style, link, object, embed, base, meta, math)"
     assert frame.locator(foreign).count() == 0
     visit.assert_clean()
 

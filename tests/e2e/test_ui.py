@@ -162,6 +162,16 @@ class Visit:
     def answers(self) -> list[str]:
         return self.page.locator("#pz-chat [data-testid=bot]").all_inner_texts()
 
+    def inside(self, path: str) -> str:
+        """An address of our own."""
+        return f"{self._address}/{path}"
+
+    def leads(self, selector: str) -> set[str]:
+        """Where links lead, as far as the first stroke behind the name of a page of ours."""
+        found = self.page.locator(selector).evaluate_all("all => all.map(a => a.href)")
+        own = self.inside("read/")
+        return {own if address.startswith(own) else address for address in found}
+
     def assert_quiet(self) -> None:
         """No script of a stranger ran and nothing was asked of another origin."""
         assert self.page.evaluate("window.hit") is None
@@ -425,10 +435,24 @@ def test_hostile_documents_and_answers_are_inert(visit: Visit, fake: FakeAssista
         visit.page.wait_for_function(
             "want => document.querySelector('#pz-cards mark')?.textContent === want", arg=payload
         )
-        assert visit.page.locator("#pz-cards :is(a, img, script, iframe, svg, form, style)").count() == 0
+        assert visit.page.locator("#pz-cards :is(img, script, iframe, svg, form, style)").count() == 0
+        assert visit.leads("#pz-cards a") == {visit.inside("read/")}
         assert visit.page.locator("#pz-cards details").count() == 1  # our own list of related policies
-    assert visit.page.locator("#pz-chat [data-testid=bot] :is(a, img, script, iframe, svg, form, style)").count() == 0
+    assert visit.page.locator("#pz-chat [data-testid=bot] :is(img, script, iframe, svg, form, style)").count() == 0
+    assert visit.leads("#pz-chat [data-testid=bot] a") == {visit.inside("read/")}
     visit.assert_quiet()
+
+
+def test_a_mark_leads_to_the_clause_with_its_words_marked(visit: Visit) -> None:
+    visit.ask("能续贷吗？")
+    visit.wait_status("已答复")
+    for selector in ("#pz-chat [data-testid=bot] a", "#pz-cards .pz-place a"):
+        with visit.page.expect_popup() as opened:
+            visit.page.locator(selector).first.click()
+        page = opened.value
+        assert "".join(page.locator("mark").inner_text().split()) == QUOTE
+        assert page.locator("h1").inner_text() == f"《{TITLE}》"
+        page.close()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -59,6 +59,8 @@ def _table(paper: Any, comparison: Comparison) -> None:
         first.paragraphs[0].add_run(f"{label(line, alike=comparison.alike)}\n{place(line)}")
         _words(old.paragraphs[0], line, EditKind.TAKEN)
         _words(new.paragraphs[0], line, EditKind.PUT)
+    for column, width in zip(table.columns, _WIDTHS_CM, strict=True):
+        column.width = Cm(width)  # LibreOffice reads these, Word those of the cells
     for row in rows:
         for cell, width in zip(row.cells, _WIDTHS_CM, strict=True):
             cell.width = Cm(width)

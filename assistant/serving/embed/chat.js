@@ -108,6 +108,14 @@
   const titled = (title) => (title.includes("《") ? title : `《${title}》`);
   const place = (c) => `${titled(c.document_title)}${c.address}`;
 
+  /** Where the clause stands in its document: a page of its own, for whoever may open it. */
+  function reading(c) {
+    const quotes = c.quotes.slice(0, 4).map((words) => `q=${encodeURIComponent([...words].slice(0, 300).join(""))}`);
+    const home = c.document_id.split("/").map(encodeURIComponent).join("/");
+    const anchor = encodeURIComponent(c.address.replace(/\s+/g, "_"));
+    return `read/${home}/${encodeURIComponent(c.address)}${quotes.length ? `?${quotes.join("&")}` : ""}#${anchor}`;
+  }
+
   /** Words with [n] as buttons that lead to the source n. */
   function cited(into, text, citations, id) {
     for (const part of text.split(/(\[\d+\])/)) {
@@ -163,6 +171,11 @@
     const facts = [c.legal_level, c.status, id ? (c.verified ? "✓ 引文已核对" : "✗ 引文未通过核对") : null];
     put(made, "p", facts.filter(Boolean).join(" · "), "facts");
     for (const quote of c.quotes) put(made, "blockquote", quote);
+    const link = put(put(made, "p", null, "facts"), "a", "在原文中打开");
+    link.href = reading(c);
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.setAttribute("aria-label", `在原文中打开：${place(c)}（新窗口）`);
     const whole = put(made, "details");
     put(whole, "summary", "条款全文");
     marked(put(whole, "p", null, "clause"), c.clause_text, c.quotes);

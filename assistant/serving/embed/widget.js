@@ -73,7 +73,7 @@
     function open() {
       if (!frame) {
         frame = element("iframe", {
-          title: label, referrerpolicy: "no-referrer", sandbox: "allow-scripts allow-same-origin", allow: "",
+          title: label, referrerpolicy: "no-referrer", sandbox: "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox", allow: "",
         });
         hush = talk(frame, tokenProvider, target ? () => {} : close);
         frame.src = new URL(`embed?portal=${encodeURIComponent(portal)}`, home).href;

@@ -34,8 +34,8 @@ from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, pa
 from assistant.serving.http.identity import NeedsPage
 from assistant.serving.http.rules import principal_of
 from assistant.serving.offline import go_offline
-from assistant.serving.render.html import answer_cards_html, cards_html, checked_html, note_html
-from assistant.serving.render.markdown import markdown_escaped
+from assistant.serving.render.html import PAGES_NAV, answer_cards_html, cards_html, checked_html, note_html
+from assistant.serving.render.markdown import linked_marks, markdown_escaped
 from assistant.serving.render.words import (
     DEVELOPMENT,
     OUTCOME_LABELS,
@@ -63,8 +63,7 @@ _PAGE_PATHS = (
     r"/",
     r"/config/?",
     r"/theme\.css",
-    r"/favicon\.ico",
-    r"/robots\.txt",
+    r"/(favicon\.ico|robots\.txt)",
     r"/(assets|static)/[\w./@-]+",
     r"/gradio_api/(startup-events|theme\.css|queue/join|queue/data|cancel|reset)/?",
     r"/gradio_api/heartbeat/\w+",
@@ -114,7 +113,7 @@ def header_html(*, development: bool = True) -> str:
     return (
         f'<header class="pz-header"><h1>{TITLE}</h1>'
         "<p>只依据本库收录的条款作答，每句话都附出处，引文逐字核对；库中没有的，会直说“本库未载明”。</p>"
-        f"{way_out}</header>"
+        f"{PAGES_NAV}{way_out}</header>"
     )
 
 
@@ -144,11 +143,12 @@ def answer_message(answer: Answer, *, renewed: bool = False) -> str:
     blocks = [badge]
     if restated := restated_question(answer):
         blocks.append(f"理解为：{markdown_escaped(restated)}")
-    blocks.append(markdown_escaped(answer.text, lists=True))
+    blocks.append(linked_marks(markdown_escaped(answer.text, lists=True), answer.citations))
     notices = (*answer.notices, "上次会话已过期，本次按新的会话作答。") if renewed else answer.notices
     blocks += [f"> 提示：{markdown_escaped(notice)}" for notice in notices]
     if sources := source_lines(answer):
-        blocks.append("\n".join(f'<span class="pz-source">{markdown_escaped(line)}</span>' for line in sources))
+        linked = [linked_marks(markdown_escaped(line), answer.citations) for line in sources]
+        blocks.append("\n".join(f'<span class="pz-source">{line}</span>' for line in linked))
     blocks.append(f"*{ai_label(answer.mode)}*")
     return "\n\n".join(blocks)
 

@@ -8,6 +8,7 @@ from html import escape
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, Citation, Modality, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Span, Validity
+from assistant.serving.render.links import reading_path
 from assistant.serving.render.words import (
     VERDICT_LABELS,
     bare_heading,
@@ -27,6 +28,11 @@ _VALIDITY_CLASSES = {
     Validity.REPEALED: "bad",
     Validity.UNKNOWN: "plain",
 }
+# The way from the chat to our other pages; addresses are relative to where all of this is served.
+PAGES_NAV = (
+    '<nav class="pz-pages" aria-label="页面"><a href="read">读原文</a> <a href="compare">版本对照</a> '
+    '<a href="duties">责任清单</a></nav>'
+)
 _LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
 
 
@@ -80,12 +86,19 @@ def citation_html(
         f'<article class="pz-card" id="cite-{citation.number}" aria-label="依据 {citation.number}">'
         f'<div class="pz-card-head"><span class="pz-number">{citation.number}</span>'
         f'<div><h3 class="pz-title">{escape(titled(citation.document_title))}</h3>'
-        f'<p class="pz-place"><strong>{escape(citation.address)}</strong>{heading}</p></div></div>'
+        f'<p class="pz-place"><strong>{_to_read(citation)}</strong>{heading}</p></div></div>'
         f'<p class="pz-badges">{"".join(badges)}</p>'
         f'<blockquote class="pz-clause{long}">{marked_html(citation.clause_text, citation.quotes)}</blockquote>'
         f"{related_html(related)}"
         "</article>"
     )
+
+
+def _to_read(citation: Citation) -> str:
+    """The address as a link to the clause in its document, the quoted words marked there."""
+    path = escape(reading_path(citation.document_id, citation.address, citation.quotes))
+    words = escape(citation.address)
+    return f'<a href="{path}" target="_blank" rel="noopener" title="在原文中打开">{words}</a>'
 
 
 def related_html(policies: Sequence[RelatedPolicy]) -> str:

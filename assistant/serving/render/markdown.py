@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
-from assistant.schema.answer import Answer
-from assistant.serving.render.words import OUTCOME_LABELS, PLAIN_CAPTION, ai_label, restated_question, source_lines
+from assistant.schema.answer import Answer, Citation
+from assistant.serving.render.links import reading_path
+from assistant.serving.render.words import (
+    OUTCOME_LABELS,
+    PLAIN_CAPTION,
+    ai_label,
+    restated_question,
+    source_lines,
+)
 
 # What is active anywhere: emphasis, code, links but for a bare [12], tables, strike-through, and the
 # places where GFM turns bare addresses into links (http://, www., a@b).
 _ACTIVE = re.compile(r"\[\d{1,4}\](?![(:])|[\\\\`*_\[\]|~@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_CITED = re.compile(r"(?<!\\)\[(\d{1,4})\](?![(:])")
 # What is active at the start of a line: headings, lists, quotes, rules.
 _ACTIVE_START = re.compile(r"(?:\d+(?=[.)])|)[.)#>+\-=]")
 
@@ -44,6 +53,21 @@ def _escaped_line(line: str) -> str:
 def _disarmed(match: re.Match[str]) -> str:
     found = match.group()
     return found if len(found) > 1 else f"\\{found}"  # only a citation mark is longer than one character
+
+
+def linked_marks(markdown: str, citations: Sequence[Citation]) -> str:
+    """Escaped Markdown in which each mark [n] leads to the clause in its document.
+
+    The marks of sources that are not there stay words. No other words are put into a link: the page's reader of
+    Markdown takes escapes inside a link away before it reads the words there once more.
+    """
+    paths = {str(c.number): reading_path(c.document_id, c.address, c.quotes) for c in citations}
+
+    def link(match: re.Match[str]) -> str:
+        path = paths.get(match[1])
+        return f"[\\[{match[1]}\\]]({path})" if path else match[0]
+
+    return _CITED.sub(link, markdown)
 
 
 def answer_markdown(answer: Answer) -> str:

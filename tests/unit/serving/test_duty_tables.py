@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from assistant.errors import InputError, NotFoundError
 from assistant.models.standins import HashingEmbedder
 from assistant.products.duties.model import Degree
+from assistant.products.duties.table import duty_table
 from assistant.serving import duty_tables
 from assistant.serving.duty_tables import DutyTables, Wanted, chosen, counts_of
 from assistant.serving.http.api import create_api
@@ -28,7 +29,7 @@ NOBODY: frozenset[str] = frozenset()
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> DutyTables:
     made: list[Any] = []
-    original = duty_tables.duty_table
+    original = duty_table
 
     def counting(*given: Any, **more: Any) -> Any:
         made.append(given)
@@ -87,7 +88,7 @@ def test_the_route_gives_every_row_once_page_by_page(client: TestClient) -> None
     assert whole["count"] == len(whole["duties"]) > 3
     rows, cursor = [], None
     while True:
-        asked = {"document_id": "law_2023", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        asked: dict[str, str | int] = {"document_id": "law_2023", "limit": 2, **({"cursor": cursor} if cursor else {})}
         page = client.get("/api/v1/duties", params=asked).json()
         assert len(page["duties"]) <= 2
         rows += page["duties"]
@@ -115,13 +116,14 @@ def test_a_file_that_was_filled_in_comes_back_filled_in(client: TestClient) -> N
     sheet.cell(row=2, column=at).value = "普惠金融部"
     out = BytesIO()
     workbook.save(out)
-    again = client.post("/duties/export", files={"doc": (None, "law_2023"), "earlier": ("清单.xlsx", out.getvalue())})
+    sent: dict[str, Any] = {"doc": (None, "law_2023"), "earlier": ("清单.xlsx", out.getvalue())}
+    again = client.post("/duties/export", files=sent)
     assert load_workbook(BytesIO(again.content))["清单"].cell(row=2, column=at).value == "普惠金融部"
 
 
 @pytest.mark.parametrize("sent", [b"no workbook", b"PK\x03\x04 broken"])
 def test_a_file_that_is_no_table_is_refused_in_words(client: TestClient, sent: bytes) -> None:
-    files = {"doc": (None, "law_2023"), "earlier": ("<b>.xlsx", sent)}
+    files: dict[str, Any] = {"doc": (None, "law_2023"), "earlier": ("<b>.xlsx", sent)}
     response = client.post("/duties/export", files=files, headers={"Accept": "text/html"})
     assert response.status_code == 422
     assert "上一次的清单" in response.text
@@ -130,5 +132,5 @@ def test_a_file_that_is_no_table_is_refused_in_words(client: TestClient, sent: b
 
 def test_only_the_form_of_the_page_is_taken(client: TestClient) -> None:
     assert client.post("/duties/export", json={"doc": "law_2023"}).status_code == 415
-    large = {"doc": (None, "law_2023"), "earlier": ("x.xlsx", b"x" * 21 * 1024 * 1024)}
+    large: dict[str, Any] = {"doc": (None, "law_2023"), "earlier": ("x.xlsx", b"x" * 21 * 1024 * 1024)}
     assert client.post("/duties/export", files=large).status_code == 413

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -22,7 +23,7 @@ from assistant.serving.render.fields import (
     outline_body,
 )
 from assistant.serving.render.html import answer_cards_html, cards_html, citation_html, marked_html, note_html
-from assistant.serving.render.markdown import answer_markdown, markdown_escaped
+from assistant.serving.render.markdown import answer_markdown, linked_marks, markdown_escaped
 from assistant.serving.render.terminal import answer_terminal
 from assistant.serving.render.words import OUTCOME_LABELS, VERDICT_LABELS, ai_label, bare_heading, modalities_of, titled
 
@@ -36,6 +37,7 @@ PAYLOADS = (
     "${alert(1)}{{alert(1)}}<%= alert(1) %>",
     "<mark>",
 )
+LINK = {"href", "target", "rel", "title"}
 CLAUSE = "（十）落实无还本续贷政策。\n各银行机构要主动对接，不得盲目抽贷、断贷。"
 
 
@@ -132,7 +134,32 @@ def test_card_shows_what_a_reader_needs() -> None:
     ):
         assert words in seen.text
     assert seen.marked == "不得盲目抽贷、断贷"
-    assert seen.attributes <= {"class", "id", "aria-label", "tabindex", "role"}
+    assert seen.attributes <= {"class", "id", "aria-label", "tabindex", "role", *LINK}
+
+
+def test_the_address_leads_to_the_clause_in_its_document() -> None:
+    [href] = re.findall(r'href="([^"]*)"', citation_html(citation()))
+    path, _, fragment = unquote(href).partition("#")
+    assert path == "read/notice/五、（十）?q=不得盲目抽贷、断贷"
+    assert fragment == "五、（十）"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("field", ["document_id", "address"])
+def test_a_hostile_address_leads_nowhere_else(payload: str, field: str) -> None:
+    [href] = re.findall(r'href="([^"]*)"', citation_html(citation(**{field: payload})))
+    assert re.fullmatch(r"read/[\w.~/%?=&;#+-]+", href)
+
+
+def test_marks_of_sources_lead_to_them_and_others_stay_words() -> None:
+    linked = linked_marks(markdown_escaped("续贷。[1] 第[2]号 [1][1]"), [citation()])
+    assert re.sub(r"\([^)]*\)", "()", linked) == r"续贷。[\[1\]]() 第[2]号 [\[1\]]()[\[1\]]()"
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, "![图](https://attacker.example/x.png)", "[1](javascript:alert(1))"])
+def test_no_words_of_a_document_stand_inside_a_link(payload: str) -> None:
+    linked = linked_marks(markdown_escaped(f"[1] {payload}"), [citation(address=payload, document_title=payload)])
+    assert set(re.findall(r"(?<!\\)\[(.*?)(?<!\\)\]\(", linked)) == {r"\[1\]"}
 
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.OK])
@@ -163,8 +190,8 @@ def test_titles_are_bracketed_once() -> None:
 def test_hostile_text_in_a_card_stays_text(payload: str, field: str) -> None:
     seen = Elements(citation_html(citation(**{field: payload})))
     assert payload in seen.text
-    assert seen.tags <= {"article", "div", "span", "h3", "p", "strong", "blockquote", "mark"}
-    assert seen.attributes <= {"class", "id", "aria-label"}
+    assert seen.tags <= {"article", "div", "span", "h3", "p", "strong", "blockquote", "mark", "a"}
+    assert seen.attributes <= {"class", "id", "aria-label", *LINK}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
