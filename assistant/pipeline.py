@@ -121,6 +121,11 @@ class PolicyAssistant:
         return self._writer.model_id if self._writer else None
 
     @property
+    def plain_writer(self) -> PlainWriter | None:
+        """What puts statements into plain words, where a language model is set."""
+        return self._plain_writer
+
+    @property
     def retriever(self) -> ClauseRetriever:
         """The same retrieval as a LangChain `BaseRetriever`, for chains, agents and tracers of others."""
         return self.retriever_for(None)

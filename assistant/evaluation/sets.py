@@ -39,7 +39,7 @@ class EvalSet(BaseModel):
 
     name: str = Field(min_length=1, pattern=r"^[a-z0-9_]+$")
     file: str = Field(pattern=r"^(seen|unseen)/[a-z0-9_]+\.jsonl$")  # below the folder of the register
-    kind: Literal["questions", "claims", "masking", "attacks", "duties", "compare"]
+    kind: Literal["questions", "claims", "masking", "attacks", "duties", "compare", "talks"]
     documents: str  # which texts it asks about
     written_by: str
     reviewed_by: str

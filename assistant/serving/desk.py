@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event
@@ -26,12 +25,12 @@ from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer, DeltaEvent, DoneEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
-from assistant.schema.principal import Principal, PrincipalKind
+from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Retrieved
 from assistant.serving.ledger import Given, Ledger
-from assistant.serving.limits.closing import Closing
-from assistant.serving.limits.fair_pool import Bounds, FairPool
+from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.limits.pieces import Holding
+from assistant.serving.limits.places import HEAVY_CHARS, Places
 from assistant.serving.limits.refusals import AnswerTimeout, ShuttingDown
 from assistant.serving.limits.ticket import Ticket
 from assistant.serving.ports import Assistant, AssistantProvider
@@ -92,13 +91,6 @@ def _since(began: float) -> float:
     """Milliseconds since then."""
     return round((time.perf_counter() - began) * 1000, 1)
 
-
-def _counted(principal: Principal | None) -> str:
-    """Whose places are counted: nobody's where all are the same local person."""
-    return principal.id if principal and principal.kind is not PrincipalKind.LOCAL else ""
-
-
-HEAVY_CHARS = 400  # a question longer than this may cost many times a common one
 
 Piece = SourcesEvent | DeltaEvent | Reply
 
@@ -172,7 +164,7 @@ class _Ready:
         return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
 
 
-class Desk:
+class Desk(Places):
     """Answers inquiries within `Bounds`; who asks much does not keep out who asks little (`FairPool`).
 
     With a ledger no answer is given whole before it is recorded.
@@ -186,33 +178,12 @@ class Desk:
         bounds: Bounds | None = None,
         ledger: Ledger | None = None,
     ) -> None:
+        super().__init__(bounds or Bounds())
         self.provider = provider
         self.watchers: Sequence[Watcher] = ()  # hear how each answer went
         self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
         self._ledger = ledger
         self.sessions = sessions if sessions is not None else SessionStore()
-        bounds = bounds or Bounds()
-        self._patience_s, self._deadline_s = bounds.patience_s, bounds.deadline_s
-        self._closing = Closing()
-        self.pool = FairPool(bounds.slots, bounds.waiting, patience_s=bounds.patience_s)
-
-    @property
-    def taken(self) -> int:
-        """Places taken, by work in hand and work in line."""
-        return self.pool.taken
-
-    def refuse_if_draining(self) -> None:
-        """Raise `ShuttingDown` where questions are taken no longer."""
-        self._closing.refuse()
-
-    def drain(self) -> None:
-        """Take no more work; what is in hand goes on."""
-        self._closing.drain()
-
-    def close(self) -> None:
-        """Take no more work, withdraw what has not begun, end every answer with `ShuttingDown`."""
-        self._closing.close()
-        self.pool.shutdown()
 
     async def ask(
         self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, request_id: str = ""
@@ -250,10 +221,8 @@ class Desk:
         asked = replace(inquiry, question=clean_question(inquiry.question))
         await asyncio.to_thread(screen, asked.question, inquiry.history)
         self._refuse_if_full(inquiry.principal, heavy=len(asked.question) > HEAVY_CHARS)
-        assistant = await asyncio.to_thread(self._assistant_for, inquiry)
-        await self._admit(inquiry.principal)
-        ticket = self._take_place(lambda: assistant.search(asked, limit=limit), asked)
-        return await self._closing.unless_closed(ticket.outcome(self._patience_s)), assistant
+        assistant = await self.assistant_for(inquiry)
+        return await self.apply(lambda: assistant.search(asked, limit=limit), asked), assistant
 
     async def embed(self, texts: Sequence[str], *, as_queries: bool, principal: Principal | None = None) -> Vectors:
         """Vectors of texts by the model that the index was built with; takes a place as a question does.
@@ -265,8 +234,18 @@ class Desk:
         self._refuse_if_full(principal, heavy=True)
         assistant = await asyncio.to_thread(self.provider)
         await self._admit(principal)
-        ticket = self._take_place(lambda: assistant.embed(texts, as_queries=as_queries), heavy=True)
-        return await self._closing.unless_closed(ticket.outcome(self._patience_s))
+        return await self.apply(lambda: assistant.embed(texts, as_queries=as_queries), heavy=True)
+
+    async def assistant_for(self, inquiry: Inquiry) -> Assistant:
+        """The assistant for work that is counted as a question is.
+
+        Raises:
+            NotFoundError: a document that it names is not there, or may not be seen.
+            AssistantError: whoever asks has asked enough, or there is no assistant.
+        """
+        assistant = await asyncio.to_thread(self._assistant_for, inquiry)
+        await self._admit(inquiry.principal)
+        return assistant
 
     async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
@@ -282,8 +261,7 @@ class Desk:
         heavy = len(words) > HEAVY_CHARS
         self._refuse_if_full(None, heavy=heavy)
         assistant = await asyncio.to_thread(self.provider)
-        ticket = self._take_place(lambda: assistant.verify(words, as_of=as_of, rights=rights), heavy=heavy)
-        checked = await self._closing.unless_closed(ticket.outcome(self._patience_s))
+        checked = await self.apply(lambda: assistant.verify(words, as_of=as_of, rights=rights), heavy=heavy)
         return Review(checked=checked, generation=assistant.generation, latency_ms=_since(began))
 
     async def stream(
@@ -403,22 +381,3 @@ class Desk:
         if ready.session.id:
             _remember(self.sessions, ready.session, reply.answer)
         return reply
-
-    def _refuse_if_full(self, principal: Principal | None, *, heavy: bool) -> None:
-        """Refuse before anything is spent on what would be refused later."""
-        self._closing.refuse()
-        self.pool.refuse_if_full(_counted(principal), heavy=heavy)
-
-    def _take_place(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> Ticket[T]:
-        self._closing.refuse()
-        loop = asyncio.get_running_loop()
-        turn = asyncio.Event()
-        context = copy_context()  # whose request it is, for the log
-
-        def run() -> T:
-            loop.call_soon_threadsafe(turn.set)
-            return context.run(work)
-
-        owner = _counted(inquiry.principal) if inquiry else ""
-        heavy = heavy or (inquiry is not None and len(inquiry.question) > HEAVY_CHARS)
-        return Ticket(self.pool.submit(run, owner=owner, heavy=heavy), turn)

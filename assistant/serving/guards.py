@@ -53,7 +53,7 @@ _READING_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'self'"
 )
-_READING_PATHS = re.compile(r"/(read|compare|duties|reader)(/|$)")
+_READING_PATHS = re.compile(r"/(read|compare|duties|talks|reader)(/|$)")
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -242,7 +242,8 @@ class BodyLimit:
 def _more_than_usual(path: str) -> int:
     if path == "/duties/export":
         return MAX_FILE_BYTES
-    return MAX_TALK_BYTES if path.startswith("/v1/") else 0
+    whole = path.startswith("/v1/") or path in ("/talks", "/api/v1/talks/export")
+    return MAX_TALK_BYTES if whole else 0
 
 
 async def _drain(receive: Receive, limit: int) -> None:

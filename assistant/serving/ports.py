@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from assistant.models.protocols import Vectors
+from assistant.products.talks.draft import PlainPort
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, AnswerEvent, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
@@ -34,6 +35,11 @@ class Assistant(Protocol):
     @property
     def llm_id(self) -> str | None:
         """The language model that writes answers, if one does."""
+        ...
+
+    @property
+    def plain_writer(self) -> PlainPort | None:
+        """What puts statements into plain words, where a language model is set."""
         ...
 
     def ask(self, inquiry: Inquiry) -> Answer:

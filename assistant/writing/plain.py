@@ -57,6 +57,46 @@ def load_plain_words(path: Path | None = None) -> PlainWords:
 _NUMBERED = re.compile(r"^\s*[\[［【〔(（]?(\d{1,2})[\]］】〕)）.、:：．]+\s*(\S.*)$")
 
 
+class PlainProof:
+    """Whether plain words say what the original says. Holds nothing about any text.
+
+    Args:
+        words: which words may stand for which policy words without saying anything else.
+    """
+
+    def __init__(self, words: PlainWords | None = None, institutions: Institutions | None = None) -> None:
+        self._words = words if words is not None else load_plain_words()
+        self._institutions = institutions or known_institutions()
+
+    def says_the_same(self, plain: str, original: str) -> bool:
+        """Whether `plain` claims nothing that `original` does not, and keeps its figures, names and force."""
+        if squeeze(plain) == squeeze(original) or len(plain) > min(MAX_SENTENCE_CHARS, 2 * len(original) + 20):
+            return False  # nothing gained, or more said
+        back = self._in_policy_words(plain, original)
+        if prove(back, original, institutions=self._institutions) is not Verdict.OK or not faithful(back, [original]):
+            return False
+        if modality_of(back) is not modality_of(original) or numbers_in(back) != numbers_in(original):
+            return False
+        # The other way round: each figure with its unit, each name, each binding word of the original is still there.
+        return prove(original, back, institutions=self._institutions, min_support=0.0) in _ONLY_SHORTER
+
+    def plainer(self, original: str) -> str:
+        """`original` with each policy word of the table in its first everyday way; the words alone, unproved."""
+        for policy in sorted(self._words, key=lambda word: (-len(word), word)):
+            ways = self._words[policy]
+            if policy in original and ways:
+                original = original.replace(policy, ways[0])
+        return original
+
+    def _in_policy_words(self, plain: str, original: str) -> str:
+        """`plain` with the words of the table turned back into those of `original`."""
+        for policy, ways in self._words.items():
+            if policy in original and policy not in plain:
+                for way in sorted(ways, key=len, reverse=True):
+                    plain = plain.replace(way, policy)
+        return plain
+
+
 class PlainWriter:
     """Puts the statements of an answer into plain words, one by one. Holds nothing about any answer.
 
@@ -75,8 +115,7 @@ class PlainWriter:
     ) -> None:
         self._chat = chat
         self._prompt = prompt or load_prompt(PLAIN_PROMPT)
-        self._words = words if words is not None else load_plain_words()
-        self._institutions = institutions or known_institutions()
+        self._proof = PlainProof(words, institutions)
         self._token = token
 
     def write(self, statements: Sequence[Statement]) -> PlainVersion:
@@ -113,24 +152,8 @@ class PlainWriter:
         )
 
     def says_the_same(self, plain: str, original: str) -> bool:
-        """Whether `plain` claims nothing that `original` does not, and keeps its figures, names and force."""
-        if squeeze(plain) == squeeze(original) or len(plain) > min(MAX_SENTENCE_CHARS, 2 * len(original) + 20):
-            return False  # nothing gained, or more said
-        back = self._in_policy_words(plain, original)
-        if prove(back, original, institutions=self._institutions) is not Verdict.OK or not faithful(back, [original]):
-            return False
-        if modality_of(back) is not modality_of(original) or numbers_in(back) != numbers_in(original):
-            return False
-        # The other way round: each figure with its unit, each name, each binding word of the original is still there.
-        return prove(original, back, institutions=self._institutions, min_support=0.0) in _ONLY_SHORTER
-
-    def _in_policy_words(self, plain: str, original: str) -> str:
-        """`plain` with the words of the table turned back into those of `original`."""
-        for policy, ways in self._words.items():
-            if policy in original and policy not in plain:
-                for way in sorted(ways, key=len, reverse=True):
-                    plain = plain.replace(way, policy)
-        return plain
+        """As `PlainProof.says_the_same`."""
+        return self._proof.says_the_same(plain, original)
 
 
 _ONLY_SHORTER = frozenset({Verdict.OK, Verdict.UNSUPPORTED})  # words may be left out; figures, names and force not

@@ -187,6 +187,10 @@ class FakeAssistant:
     def llm_id(self) -> str | None:
         return None
 
+    @property
+    def plain_writer(self) -> None:
+        return None
+
     def ask(self, inquiry: Inquiry) -> Answer:
         question = clean_question(inquiry.question)
         self.asked.append(inquiry)

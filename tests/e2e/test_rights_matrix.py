@@ -102,6 +102,9 @@ class Call:
     tells: bool = True  # whether what is named shows in the response
 
 
+_COVER = {"编号": "s1", "类型": "封面", "标题": "一次宣讲", "分钟": 5}
+DRAFT: dict[str, Any] = {"主题": "一次宣讲", "听众": "农户", "分钟": 5, "政策核对于": "2026-01-01", "页": [_COVER]}
+
 # How each route is asked for a document. A route that is not here fails the test of completeness.
 CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/livez"): lambda _: [Call("/livez")],
@@ -165,6 +168,8 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/api/v1/admin/audit"): lambda _: [Call("/api/v1/admin/audit?limit=100&kind=answer")],
     ("GET", "/api/v1/admin/retention"): lambda _: [Call("/api/v1/admin/retention")],
     ("POST", "/api/v1/admin/retention/run"): lambda _: [Call("/api/v1/admin/retention/run")],
+    ("POST", "/api/v1/talks"): lambda d: _drafts("/api/v1/talks", d),
+    ("POST", "/api/v1/talks/export"): lambda _: [Call("/api/v1/talks/export", {"draft": DRAFT, "format": "yaml"})],
     ("GET", "/api/v1/duties"): lambda d: [
         Call("/api/v1/duties"),
         Call("/api/v1/duties?past=true"),
@@ -188,8 +193,19 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/compare/export"): lambda d: [
         Call(f"/compare/export?a={OPEN.id}&b={DOCUMENTS[d].id}&kind=md", named=d != "open")
     ],
+    ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/duties"): lambda d: [Call("/duties"), Call("/duties?doc=all&past=true"), _duties_of(d)],
 }
+
+
+def _drafts(path: str, document: str) -> list[Call]:
+    """A draft out of everything, and out of one document on a day on which it held."""
+    asked = {"audience": "农户", "topic": "贷款的续贷、期限和加强审查", "minutes": 15}
+    day = "2021-01-01" if document == "staff" else "2026-01-01"
+    return [
+        Call(path, asked),
+        Call(path, {**asked, "document_ids": [DOCUMENTS[document].id], "as_of": day}, named=True),
+    ]
 
 
 def _duties_of(document: str) -> Call:
@@ -206,6 +222,7 @@ OTHERS = {
     ("GET", "/metrics"),  # its callers are tried in test_metrics.py
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
     ("POST", "/duties/export"),  # its callers are tried below
+    ("POST", "/talks"),  # tried below, and in test_talk_routes.py
 }
 
 
@@ -470,6 +487,18 @@ def test_a_table_goes_out_as_a_file_to_those_who_may_see_its_documents(
     if who == "admin":
         foreign = client.post("/duties/export", files=form, headers={**headers[who], "Origin": "https://evil.example"})
         assert foreign.status_code == 403
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])
+def test_talks_are_written_for_those_who_may_ask(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]], who: str
+) -> None:
+    sent = {**headers[who], "Origin": "http://door.example"}
+    nothing = {"draft": {}, "format": "pptx"}
+    exported = client.post("/api/v1/talks/export", json=nothing, headers=sent)
+    page = client.post("/talks", files={"action": (None, "look")}, headers=sent)
+    wanted = 401 if who in STRANGERS else 422 if Scope.ASK in MAY[who] else 403
+    assert (exported.status_code, page.status_code) == (wanted, wanted)
 
 
 @pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])

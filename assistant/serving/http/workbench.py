@@ -1,4 +1,4 @@
-"""The pages of the workbench that are our own: 读原文, 版本对照, 责任清单, and the route beside the last."""
+"""The pages of the workbench that are our own: 读原文, 版本对照, 责任清单, 宣讲, and the routes beside the last two."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from assistant.serving.http.comparing import add_comparing
 from assistant.serving.http.duties import add_duties
 from assistant.serving.http.pages import add_page_files
 from assistant.serving.http.reading import add_reading
+from assistant.serving.http.talking import add_talks
 
 
-def add_workbench(app: FastAPI, desk: Desk) -> None:
-    """Give an application these pages."""
+def add_workbench(app: FastAPI, desk: Desk, *, public_url: str | None = None) -> None:
+    """Give an application these pages.
+
+    Args:
+        public_url: where clients reach it; sources of exported talks lead there.
+    """
     add_page_files(app)
     add_reading(app, desk)
     add_comparing(app, desk)
     add_duties(app, desk)
+    add_talks(app, desk, base=public_url)

@@ -51,6 +51,7 @@ from assistant.serving.terminal.shared import (
     say_json,
     scratch_folder,
 )
+from assistant.serving.terminal.talks import talk_app
 from assistant.serving.terminal.train import train_app
 from assistant.serving.terminal.verify import proof, verify
 
@@ -74,6 +75,7 @@ add_commands(eval_app)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(model_app, name="model")
 app.add_typer(train_app, name="train")
+app.add_typer(talk_app, name="talk")
 _MANAGING = {"keys": keys_app, "users": users_app, "embeds": embeds_app, "records": records_app, "audit": audit_app}
 for _name, _group in _MANAGING.items():
     app.add_typer(_group, name=_name)

@@ -14,6 +14,7 @@ from assistant.serving.terminal.embedders import embedders
 from assistant.serving.terminal.eval_duties import duties
 from assistant.serving.terminal.eval_sets import sets_app
 from assistant.serving.terminal.eval_suites import attacks, masking
+from assistant.serving.terminal.eval_talks import talks
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import AsJson, open_settings, output, say
 
@@ -33,7 +34,7 @@ RunFile = Annotated[Path, typer.Argument(metavar="结果", help="eval run 写出
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands beside `eval run`."""
-    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks, duties)
+    commands = (retrieval, score, record, compare, gate, embedders, masking, attacks, duties, talks)
     for command in commands:
         app.command(name=command.__name__, cls=ChineseCommand)(command)
     app.add_typer(sets_app, name="sets")

@@ -73,7 +73,7 @@ def _text(given: str, corpus: list[Path] | None, when: date | None, as_json: boo
     from assistant.serving.render.terminal import checked_terminal
 
     words = clean_text(_words(given))  # before the index is opened: a bad text is told at once
-    checked = _opened(open_settings(), corpus).verify(words, as_of=when)
+    checked = opened_assistant(open_settings(), corpus).verify(words, as_of=when)
     if as_json:
         say_json([as_fields(checked_body(one)) for one in checked])
     else:
@@ -107,7 +107,7 @@ def _claims(claims: Path, out: Path, corpus: list[Path] | None, when: date | Non
     if when is not None:
         lines = tuple(line if line.as_of else line.model_copy(update={"as_of": when}) for line in lines)
     check_writable(out)
-    verifier = _opened(open_settings(), corpus).verifier
+    verifier = opened_assistant(open_settings(), corpus).verifier
     with StageProgress() as progress:
         verdicts = check_claims(lines, verifier, progress=lambda done, total: progress("核对说法", done, total))
     write_verdicts(out, verdicts)
@@ -117,7 +117,7 @@ def _claims(claims: Path, out: Path, corpus: list[Path] | None, when: date | Non
     output(as_json, lambda: facts, lambda: f"已核对 {len(verdicts)} 条：{shown}；结果在 {out}")
 
 
-def _opened(settings: Settings, corpus: list[Path] | None) -> PolicyAssistant:
+def opened_assistant(settings: Settings, corpus: list[Path] | None) -> PolicyAssistant:
     """The assistant over the served index, or over one of `corpus` in the scratch folder."""
     from assistant.assembly import build_assistant, make_index
 
@@ -146,7 +146,7 @@ def proof(
     from assistant.serving.terminal.progress import StageProgress
 
     check_writable(out)
-    assistant = _opened(open_settings(), corpus)
+    assistant = opened_assistant(open_settings(), corpus)
     documents = [assistant.document(meta.id) for meta in assistant.documents()]
     with StageProgress() as progress:
         reports = proof_report(
