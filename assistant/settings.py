@@ -156,6 +156,7 @@ class AccessSettings(BaseModel):
 
     pepper_file: Path | None = None  # None: secrets/pepper in `data_dir`
     secure_cookie: bool = True  # sign-ins travel over TLS alone
+    clock_skew_s: int = Field(default=5, ge=0, le=60)  # how far a portal's or provider's clock may be from ours
 
 
 class WhenFull(StrEnum):

@@ -263,7 +263,7 @@ def _bm25() -> Any:
 
 def _write(folder: Path, kind: ChunkKind, analyzer: Analyzer, weights: _Weights) -> None:
     stem = folder / f"{kind.value}-{analyzer}"
-    arrays = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
+    arrays: dict[str, Any] = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
     if weights.counts is not None:
         arrays["counts"] = weights.counts
     np.savez(stem.with_suffix(".npz"), **arrays)

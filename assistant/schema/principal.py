@@ -28,6 +28,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     KEYS = "keys:manage"
     EMBEDS = "embeds:manage"
+    EMBED_CODES = "embeds:codes"  # of a portal's back end: codes for its pages, and taking back their tokens
     USERS = "users:manage"
     VIEW_AS = "view-as"
 
@@ -45,6 +46,7 @@ class Principal:
     labels: frozenset[str] = frozenset()
     department: str | None = None
     expires_at: int | None = None  # milliseconds since 1970; not known after that
+    portal: str | None = None  # of a portal's back end: whose codes it gets
 
     @property
     def id(self) -> str:

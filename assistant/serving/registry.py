@@ -23,6 +23,7 @@ def build_registry(settings: Settings, *, make_pepper: bool = False) -> Registry
         pepper_file=settings.pepper_file,
         secrets_dir=settings.secrets_dir,
         make_pepper=make_pepper,
+        leeway_s=settings.access.clock_skew_s,
     )
 
 

@@ -174,6 +174,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             gate=registry.gate(),
             embeds=registry.embeds,
             use=registry.use,
+            exchange=registry.exchange,
             users=registry.users,
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),

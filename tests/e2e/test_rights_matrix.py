@@ -111,6 +111,8 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
 
 # What a browser opens by itself, before anybody can have said who they are.
 PAGES = {("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"), ("GET", "/widget.js")}
+# What portals' back ends and pages ask: its callers are tried in test_embed_exchange.py.
+PORTALS = {("POST", f"/api/v1/embed/{name}") for name in ("codes", "token", "revocations")}
 OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
@@ -186,7 +188,7 @@ def listed(app: FastAPI) -> set[tuple[str, str]]:
 
 def test_every_route_has_a_rule_and_is_tried_here(app: FastAPI) -> None:
     assert unruled(app) == []
-    assert listed(app) == set(CALLS)
+    assert listed(app) == set(CALLS) | PORTALS
     assert set(routes_of(app)) - listed(app) == PAGES | OTHERS
     assert len(listed(app)) == sum(len(methods) for methods in app.openapi()["paths"].values())
 

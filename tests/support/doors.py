@@ -41,7 +41,7 @@ def door_of(registry: Registry, gate: GuardedGate | None = None) -> Doorkeeping:
     """The door of a registry, as a production server has it."""
     return Doorkeeping(
         gate=gate or registry.gate(), users=registry.users, secure_cookie=False, embeds=registry.embeds,
-        use=registry.use,
+        use=registry.use, exchange=registry.exchange,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from assistant.serving.http.bodies import body_schema, filters_of, read_body, un
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
+from assistant.serving.http.exchange import add_exchange
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
 from assistant.serving.http.openai.routes import add_openai
@@ -106,6 +107,7 @@ def create_api(
     add_error_handlers(app)
     add_sign_in(app, door)
     add_embedding(app, door.embeds, development=door.gate.development)
+    add_exchange(app, door)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
+from assistant.access.exchange import Exchange
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.users import Users
 from assistant.serving.ledger import Ledger
@@ -20,4 +21,5 @@ class Doorkeeping:
     secure_cookie: bool = True
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask
+    exchange: Exchange | None = None  # codes for their pages
     ledger: Ledger | None = None  # where answers and sign-ins are recorded

@@ -120,6 +120,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "请求内容过大",
         415: "请求格式不是 application/json",
         422: "问题或字段不能使用",
+        429: "尝试失败的次数过多",
         500: "服务内部异常",
         503: "索引或模型暂不可用，或提问人数过多",
     }

@@ -42,6 +42,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/embed/chat.js"): PUBLIC,
     ("GET", "/embed/chat.css"): PUBLIC,
     ("GET", "/widget.js"): PUBLIC,
+    ("POST", "/api/v1/embed/codes"): Rule(Scope.EMBED_CODES),
+    ("POST", "/api/v1/embed/token"): PUBLIC,  # the code is the credential
+    ("POST", "/api/v1/embed/revocations"): Rule(Scope.EMBED_CODES),
     ("GET", "/docs"): KNOWN,
     ("GET", "/openapi.json"): KNOWN,
     ("POST", "/api/v1/ask"): Rule(Scope.ASK),
