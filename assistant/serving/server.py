@@ -159,7 +159,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.access.gate import OpenGate
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.ledger import Ledger
-    from assistant.serving.registry import build_recorder, build_registry
+    from assistant.serving.registry import build_oidc, build_recorder, build_registry
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
@@ -176,6 +176,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             use=registry.use,
             exchange=registry.exchange,
             users=registry.users,
+            oidc=build_oidc(settings),
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
         )

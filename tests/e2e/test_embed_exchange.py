@@ -140,6 +140,12 @@ def test_guesses_of_one_source_end_in_429(known: Callers, tmp_path: Path) -> Non
         assert [post(client, "/api/v1/embed/token", body).status_code for _ in range(12)] == [401] * 10 + [429] * 2
 
 
+def test_the_description_shows_how_to_ask(client: TestClient, known: Callers) -> None:
+    page = client.get("/docs", headers=known.headers["staff"])
+    assert page.status_code == 200
+    assert all(path in page.text for path in BODIES)
+
+
 def test_without_portals_there_is_nothing_there() -> None:
     with TestClient(create_api(FakeAssistant, doorkeeping=Doorkeeping())) as client:
         for path, body in BODIES.items():

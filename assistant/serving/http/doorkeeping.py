@@ -8,6 +8,7 @@ from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embeds
 from assistant.access.exchange import Exchange
 from assistant.access.gate import Gate, OpenGate
+from assistant.access.oidc import Oidc
 from assistant.access.users import Users
 from assistant.serving.ledger import Ledger
 
@@ -18,6 +19,7 @@ class Doorkeeping:
 
     gate: Gate = field(default_factory=OpenGate)
     users: Users | None = None  # who may sign in
+    oidc: Oidc | None = None  # the provider of the house, where they may sign in too
     secure_cookie: bool = True
     embeds: Embeds | None = None  # which portals may show our pages
     use: EmbedUse | None = None  # how often they may ask

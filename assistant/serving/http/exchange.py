@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from assistant.access.exchange import Exchange
 from assistant.access.gate import Failures
@@ -29,6 +29,10 @@ Secret = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7
 class CodeRequest(wire.Entering):
     """为哪个已登录的人要码。"""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"sub": "u-1001", "dept": "信贷部", "origin": "https://portal.bank.cn"}]}
+    )
+
     sub: Word = Field(description="门户里的用户编号，取自门户自己的登录状态。", examples=["u-1001"])
     origin: str = Field(description="门户网页的来源。", examples=["https://portal.bank.cn"], max_length=300)
     dept: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(default=None, description="部门。")
@@ -46,6 +50,10 @@ class CodeResponse(wire.Leaving):
 class TokenRequest(wire.Entering):
     """用码换令牌。"""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"code": "换取码", "portal": "门户编号", "origin": "https://portal.bank.cn"}]}
+    )
+
     code: Secret = Field(description="换取码。")
     portal: Secret = Field(description="门户编号。")
     origin: str = Field(description="门户网页的来源，须与要码时相同。", max_length=300)
@@ -60,6 +68,8 @@ class TokenResponse(wire.Leaving):
 
 class RevocationRequest(wire.Entering):
     """收回哪个令牌。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"jti": "令牌的编号"}]})
 
     jti: Word = Field(description="令牌的编号。")
 

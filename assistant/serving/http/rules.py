@@ -38,6 +38,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/signin"): PUBLIC,
     ("POST", "/signin"): PUBLIC,
     ("POST", "/signout"): PUBLIC,
+    ("GET", "/signin/oidc"): PUBLIC,
+    ("GET", "/signin/oidc/callback"): PUBLIC,
+    ("GET", "/signin/oidc/out"): PUBLIC,
     ("GET", "/embed"): PUBLIC,  # the page holds no secret; what it shows is asked for with the portal's token
     ("GET", "/embed/chat.js"): PUBLIC,
     ("GET", "/embed/chat.css"): PUBLIC,

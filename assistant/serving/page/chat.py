@@ -293,7 +293,7 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/"))
+    return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/", "/signin/"))
 
 
 _NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
