@@ -72,7 +72,7 @@ class Review:
 
 
 def _owner(principal: Principal | None) -> str:
-    return principal.id if principal else ""
+    return principal.owner if principal else ""
 
 
 Piece = SourcesEvent | DeltaEvent | Reply

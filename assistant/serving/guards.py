@@ -136,7 +136,7 @@ class Envelope:
 
 
 def _policy(path: str) -> str:
-    if path in {"/signin", "/signout"} or path.startswith("/signin/"):
+    if path in {"/signin", "/signout", "/viewas"} or path.startswith("/signin/"):
         return _FORM_POLICY
     if _FRAMED_PATHS.match(path):
         return _FRAMED_POLICY.format("'none'")

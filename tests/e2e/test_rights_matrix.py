@@ -115,6 +115,8 @@ PAGES = {("GET", "/embed"), ("GET", "/embed/chat.js"), ("GET", "/embed/chat.css"
 PORTALS = {("POST", f"/api/v1/embed/{name}") for name in ("codes", "token", "revocations")}
 OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
+    *(("GET", "/viewas"), ("POST", "/viewas")),  # tried in test_view_as.py
+    *(("GET", "/signin/oidc"), ("GET", "/signin/oidc/callback"), ("GET", "/signin/oidc/out")),  # in test_oidc.py
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
 }
 

@@ -37,6 +37,7 @@ from assistant.serving.http.library import add_library
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
+from assistant.serving.http.viewing import ViewAs, add_viewing
 from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
@@ -102,12 +103,11 @@ def create_api(
     )
     app.state.desk, app.state.gate = desk, door.gate
     app.add_middleware(BodyLimit)
+    app.add_middleware(ViewAs, ledger=door.ledger)
     app.add_middleware(Identity, gate=door.gate)
     app.add_middleware(Envelope)  # added last, so outermost
     add_error_handlers(app)
-    add_sign_in(app, door)
-    add_embedding(app, door.embeds, development=door.gate.development)
-    add_exchange(app, door)
+    _add_identity(app, door)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s)
     _add_verify(app, desk)
@@ -117,6 +117,13 @@ def create_api(
     if open_by_oversight := unruled(app):
         raise RuntimeError(f"no rule in rules.py for {open_by_oversight}")
     return app
+
+
+def _add_identity(app: FastAPI, door: Doorkeeping) -> None:
+    add_sign_in(app, door)
+    add_embedding(app, door.embeds, development=door.gate.development)
+    add_exchange(app, door)
+    add_viewing(app, door)
 
 
 # --- health -------------------------------------------------------------------------------------

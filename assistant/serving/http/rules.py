@@ -48,6 +48,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/embed/codes"): Rule(Scope.EMBED_CODES),
     ("POST", "/api/v1/embed/token"): PUBLIC,  # the code is the credential
     ("POST", "/api/v1/embed/revocations"): Rule(Scope.EMBED_CODES),
+    ("GET", "/viewas"): Rule(Scope.VIEW_AS),
+    ("POST", "/viewas"): Rule(Scope.VIEW_AS),
     ("GET", "/docs"): KNOWN,
     ("GET", "/openapi.json"): KNOWN,
     ("POST", "/api/v1/ask"): Rule(Scope.ASK),

@@ -32,7 +32,8 @@ from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, path_of
 from assistant.serving.http.identity import NeedsPage
-from assistant.serving.http.rules import principal_of
+from assistant.serving.http.rules import RULES, principal_of
+from assistant.serving.http.viewing import viewing_html
 from assistant.serving.offline import go_offline
 from assistant.serving.render.html import answer_cards_html, cards_html, checked_html, note_html
 from assistant.serving.render.markdown import markdown_escaped
@@ -247,7 +248,7 @@ def greet(desk: Desk, principal: Principal | None = None) -> tuple[str, str]:
         documents = desk.provider().documents(principal.labels if principal else None)
     except AssistantError as exc:
         return "", status_html(exc.message, kind="error")
-    return library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
+    return viewing_html(principal) + library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
 
 
 # --- the page -----------------------------------------------------------------------------------
@@ -296,8 +297,7 @@ def _is_api(path: str) -> bool:
     return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/", "/signin/"))
 
 
-_NAMES = ("livez", "readyz", "docs", "openapi.json", "signin", "signout", "api", "v1", "mcp", "embed", "widget.js")
-_ROUTES = {f"/{name}" for name in _NAMES}
+_ROUTES = {path for _, path in RULES} | {"/api", "/v1"}
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
