@@ -52,7 +52,12 @@ class Rooms:
     events: AnswerStream
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause
     make_verifier: Callable[[], Verifier]  # called once, when a text is first handed in
-    nearest: Rooms | None = None  # the same without the statutes of the country, where it holds others as well
+    make_nearest: Callable[[], Rooms | None] = lambda: None  # called once, when “this paper” is first asked about
+
+    @cached_property
+    def nearest(self) -> Rooms | None:
+        """The same without the statutes of the country, where it holds others as well."""
+        return self.make_nearest()
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -166,7 +171,8 @@ class PolicyAssistant:
         """
         asked = screen(inquiry.question, inquiry.history)
         rooms = self._rooms(inquiry.rights)
-        reading = rooms.reader.read(asked.searched, asked.searched_history, inquiry.filters, follows=inquiry.follows)
+        searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
+        rooms, reading = _asked_of(rooms, searched, use_llm=False)
         found = rooms.searcher.ranked(reading.query, rewrite=True)
         return replace(found, ranking=found.ranking[:limit], evidence=found.evidence[:limit])
 
@@ -214,23 +220,21 @@ class PolicyAssistant:
         view = self._views.of(rights)
         with self._lock:
             if view.rights not in self._furnished:
-                nearest = self._furnish(view.nearest) if view.nearest is not None else None
-                self._furnished[view.rights] = replace(self._furnish(view), nearest=nearest)
+                self._furnished[view.rights] = replace(
+                    self._furnish(view), make_nearest=lambda: self._furnish(view.nearest) if view.nearest else None
+                )
             return self._furnished[view.rights]
-
-
-def _read(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> Reading:
-    """What a question says, in the light of one view of the library."""
-    return rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
 
 
 def _asked_of(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Reading]:
     """What is read, and over which documents: those other than statutes where 这个文件, 全文 is asked about."""
-    reading = _read(rooms, asked, use_llm=use_llm)
-    nearest = rooms.nearest
-    if nearest is None or not speaks_of_this_paper(reading.standalone) or not _leaves_open(reading, nearest):
+    reading = rooms.reader.read(asked.question, asked.history, asked.filters, use_llm=use_llm, follows=asked.follows)
+    if not speaks_of_this_paper(reading.standalone):
         return rooms, reading
-    return nearest, _read(nearest, asked, use_llm=use_llm)
+    nearest = rooms.nearest
+    if nearest is None or not _leaves_open(reading, nearest):
+        return rooms, reading
+    return nearest, nearest.reader.read_again(asked.question, reading, asked.filters)
 
 
 def _leaves_open(reading: Reading, nearest: Rooms) -> bool:

@@ -11,6 +11,7 @@ from assistant.access.audit import GENESIS, PURGED, Entry, hash_of
 from assistant.errors import InputError
 
 _FIELDS = {"seq": int, "at": int, "kind": str, "subject": str, "body": str, "prev": str, "hash": str}
+_MALFORMED = (ValueError, KeyError, TypeError, OverflowError, RecursionError)  # of JSON that is not what we wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class _Walk:
         """Learn where the chain may begin: behind what was taken away last, as a later record says."""
         if entry is None or entry.kind != PURGED:
             return
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(*_MALFORMED):
             self._through, self._purged_hash = int(entry.facts["through"]), str(entry.facts["hash"])
 
     def end(self) -> None:
@@ -121,7 +122,7 @@ def _fault_inside(entry: Entry) -> str:
             "kind": entry.kind,
             "subject": entry.subject,
         } and isinstance(said["facts"], dict)
-    except (ValueError, KeyError, TypeError):
+    except _MALFORMED:
         return "内容不完整"
     if not same:
         return "内容与登记不一致"
@@ -162,7 +163,7 @@ def read_marks(texts: Iterable[str]) -> dict[int, str]:
     for words in texts:
         try:
             held = {int(seq): str(value) for seq, value in json.loads(words)["hashes"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        except (*_MALFORMED, AttributeError) as exc:
             raise InputError("校验文件不是 audit checkpoint 写出的格式。") from exc
         if any(found.get(seq, value) != value for seq, value in held.items()):
             raise InputError("所给的校验文件互相不一致，请确认它们来自同一个记录库。")

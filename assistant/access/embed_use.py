@@ -41,8 +41,7 @@ class EmbedUse:
 
     def forget_old(self) -> int:
         """Drop conversations and answers older than their portal keeps them; says how many. The audit stays."""
-        self._swept = self._today()
-        gone = 0
+        day, gone = self._today(), 0
         with self._store.write() as connection:
             kept = connection.execute(
                 select(embeds.c.id, embeds.c.retention_days).where(embeds.c.retention_days.is_not(None))
@@ -52,6 +51,7 @@ class EmbedUse:
                 for table, at in ((sessions, sessions.c.used_at), (answers, answers.c.created_at)):
                     old = delete(table).where(table.c.owner.startswith(owner, autoescape=True), at < before)
                     gone += connection.execute(old).rowcount
+        self._swept = day  # only now: what failed is tried again with the next question
         return gone
 
     def _counted(self, embed_id: str, day: str, cap: int) -> bool:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 from assistant.access.audit import GAP, Chain, Draft
 from assistant.errors import RecordsError
 from assistant.records.answers import AnswerBook, KeptAnswer
@@ -71,10 +73,10 @@ class Recorder:
         if not (self._refuse and self.failing):
             return
         with self._lock:
-            self._lost += 1
             try:
                 self._write([])
             except RecordsError as exc:
+                self._lost += 1
                 raise AuditUnavailable from exc
 
     def record(self, draft: Draft, kept: KeptAnswer | None = None) -> None:
@@ -82,6 +84,7 @@ class Recorder:
 
         Raises:
             AuditUnavailable: it could not be written, and what it speaks of may not be done.
+            Exception: it can never be written; it is counted as lost.
         """
         with self._lock:
             self._waiting.append((draft, kept))
@@ -89,17 +92,18 @@ class Recorder:
                 self._make_room()
                 return
             try:
-                self._write(list(self._waiting))
+                fault = self._write_waiting()
             except RecordsError as exc:
                 if self._refuse:
                     self._waiting.clear()
                     self._lost += 1
                     raise AuditUnavailable from exc
                 self._make_room()
-            except Exception:
-                self._waiting.pop()  # what can never be written must not stand in the way of the rest
-                self._lost += 1
-                raise
+                return
+            if isinstance(fault, RecordsError) and self._refuse:
+                raise AuditUnavailable from fault
+            if fault is not None and not isinstance(fault, RecordsError):
+                raise fault
 
     def flush(self) -> None:
         """Write what waits, as before the end of the process; what cannot be written is logged by number."""
@@ -107,9 +111,41 @@ class Recorder:
             if not self._waiting and not self._lost:
                 return
             try:
-                self._write(list(self._waiting))
+                self._write_waiting()
+                if self._lost:  # the last of them made a gap
+                    self._write([])
             except RecordsError:
                 _log.error("%d audit records were lost at the end", len(self._waiting) + self._lost)
+
+    def _write_waiting(self) -> Exception | None:
+        """Write all that waits; what can never be written stands in nobody's way and is counted as lost.
+
+        Returns:
+            What the newest could not be written for.
+
+        Raises:
+            RecordsError: the store takes nothing now; what it has not taken waits on.
+        """
+        try:
+            self._write(list(self._waiting))
+        except Exception as exc:
+            if _of_the_store(exc):
+                raise
+        else:
+            self._waiting.clear()
+        fault: Exception | None = None
+        while self._waiting:
+            try:
+                self._write([self._waiting[0]])
+                fault = None
+            except Exception as exc:
+                if _of_the_store(exc):
+                    raise
+                _log.error("an audit record cannot be written and is lost (%s)", type(exc).__name__)
+                self._lost += 1
+                fault = exc
+            self._waiting.popleft()
+        return fault
 
     def _write(self, items: list[tuple[Draft, KeptAnswer | None]]) -> None:
         """Write `items`, after a record of the gap if there is one. The lock is held."""
@@ -123,15 +159,20 @@ class Recorder:
                 for _, kept in items:
                     if kept is not None:
                         self.answers.add(connection, kept)
-        except RecordsError:
-            if self._failed_at is None:
-                _log.error("audit records cannot be written")
-            self._failed_at = self._clock()
+        except RecordsError as exc:
+            if _of_the_store(exc):
+                if self._failed_at is None:
+                    _log.error("audit records cannot be written")
+                self._failed_at = self._clock()
             raise
-        self._waiting.clear()
         self._lost, self._failed_at = 0, None
 
     def _make_room(self) -> None:
         while len(self._waiting) > self._most:
             self._waiting.popleft()
             self._lost += 1
+
+
+def _of_the_store(exc: Exception) -> bool:
+    """Whether the store is at fault, and not the one record."""
+    return isinstance(exc, RecordsError) and not isinstance(exc.__cause__, (DataError, IntegrityError))

@@ -144,6 +144,10 @@ class Users:
             raise NotSignedIn(_REFUSED, code="bad_credential")
         token, now = secrets.token_urlsafe(32), self._store.clock()
         with self._store.write() as connection:
+            still = select(users).where(users.c.id == row.id, users.c.disabled_at.is_(None)).with_for_update()
+            row = connection.execute(still.where(users.c.password_hash == row.password_hash)).one_or_none()
+            if row is None:  # shut out, or the password changed, while it was compared
+                raise NotSignedIn(_REFUSED, code="bad_credential")
             connection.execute(delete(signins).where(signins.c.expires_at <= now))
             connection.execute(
                 signins.insert().values(

@@ -10,7 +10,7 @@ from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
 from assistant.answering.leads import gaps_note, lead_of
 from assistant.answering.refusal import Abstention, Reason
-from assistant.answering.select import Selection, how_made
+from assistant.answering.select import Selection, how_made, list_made
 from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
 from assistant.proof.prove import prove
@@ -133,7 +133,8 @@ class Composer:
         numbers = {c.clause_id: c.number for c in citations}
         statements = self._statements(selection.picks, numbers)
         clauses = [self.clause_of(pick.chunk) for pick in selection.picks]
-        lead = lead_of(reading, statements, clauses, self.institutions, how=how_made(selection))
+        how, listed = how_made(selection), list_made(selection)
+        lead = lead_of(reading, statements, clauses, self.institutions, how=how, listed=listed)
         partly = reading.asked.kind is Kind.DECISION or selection.gaps
         return Draft(
             outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,

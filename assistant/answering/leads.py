@@ -21,6 +21,7 @@ from assistant.text.binding_words import binding_words
 from assistant.text.institutions import Institutions
 from assistant.text.numerals import numbers_in
 
+_QUOTE = "原文是："
 BAN_WORDS = binding_words().bans
 _REQUIRED = re.compile(r"应当|必须|不少于|要")
 _QUALIFIED = re.compile(r"有条件的[\u4e00-\u9fff]{2,4}|必要时|在[^，。；]{2,10}前提下|符合[^，。；]{1,8}条件的")
@@ -47,11 +48,13 @@ def lead_of(
     institutions: Institutions | None,
     *,
     how: str = "",
+    listed: str = "",
 ) -> str:
     """The leading sentence; empty when the quotes need none.
 
     Args:
         how: what was looked through for what, where every sentence was; nothing else is said to be complete.
+        listed: that one list is given whole. It hides neither that a fact is not stated nor that something is banned.
     """
     asked = reading.asked
     if asked.kind is Kind.DECISION:
@@ -60,16 +63,14 @@ def lead_of(
         return correction
     if how:
         return how
-    if asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS, Kind.LIST) and len(statements) > 1:
+    if asked.kind in (Kind.YES_NO, Kind.FACT):
+        first = _not_stated(reading, statements) or _of_bans(statements)
+        if first and listed:
+            return f"{first.removesuffix(_QUOTE).rstrip('：。')}。{listed}"
+        return first or listed or (_of_modality(statements) if asked.kind is Kind.YES_NO else "")
+    if not listed and asked.kind in (Kind.PROHIBITIONS, Kind.MENTIONS, Kind.LIST) and len(statements) > 1:
         return f"与所问最接近的有以下 {len(statements)} 处，没有逐句查全，别处可能还有："
-    if asked.kind not in (Kind.YES_NO, Kind.FACT):
-        return ""
-    if unsaid := _not_stated(reading, statements):
-        return unsaid
-    words = dict.fromkeys(w for s in statements if s.modality is Modality.PROHIBIT for w in BAN_WORDS.findall(s.text))
-    if words:
-        return _of_ban(words, statements)
-    return _of_modality(statements) if asked.kind is Kind.YES_NO else ""
+    return listed
 
 
 def gaps_note(gaps: Sequence[Gap]) -> str:
@@ -86,7 +87,11 @@ def names_of(rules: Sequence[AttributeRule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.attribute.value for rule in exact))
 
 
-def _of_ban(words: Sequence[str] | dict[str, None], statements: Sequence[Statement]) -> str:
+def _of_bans(statements: Sequence[Statement]) -> str:
+    """By which words the clauses ban something; empty where they ban nothing."""
+    words = dict.fromkeys(w for s in statements if s.modality is Modality.PROHIBIT for w in BAN_WORDS.findall(s.text))
+    if not words:
+        return ""
     quoted = "、".join(f"“{word}”" for word in words)
     if _wanted_elsewhere(statements):
         return f"条款对此有支持性要求，也有禁止性要求（用语是{quoted}），须一并看："
@@ -124,7 +129,7 @@ def _not_stated(reading: Reading, statements: Sequence[Statement]) -> str:
     nearest = max(statements, key=lambda s: len(wanted & pairs(s.text)) / (20 + len(pairs(s.text))))
     if any(rule.stated_in(nearest.text) for rule in attributes):
         return ""
-    return f"没有写明：与所问最接近的一句并未规定{'、'.join(names_of(attributes))}。原文是："
+    return f"没有写明：与所问最接近的一句并未规定{'、'.join(names_of(attributes))}。{_QUOTE}"
 
 
 def correction_of(

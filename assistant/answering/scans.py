@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from assistant.question.institutions_asked import Institution
 from assistant.question.reading import Reading
@@ -19,6 +18,7 @@ _HEADING_SHARED = 5  # characters in a row that name a heading
 _MOST_MEANINGS = 3
 MOST = 30  # sentences; of more, the nearest are given and it is said that they are not all
 _SHORTEST = 3  # characters of a name
+_NAME = re.compile(r"[\u4e00-\u9fff、]+")
 _BINDS = (
     r"应当|必须|不得|可以|有权|负责|履行[^，。；]{0,6}(?:职责|义务|职能)|须|要(?![求素件约])"
     r"|按程序|依法(?!依规|被)|定期|严禁|力争"
@@ -80,7 +80,8 @@ def _of_meaning(term: str | None, everything: Sequence[Chunk]) -> Scan | None:
     word = rf"[“「]?{re.escape(term)}[”」]?"
     says = re.compile(rf"所称{word}|{word}，?是?指|，为{word}[。；]|以下(?:统|简|合)?称{word}[)）]")
     hits = [c for c in everything if says.search(c.plain)]
-    return Scan(how="", sentences=tuple(hits)) if 0 < len(hits) <= _MOST_MEANINGS else None
+    how = f"逐句查了{_heads(everything)}，用“所称”“是指”等说明“{term}”的"
+    return Scan(how=how, sentences=tuple(hits)) if 0 < len(hits) <= _MOST_MEANINGS else None
 
 
 def _of_institution(asked: Understanding, within: Sequence[Chunk]) -> Scan | None:
@@ -156,12 +157,12 @@ def acts(actor: str, chunk: Chunk) -> bool:
 
     `actor` has to be its subject: 由监督管理部门批准 and 监督管理部门应当 are told, 报送监督管理部门 is not.
     """
-    if chunk.subject and _named(actor).search(chunk.subject):
+    if chunk.subject and _stands(actor, chunk.subject, _NAMED):
         wanted = _OF_OTHERS.match(chunk.plain)
         return wanted is None or actor in wanted[0]
     if chunk.lead and _CASES.search(chunk.lead):
         return False
-    return _subject(actor).search(chunk.lead or chunk.plain) is not None
+    return _stands(actor, chunk.lead or chunk.plain, _SUBJECT)
 
 
 def _text_of(reading: Reading, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
@@ -211,29 +212,47 @@ def _addressed(one: Institution, chunk: Chunk) -> bool:
 
 def _actor(who: str, text: Sequence[Chunk]) -> str | None:
     """The longest part of `who` that is the subject of a sentence."""
+    read = [(f"{c.lead}{c.plain}", c) for c in text]
+    whole = "\n".join(words for words, _ in read)
     for length in range(len(who), _SHORTEST - 1, -1):
         for at in range(len(who) - length + 1):
             part = who[at : at + length]
-            if re.fullmatch(r"[\u4e00-\u9fff、]+", part) and any(
-                part in c.lead + c.plain and acts(part, c) for c in text
+            if (
+                part in whole
+                and _NAME.fullmatch(part)
+                and any(part in words and acts(part, chunk) for words, chunk in read)
             ):
                 return re.sub(r"^(?:辖内|各级|各类|各)+", "", part) if len(part) > _SHORTEST + 1 else part
     return None
 
 
-@lru_cache(maxsize=256)
-def _named(actor: str) -> re.Pattern[str]:
-    """`actor` as one of those that a subject names."""
-    return re.compile(rf"(?:^|{_JOIN}){_ONE}{re.escape(actor)}{_PART}(?:$|{_JOIN}|[^\u4e00-\u9fff])")
+def _stands(actor: str, text: str, forms: Sequence[tuple[re.Pattern[str], re.Pattern[str]]]) -> bool:
+    """Whether `actor` stands in `text` between what one of `forms` wants before and behind it.
+
+    No expression holds the name: of a long question every part is tried, and each would have to be compiled.
+    """
+    at = text.find(actor)
+    while at >= 0:
+        end = at + len(actor)
+        if any(behind.match(text, end) and before.search(text, 0, at) for before, behind in forms):
+            return True
+        at = text.find(actor, at + 1)
+    return False
 
 
-@lru_cache(maxsize=256)
-def _subject(actor: str) -> re.Pattern[str]:
-    """`actor` at the head of a clause, alone or side by side with others, and what binds it behind."""
-    begins = r"(?:^|[，。；：\s]|第[一二三四五六七八九十百]+条|[)）])"
-    head = rf"{begins}(?:[^，。；：]{{1,40}}?{_JOIN})?{_ONE}{re.escape(actor)}{_PART}"
-    others = rf"(?:{_JOIN}[^，。；：的]{{1,40}}?)?"
-    defined = rf"[(（][^()（）]{{0,6}}(?:统称|简称|称)[^()（）]{{0,4}}{re.escape(actor)}[)）]，?(?:{_BINDS})"
-    return re.compile(
-        rf"{head}{others}(?!的|及其)[^，。；：]*?，?(?:{_BINDS})|由{_ONE}{re.escape(actor)}(?!的)|{defined}"
-    )
+# One of those that a subject names.
+_NAMED = ((re.compile(rf"(?:^|{_JOIN}){_ONE}\Z"), re.compile(rf"{_PART}(?:$|{_JOIN}|[^\u4e00-\u9fff])")),)
+_BEGINS = r"(?:^|[，。；：\s]|第[一二三四五六七八九十百]+条|[)）])"
+_OTHERS = rf"(?:{_JOIN}[^，。；：的]{{1,40}}?)?"
+# At the head of a clause, alone or side by side with others, and what binds it behind; 由…; 以下统称…）应当.
+_SUBJECT = (
+    (
+        re.compile(rf"{_BEGINS}(?:[^，。；：]{{1,40}}?{_JOIN})?{_ONE}\Z"),
+        re.compile(rf"{_PART}{_OTHERS}(?!的|及其)[^，。；：]*?，?(?:{_BINDS})"),
+    ),
+    (re.compile(rf"由{_ONE}\Z"), re.compile(r"(?!的)")),
+    (
+        re.compile(r"[(（][^()（）]{0,6}(?:统称|简称|称)[^()（）]{0,4}\Z"),
+        re.compile(rf"[)）]，?(?:{_BINDS})"),
+    ),
+)

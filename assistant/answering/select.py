@@ -317,11 +317,13 @@ class Selector:
 
 
 def how_made(selection: Selection) -> str:
-    """How a list was made and how long it is, where it is complete: by looking at every sentence, or one list as the
-    text has it; empty otherwise."""
+    """What was looked through for what, and how much was found, where every sentence was; empty otherwise."""
+    return f"{selection.how}共 {len(selection.picks)} 处：" if selection.how else ""
+
+
+def list_made(selection: Selection) -> str:
+    """How long the one list is that was chosen as the text has it; empty where none was, or more was chosen."""
     picks = selection.picks
-    if selection.how:
-        return f"{selection.how}共 {len(picks)} 处："
     lists = {(p.chunk.parent_id, p.chunk.lead or p.chunk.plain) for p in picks}
     items = sum(bool(p.chunk.lead) for p in picks)
     if len(lists) == 1 and items > 1 and items == selection.listed:

@@ -70,7 +70,7 @@ class FileJudge:
         raw = copy / "raw"
         sha = copy_in(candidate.path, raw)
         name = safe_name(os.fsencode(candidate.path.name).decode("utf-8", "replace"), sha=sha)
-        if sha in self.shelf.by_sha:
+        if sha in self.shelf.by_sha and not self._unheard_of(self.shelf.by_sha[sha]):
             return self._known_bytes(candidate, sha, name)
         named = raw.rename(copy / self.shelf.free_name(name, sha))
         document = parse_file(named)
@@ -102,6 +102,14 @@ class FileJudge:
             return outcome
         return replace(outcome, verdict=FileVerdict.VERSION, code="new_version", superseded=older)
 
+    def _stays(self, there: str) -> bool:
+        """Whether a line is of the corpus's own manifest, which statutes that come in do not touch."""
+        return self.statutes and there not in self.shelf.statutes
+
+    def _unheard_of(self, there: str) -> bool:
+        """Whether a file lies in the corpus, added by nobody, and statutes that come in do not add it either."""
+        return self.statutes and there not in self.shelf.lines
+
     def _left_out(self, line: ManifestLine) -> LeftOut | None:
         """Why search will leave the document out today, if it will."""
         return left_out(meta_of(line), day_in_beijing(self.now()))
@@ -120,6 +128,8 @@ class FileJudge:
         )
         if line is None:
             return self._registered(candidate, outcome, there)
+        if self._stays(there):
+            return outcome
         stated = line.model_copy(update={**self.given.fields(), **({"proposal": None} if self.given.status else {})})
         if stated != line:
             self.shelf.put(stated)
@@ -152,7 +162,7 @@ class FileJudge:
         line = self.shelf.lines.get(there)
         alias = stem(name)
         held = {stem(there), *((line.title, *line.aliases) if line else ())}
-        if line is None or alias in held:
+        if line is None or alias in held or self._stays(there):
             return replace(
                 outcome,
                 verdict=FileVerdict.DUPLICATE,

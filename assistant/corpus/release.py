@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
-from assistant.corpus.manifest import MANIFEST, Proposal
+from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
@@ -69,7 +69,8 @@ class CorpusRelease:
 
         Args:
             confirm: supersession of earlier versions needs no further word.
-            statutes: what is new goes into the folder for statutes, and the corpus's own manifest stays as it is.
+            statutes: what is new goes into the folder for statutes. The corpus's own manifest stays as it is, but for
+                the proposal on a version there that one of them ends.
 
         Raises:
             InputError: a title is given for several files.
@@ -181,7 +182,8 @@ class CorpusRelease:
             switch=False,
         )
         del documents
-        commit(self._corpus, staging, self._manifest(shelf), gone, statutes=_statutes(shelf))
+        places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
+        commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")
@@ -193,7 +195,7 @@ class CorpusRelease:
         """The text of the corpus's own manifest: the very one that is there, unless a line of it changed."""
         path = self._corpus / MANIFEST
         if path.exists() and shelf.touched <= shelf.statutes:
-            return path.read_text(encoding="utf-8")
+            return path.read_bytes().decode("utf-8")  # line ends as they are
         return shelf.manifest(statutes=False)
 
     def _documents(self, shelf: Shelf, staging: Path, gone: frozenset[str]) -> tuple[Document, ...]:

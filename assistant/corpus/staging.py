@@ -76,6 +76,7 @@ def commit(corpus: Path, staging: Path, manifest: str, gone: frozenset[str], *, 
 
     Args:
         manifest: the whole text of the corpus's manifest.
+        gone: the files that go, each by its place in the corpus.
         statutes: that of the manifest in the folder for statutes; `None` leaves it as it is.
     """
     try:
@@ -88,7 +89,7 @@ def commit(corpus: Path, staging: Path, manifest: str, gone: frozenset[str], *, 
                 fsync_path(path)
         (staging / "gone").write_text("".join(f"{name}\n" for name in sorted(gone)), encoding="utf-8")
         part = staging / f"{MANIFEST}.part"
-        part.write_text(manifest, encoding="utf-8")
+        part.write_text(manifest, encoding="utf-8", newline="")
         for path in (staging / "gone", part, staging):
             fsync_path(path)
         part.replace(staging / MANIFEST)
@@ -106,8 +107,7 @@ def _finish(corpus: Path, staging: Path) -> None:
             path.replace(home / path.name)
         fsync_path(home)
     for name in (staging / "gone").read_text(encoding="utf-8").splitlines():
-        for home in (corpus, corpus / STATUTES):
-            (home / name).unlink(missing_ok=True)
+        (corpus / name).unlink(missing_ok=True)
     (staging / MANIFEST).replace(corpus / MANIFEST)
     fsync_path(corpus)
 

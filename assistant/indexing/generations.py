@@ -62,6 +62,12 @@ def current_folder(indexes_dir: Path) -> Path:
     return folder
 
 
+def current_name(indexes_dir: Path) -> str | None:
+    """The name of the folder of the generation to serve; `None` where there is none, or it cannot be told."""
+    name = _pointer_or_nothing(indexes_dir)[0]
+    return name if name and (indexes_dir / name).is_dir() else None
+
+
 def list_generations(indexes_dir: Path) -> tuple[GenerationInfo, ...]:
     """Every generation whose manifest can be read, the newest first."""
     current = _pointer_or_nothing(indexes_dir)[0]

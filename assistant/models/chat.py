@@ -11,6 +11,7 @@ import ssl
 import threading
 import unicodedata
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -84,8 +85,10 @@ class LangChainChatModel:
                     raise
             else:
                 return
-        yield from self._stream(system, user, limits)
-        self._knows_no_form = True
+        with closing(self._stream(system, user, limits)) as reply:
+            for piece in reply:
+                self._knows_no_form = True  # at once: whoever reads may have enough before the end
+                yield piece
 
     def _stream(
         self, system: str, user: str, budget: Budget, fields: Mapping[str, object] | None = None

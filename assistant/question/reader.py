@@ -41,6 +41,7 @@ from assistant.question.words import WordReader
 from assistant.schema.document import UNIT_LEVELS, DocumentMeta
 from assistant.schema.retrieval import Filters, Query, Turn
 from assistant.text.folding import fold
+from assistant.text.institutions import Institutions
 from assistant.text.segment import terms_in
 
 _SPEAKING_TERM = 4  # characters; shorter terms (贷款, 保险) name no matter by themselves
@@ -52,6 +53,16 @@ def _beside(question: str, mentions: Sequence[Mention]) -> str:
     for mention in reversed(mentions):
         question = f"{question[: mention.start]}，{question[mention.end :]}"
     return without_places(question)
+
+
+def _addressee(institution: str | None, institutions: Institutions) -> tuple[str, ...]:
+    """How documents write the chosen institution."""
+    if institution is None:
+        return ()
+    names = institutions.asked(institution)
+    if not names:
+        raise InputError("没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request")
+    return tuple(dict.fromkeys(word for name in names for word in institutions.wordings(name)))
 
 
 class FollowUpPort(Protocol):
@@ -112,8 +123,18 @@ class QuestionReader:
         Raises:
             InputError: nobody knows the institution chosen in `filters`.
         """
+        whole = self._whole(question, history, use_llm=use_llm, follows=follows)
+        return self._read(question, whole, filters, use_llm=use_llm)
+
+    def read_again(self, question: str, before: Reading, filters: Filters) -> Reading:
+        """All that `question` says here; what it leans on is as another reader found it."""
+        query = before.query
+        whole = StandAlone(text=query.standalone, context=query.context, unsure=query.turn_unsure)
+        return self._read(question, whole, filters, use_llm=before.use_llm)
+
+    def _read(self, question: str, whole: StandAlone, filters: Filters, *, use_llm: bool) -> Reading:
         today = self._today()
-        query = self._query(question, self._whole(question, history, use_llm=use_llm, follows=follows), filters)
+        query = self._query(question, whole, filters)
         asked, asking = self._understood(query), asking_part(query.text)
         allowed = eligible(self._library.documents, query, today=today)
         placed = self._places.read(query, eligible=allowed)
@@ -168,7 +189,7 @@ class QuestionReader:
             context=whole.context,
             turn_unsure=whole.unsure,
             filters=filters,
-            addressee=self._addressee(filters.institution),
+            addressee=_addressee(filters.institution, self._tables.institutions),
             versions=asked.versions,
             outdated=asked.outdated,
             pair=asked.pair,
@@ -272,17 +293,6 @@ class QuestionReader:
             return whole
         written = self._follow_ups.rewrite(without_orders(question), [without_orders(t) for t in whole.context])
         return replace(whole, text=written or whole.text)
-
-    def _addressee(self, institution: str | None) -> tuple[str, ...]:
-        """How documents write the chosen institution."""
-        if institution is None:
-            return ()
-        names = self._tables.institutions.asked(institution)
-        if not names:
-            raise InputError(
-                "没有识别出所选的机构，请填写机构的通用名称，例如：保险公司、大型银行。", code="bad_request"
-            )
-        return tuple(dict.fromkeys(word for name in names for word in self._tables.institutions.wordings(name)))
 
     def _named(self, question: str) -> frozenset[str]:
         """The documents that `question` names, unless a part of it names none and may mean another."""

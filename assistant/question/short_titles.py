@@ -30,7 +30,8 @@ _COVER = "的通知"
 _ISSUED = re.compile(r"印发.{0,2}《([^《》]{2,60})》")
 _CLOSED = re.compile(rf"(?:{_REMARK.pattern[:-1]})?》")
 _STATUTES = frozenset({"法", "法典"})
-_NO_PAPER = "(?![化字凭档书学艺明])"  # 这个文化公司
+# 这个文化公司, 文件上交, 文件要求提供: neither speaks of what a document says.
+_NO_PAPER = "(?![化字凭档书学艺明])(?!(?<=上)[交传报级网缴])(?!(?<=中)[介标心止])(?!(?<=要求)提[供交])"
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -49,6 +50,8 @@ class _Words(BaseModel):
     places: tuple[str, ...]
     of_place: frozenset[str]
     this_paper: tuple[str, ...]
+    in_paper: tuple[str, ...]
+    paper_behind: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +235,10 @@ def opens_here(text: str) -> bool:
 
 def speaks_of_this_paper(text: str) -> bool:
     """Whether `text` speaks of the document that lies before whoever asks: 发这个文, 全文里, 既然文件叫停了."""
-    return _this_paper().search(text) is not None
+    if _one_of(_words().this_paper).search(text):
+        return True
+    found = _one_of(_words().in_paper).finditer(text)
+    return any(opens_here(text[: m.start()]) or text.endswith(_words().paper_behind, 0, m.start()) for m in found)
 
 
 def asks_only_of_places(rest: str) -> bool:
@@ -325,9 +331,9 @@ def _words() -> _Words:
     return read_table(packaged("short_titles.yaml"), _Words)
 
 
-@lru_cache(maxsize=1)
-def _this_paper() -> re.Pattern[str]:
-    longest_first = sorted(_words().this_paper, key=lambda word: (-len(word), word))
+@lru_cache(maxsize=2)
+def _one_of(papers: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(papers, key=lambda word: (-len(word), word))
     return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))}){_NO_PAPER}")
 
 

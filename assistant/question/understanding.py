@@ -12,6 +12,7 @@ from enum import StrEnum
 from assistant.question.facts_asked import RULES, AttributeRule, figure_asked, narrowed
 from assistant.question.harmful import harmful
 from assistant.question.institutions_asked import Institution, institutions_in
+from assistant.question.terms_asked import term_defined, terms_compared
 from assistant.text.binding_words import binding_words
 from assistant.text.institutions import Institutions
 
@@ -74,10 +75,6 @@ _GREETING = re.compile(
 )
 _TASK = re.compile(
     r"(?:帮|替|给|为)(?:我|忙|咱|我们)[^，。？]{0,6}(?:写(?!明)|编(?!号)|拟|翻译|生成|画|作诗|做一?[份个张]|算一?下|润色)|写(?:一)?(?:首|篇|段|封)"
-)
-_MEANING = re.compile(
-    r"(?:什么(?:是|叫做?|才?算)|何谓|何为|怎么理解)[“\"「]?(?P<behind>[^，。？“”\"「」]{2,12})"
-    r"|[“\"「]?(?P<before>[^，。？的里“”\"「」]{2,12})[”\"」]?(?:这个?词)?(?:是(?:个)?(?:什么|啥)(?:意思|概念)|是?指(?:的是)?(?:什么|哪些|谁|啥)|的?(?:定义|含义))"
 )
 _ABOUT_ISSUE = re.compile(
     r"印发|发文|发布|颁布|出台|制定|哪个(?:单位|部门|机关|机构|局|年份|省)|谁(?:发|出|定|印)|标题|题目|全称|名称|叫什么|目的|宗旨|立法|为了什么|为什么(?:要)?(?:出|发|制)"
@@ -144,8 +141,8 @@ def understand(question: str, institutions: Institutions) -> Understanding:
         years=tuple(int(y) for y in _YEAR.findall(asked)),
         regions=tuple(dict.fromkeys(REGIONS.findall(asked))),
         titles=tuple(_TITLES.findall(asked)),
-        defines=_term_defined(asked),
-        compared=_terms_compared(asked),
+        defines=term_defined(asked),
+        compared=terms_compared(asked),
         about_text=_ABOUT_ISSUE.search(asked) is not None,
     )
 
@@ -182,25 +179,6 @@ def _attributes(asked: str) -> tuple[AttributeRule, ...]:
     if not asked_for and (figure := figure_asked("，".join(asking))):
         return (figure,)
     return narrowed(asked_for, "，".join(asking), asked)
-
-
-def _term_defined(asked: str) -> str | None:
-    """The term whose meaning is asked for: 什么叫一般保证, 关系人指哪些人."""
-    match = _MEANING.search(asked)
-    return (match["behind"] or match["before"]).strip("是指的") or None if match else None
-
-
-# 续贷和展期有什么区别
-_DIFFERENCE = re.compile(
-    r"(?P<one>[^，。？?：、和与跟同]{2,12})(?:和|与|跟|同)(?P<other>[^，。？?：、]{2,12}?)(?:之间|到底|究竟|主要|具体|的|有)*"
-    r"(?:什么|哪些|啥|何|多大)?(?:主要|具体)?的?(?:区别|不同|差别|差异|两样|不一样)"
-)
-
-
-def _terms_compared(asked: str) -> tuple[str, str] | None:
-    """The two terms whose difference is asked for."""
-    match = _DIFFERENCE.search(asked)
-    return (match["one"], match["other"]) if match else None
 
 
 def asks_outright(text: str) -> bool:

@@ -16,6 +16,10 @@ from assistant.records.store import Store
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 EMPTY = "0000"  # what an empty database is called
+_NEWER = (
+    "记录库由更新的程序建成，本程序不认识它的版本。"
+    "请改用更新的程序，或先用那个程序运行 python -m assistant records downgrade。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,18 @@ def make_ready(store: Store) -> None:
             "请先备份记录库，再运行 python -m assistant records upgrade。"
         )
     else:
-        raise RecordsOutdated(
-            "记录库由更新的程序建成，本程序不认识它的版本。"
-            "请改用更新的程序，或先用那个程序运行 python -m assistant records downgrade。"
-        )
+        raise RecordsOutdated(_NEWER)
 
 
 def upgrade(store: Store) -> None:
-    """Bring the tables to the newest revision; all of it, or nothing."""
+    """Bring the tables to the newest revision; all of it, or nothing.
+
+    Raises:
+        RecordsOutdated: they are newer than this program.
+    """
+    schema = schema_of(store)
+    if schema.current not in (EMPTY, *schema.known):
+        raise RecordsOutdated(_NEWER)
     with store.write() as connection:
         command.upgrade(_config(connection), "head")
 

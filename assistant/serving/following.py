@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
-
-from assistant.errors import AssistantError
-from assistant.indexing.generations import current_folder
 
 EVERY_S = 1.0
 _AFTER_A_FAULT_S = 30.0  # an index that cannot be opened is not tried every second
@@ -16,7 +12,7 @@ _AFTER_A_FAULT_S = 30.0  # an index that cannot be opened is not tried every sec
 
 @contextmanager
 def following(
-    indexes_dir: Path,
+    current: Callable[[], str | None],
     *,
     served: Callable[[], str | None],
     renew: Callable[[], None],
@@ -26,7 +22,8 @@ def following(
     """Look while the body runs.
 
     Args:
-        served: the fingerprint of the index that answers; `None` while none does, which is left to the first question.
+        current: the folder of the index that is to be served; `None` while there is none.
+        served: the folder of the one that answers; `None` while none does, which is left to the first question.
         renew: opens the library again; where that fails, the one before goes on.
     """
     leaving = Event()
@@ -35,11 +32,11 @@ def following(
         pause = every_s
         while not leaving.wait(pause):
             pause = every_s
-            current = _current(indexes_dir)
-            if current is None or served() in (None, current):
+            wanted = current()
+            if wanted is None or served() in (None, wanted):
                 continue
             renew()
-            if served() == current:
+            if served() == wanted:
                 say("索引有更新，已改用新的索引作答，不需要重启。")
             else:
                 pause = _AFTER_A_FAULT_S
@@ -51,10 +48,3 @@ def following(
     finally:
         leaving.set()
         thread.join(timeout=every_s)
-
-
-def _current(indexes_dir: Path) -> str | None:
-    try:
-        return current_folder(indexes_dir).name
-    except AssistantError:  # none, or half removed: what answers goes on answering
-        return None

@@ -13,10 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.indexing.generations import current_name
 from assistant.serving.beside import Errand, running
 from assistant.serving.following import following
 from assistant.serving.offline import go_offline
@@ -42,13 +44,25 @@ class LazyAssistant:
     """
 
     def __init__(
-        self, build: Callable[[], Assistant], *, retry_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+        self,
+        build: Callable[[], Assistant],
+        *,
+        current: Callable[[], str | None] = lambda: None,
+        retry_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """See the class.
+
+        Args:
+            current: the folder of the index that is to be served.
+        """
         self._build = build
+        self._current = current
         self._retry_s = retry_s
         self._clock = clock
         self._lock = Lock()
         self._assistant: Assistant | None = None
+        self._served: str | None = None
         self._fault: AssistantError | None = None
         self._retry_at = 0.0
 
@@ -64,31 +78,34 @@ class LazyAssistant:
             return self._assistant
 
     def served(self) -> str | None:
-        """The fingerprint of the index that answers; `None` while none does."""
-        assistant = self._assistant
-        return assistant.generation if assistant is not None else None
+        """The folder of the index that answers; `None` while none does."""
+        return self._served if self._assistant is not None else None
 
     def renew(self) -> None:
         """Build the assistant again, over the index that is served now; questions are answered meanwhile.
 
         Where that fails, the one before goes on.
         """
+        folder = self._current()  # before opening: one that is switched to meanwhile is opened once more
         try:
             fresh = self._build()
         except AssistantError as exc:
             _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
             return
         with self._lock:
-            self._assistant = fresh
+            self._assistant, self._served = fresh, folder
 
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
             raise self._fault.with_traceback(None)  # one object raised often would drag an ever longer trace
+        folder = self._current()
         try:
-            return self._build()
+            fresh = self._build()
         except AssistantError as exc:
             self._fault, self._retry_at = exc, self._clock() + self._retry_s
             raise
+        self._served = folder
+        return fresh
 
 
 def run_server(
@@ -129,12 +146,13 @@ def _run(
 
     listener = _listen(settings.host, settings.port)
     try:
-        provider = LazyAssistant(build)
+        current = partial(current_name, settings.indexes_dir)
+        provider = LazyAssistant(build, current=current)
         _warm_up(provider, say)
         say("正在准备对话页面……")
         app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
-        follow = following(settings.indexes_dir, served=provider.served, renew=provider.renew, say=say)
+        follow = following(current, served=provider.served, renew=provider.renew, say=say)
         with running(errand, renew=provider.renew, say=say), follow:
             _serve(app, listener)
         say("服务已停止。")

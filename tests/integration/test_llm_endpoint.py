@@ -306,6 +306,16 @@ def test_a_server_that_knows_no_form_is_asked_without_it_from_then_on(server: Sc
     assert ["response_format" in request for request in server.requests] == [True, False, False]
 
 
+def test_that_it_knows_no_form_is_learnt_from_a_reply_read_in_part(server: ScriptedLlm, connect: Connect) -> None:
+    server.knows_forms = False
+    chat = connect()
+    for _ in range(2):
+        reply = chat.stream_json("s", "u", SCHEMA)
+        assert server.reply.startswith(next(reply))
+        reply.close()
+    assert ["response_format" in request for request in server.requests] == [True, False, False]
+
+
 def test_another_refusal_is_no_question_of_form(server: ScriptedLlm, connect: Connect) -> None:
     server.behaviour = Behaviour.UNAUTHORIZED
     chat = connect()

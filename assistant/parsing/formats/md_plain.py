@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from assistant.parsing.formats.entities import read_entities
 from assistant.parsing.formats.html_fragment import table_rows
-from assistant.parsing.formats.md_hidden import without_concealed
+from assistant.parsing.formats.md_hidden import CODE, without_concealed
 from assistant.parsing.formats.model import Findings
 from assistant.parsing.formats.raised import raised
 
@@ -42,7 +42,6 @@ _LINK = re.compile(
 _STRONG = re.compile(r"(\*\*\*|\*\*|___|__)(?=\S)(.{1,2000}?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=[^\s*\d])([^*\n]{1,500}?)(?<=[^\s*])\*(?![\w*])")
 _EMPHASIS_HAN = re.compile(r"\*(?=[^\s*\d])([^*\n]{0,500}[\u4e00-\u9fff，。；：]|[\u4e00-\u9fff][^*\n]{0,500})\*")
-_CODE = re.compile(r"`([^`\n]{1,500})`")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~|>])")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>[ \t]?)+")
 _BULLET = re.compile(r"^[ \t\u3000]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
@@ -136,5 +135,5 @@ def _line(line: str) -> str:
     line = _LINK.sub(r"\1", line)
     line = _STRONG.sub(r"\2", _STRONG.sub(r"\2", line))
     line = _EMPHASIS_HAN.sub(r"\1", _EMPHASIS.sub(r"\1", line))
-    line = _CODE.sub(r"\1", line)
+    line = CODE.sub(r"\g<code>", line)
     return read_entities(line if table else _ESCAPED.sub(r"\1", line))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,10 +109,11 @@ def _degree(words: str | None) -> Degree | None:
 
 def _documents(corpus: list[Path] | None, wanted: list[str] | None) -> tuple[Sequence[Document], bool]:
     """The documents that this process may show and, with `wanted`, no others; whether any could not be read."""
+    from assistant.corpus.manifest import folders_of
     from assistant.corpus.reading import read_corpus
 
     settings = open_settings()
-    parsed = read_corpus(corpus or [settings.corpus_dir], approved_only=corpus is None)
+    parsed = read_corpus(corpus or folders_of(settings.corpus_dir), approved_only=corpus is None)
     note_rejected(parsed.failures)
     rights = frozenset(settings.rights)
     seen = [document for document in parsed.documents if document.meta.visible(rights)]
@@ -139,15 +142,18 @@ def _write(out: Path, earlier: Path, table: DutyTable) -> Exported:
 
 
 def _put(out: Path, content: bytes) -> None:
-    """Writes a file, all of it or nothing; the one that stood there stays beside it under another name."""
-    part = out.with_name(f".{out.name}.part")
+    """Writes a file, all of it or nothing; the one that stood there stays beside it under another name as well."""
+    part, kept = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.kept")
     try:
         part.write_bytes(content)
         if out.exists():
-            out.replace(out.with_name(f"{out.stem}.上一次{out.suffix}"))
-        part.replace(out)
+            shutil.copy2(out, kept)
+            kept.replace(out.with_name(f"{out.stem}.上一次{out.suffix}"))
+        part.replace(out)  # last: until then the one that stood there is in its place
     except OSError as exc:
-        part.unlink(missing_ok=True)
+        for path in (part, kept):
+            with suppress(OSError):
+                path.unlink()
         raise InputError(f"清单无法写入 {out}，请检查路径、目录权限和磁盘空间。") from exc
 
 

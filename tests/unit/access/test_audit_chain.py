@@ -180,6 +180,18 @@ def test_an_export_says_the_same(chain: Chain, tmp_path: Path) -> None:
     assert check(read_lines([*lines[:9], lines[9].replace('"seq": 10', '"seq": "10"'), *lines[10:]])).first_bad == 10
 
 
+@pytest.mark.parametrize("through", ["1e999", "NaN", "[" * 100_000, "9" * 5000, "null"])
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_hostile_record_is_named(genuine: list[Entry], through: str, fits: bool) -> None:
+    said = f'"at":9,"kind":"audit.purged","seq":{LENGTH + 1},"subject":"t"'
+    body = f'{{{said},"facts":{{"through":{through},"hash":"x"}}}}'
+    prev = genuine[-1].hash if fits else "x"
+    bad = Entry(seq=LENGTH + 1, at=9, kind="audit.purged", subject="t", body=body, prev=prev, hash=hash_of("y", body))
+    found = check([*genuine, bad], marks_of(genuine))
+    assert (found.first_bad, found.last) == (LENGTH + 1, LENGTH)
+    assert check(read_lines(map(line_of, [*genuine, bad])), marks_of(genuine)) == found
+
+
 def test_what_is_old_is_taken_away_and_the_rest_still_fits(chain: Chain) -> None:
     marks = marks_of(chain.entries())
     assert chain.purge(1_000_010, by="terminal:t") == 10
@@ -211,6 +223,12 @@ def test_many_writers_make_one_chain(chain: Chain) -> None:
 
 def test_marks_of_two_books_are_not_mixed() -> None:
     assert read_marks(['{"hashes": {"1": "a"}}', '{"hashes": {"2": "b"}}']) == {1: "a", 2: "b"}
-    for wrong in (['{"hashes": {"1": "a"}}', '{"hashes": {"1": "b"}}'], ["[]"], ["x"], ['{"hashes": {"x": "a"}}']):
+    for wrong in (
+        ['{"hashes": {"1": "a"}}', '{"hashes": {"1": "b"}}'],
+        ["[]"],
+        ["x"],
+        ['{"hashes": {"x": "a"}}'],
+        ["[" * 100_000],
+    ):
         with pytest.raises(InputError):
             read_marks(wrong)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from assistant.access.embed_use import EmbedUse
 from assistant.access.embeds import Embed, Embeds
-from assistant.errors import AccessError, InputError
+from assistant.errors import AccessError, InputError, RecordsError
 from assistant.records.store import Store
 from assistant.records.tables import answers, sessions
 from assistant.schema.principal import Principal, PrincipalKind
@@ -120,6 +122,31 @@ def test_old_things_go_when_a_new_day_is_first_asked_on(embeds: Embeds, use: Emb
             sessions.insert().values(id="s", owner=user(embed).id, turns=[], created_at=NOON, used_at=NOON)
         )
     store.clock = lambda: NOON + 2 * DAY_MS
+    use.admit(user(embed))
+    with store.read() as connection:
+        assert connection.execute(select(sessions.c.id)).all() == []
+
+
+def test_what_could_not_be_dropped_is_dropped_with_the_next_question(
+    embeds: Embeds, use: EmbedUse, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed, write = portal(embeds, retention_days=1), store.write
+    with store.write() as connection:
+        connection.execute(
+            sessions.insert().values(id="s", owner=user(embed).id, turns=[], created_at=NOON, used_at=NOON)
+        )
+    store.clock = lambda: NOON + 2 * DAY_MS
+
+    @contextmanager
+    def broken() -> Iterator[Connection]:
+        with write() as connection:
+            yield connection
+            connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", broken)
+        with pytest.raises(RecordsError):
+            use.admit(user(embed))
     use.admit(user(embed))
     with store.read() as connection:
         assert connection.execute(select(sessions.c.id)).all() == []

@@ -108,7 +108,7 @@ def test_when_it_must_be_recorded_nothing_is_answered_without(store: Store, tick
     disk.full = False
     held.ready()
     held.record(draft(2))
-    assert numbers(store) == [4 + 1, 2]  # one that failed, and four attempts that found the door shut or opened it
+    assert numbers(store) == [1 + 3, 2]  # one that failed, and three that found the door shut
     assert AuditUnavailable().code == "audit_unavailable"
 
 
@@ -128,3 +128,48 @@ def test_what_can_never_be_written_stands_in_nobodys_way(store: Store, ticks: Ti
         held.record(Draft(kind="answer", subject="s", at=1, facts={"n": object()}))
     held.record(draft(2))
     assert numbers(store) == [1, 2]  # the gap of one, then the next
+
+
+BAD = Draft(kind="answer", subject="s", at=1, facts={"n": object()})
+
+
+def test_what_can_never_be_written_does_not_wait_for_ever(store: Store, ticks: Ticks, disk: Disk) -> None:
+    held = recorder(store, ticks)
+    disk.full = True
+    for n in (0, 1):
+        held.record(draft(n), kept(n))
+    held.record(BAD)  # nobody sees it yet: the store is left alone
+    held.record(draft(2), kept(1))  # the answer is there already
+    held.record(draft(3))
+    disk.full, ticks.now = False, ticks.now + 3
+    held.record(draft(4))
+    held.record(draft(5))
+    assert numbers(store) == [0, 1, 2, 3, 4, 5]
+    assert [e.facts["lost"] for e in Chain(store).entries() if e.kind == GAP] == [2]
+    assert (held.failing, held.lost) == (False, 0)
+    assert check(Chain(store).entries()).whole
+
+
+def test_a_record_that_can_never_be_written_does_not_shut_the_door(store: Store, ticks: Ticks) -> None:
+    held = recorder(store, ticks, refuse=True)
+    held.record(draft(1), kept(1))
+    with pytest.raises(AuditUnavailable):
+        held.record(draft(2), kept(1))
+    with pytest.raises(TypeError):
+        held.record(BAD)
+    held.ready()
+    held.record(draft(3))
+    assert numbers(store) == [1, 2, 3]  # the second is a gap of two
+    assert [e.kind for e in Chain(store).entries()] == ["answer", GAP, "answer"]
+
+
+def test_at_the_end_what_can_be_written_is(store: Store, ticks: Ticks, disk: Disk) -> None:
+    held = recorder(store, ticks)
+    disk.full = True
+    held.record(draft(1))
+    held.record(draft(2))
+    held.record(BAD)
+    disk.full = False
+    held.flush()
+    assert numbers(store) == [1, 2, 1]
+    assert [e.kind for e in Chain(store).entries()] == ["answer", "answer", GAP]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clocks import Clock
+from argon2 import PasswordHasher
+from clocks import PEPPER, Clock
 from sqlalchemy import select
 
 from assistant.access.users import SCOPES_OF_ROLE, SIGNED_IN_MS, Role, Users
@@ -14,6 +15,7 @@ from assistant.records.tables import users as table
 from assistant.schema.principal import READING, Scope
 
 PASSWORD = "correct-horse-7"
+FAST = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 def add(users: Users, name: str = "li.ming", role: str = "reader") -> None:
@@ -74,6 +76,26 @@ def test_shutting_out_ends_what_is_open(users: Users, end: str) -> None:
         users.set_password("li.ming", "another-horse-8")
     with pytest.raises(NotSignedIn):
         users.principal(token)
+
+
+@pytest.mark.parametrize("end", ["disable", "password"])
+def test_shutting_out_while_the_password_is_compared_lets_nobody_in(
+    users: Users, store: Store, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    add(users)
+    beside, matches = Users(store, PEPPER, hasher=FAST), users._matches
+
+    def slowly(known: str, password: str) -> bool:
+        same = matches(known, password)
+        beside.disable("li.ming") if end == "disable" else beside.set_password("li.ming", "another-horse-8")
+        return same
+
+    monkeypatch.setattr(users, "_matches", slowly)
+    with pytest.raises(NotSignedIn) as caught:
+        users.sign_in("li.ming", PASSWORD)
+    assert caught.value.code == "bad_credential"
+    with store.read() as connection:
+        assert connection.execute(select(signins)).all() == []
 
 
 @pytest.mark.parametrize("weak", ["short-1", "aaaaaaaaaaaaaaa", "li.ming-2026-x", "x" * 201, ""])

@@ -17,14 +17,14 @@ from assistant.schema.chunk import Chunk, ChunkKind
 ANY_CLAUSE = next(c for c in cut(notice()) if c.kind is ChunkKind.CLAUSE)
 
 
-def lead(question: str, *sentences: str, subject: str | None = None) -> str:
+def lead(question: str, *sentences: str, subject: str | None = None, listed: str = "") -> str:
     statements = [
         Statement(
             text=text, citations=(number,), modality=modality_in(text, ordered=False), quoted=True, subject=subject
         )
         for number, text in enumerate(sentences, start=1)
     ]
-    return lead_of(read(question), statements, [clause(text) for text in sentences], INSTITUTIONS)
+    return lead_of(read(question), statements, [clause(text) for text in sentences], INSTITUTIONS, listed=listed)
 
 
 def clause(text: str) -> Chunk:
@@ -94,3 +94,36 @@ def test_what_part_has_no_basis() -> None:
     assert "比例或利率数值" in note
     assert "本库未载明" in note
     assert gaps_note([]) == ""
+
+
+WHOLE = "这一条列举的各项都在下面，共 2 项："
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "said"),
+    [
+        (
+            "贷款能不能用来炒股？",
+            ("借款人不得有下列行为：", "（一）用贷款从事股本权益性投资；", "（二）套取贷款相互借贷牟取非法收入。"),
+            "“不得”",
+        ),
+        ("发放贷款怎么收费？", ("不得有下列情形：", "（一）以贷转存；", "（二）存贷挂钩。"), "“不得”"),
+        (
+            "有没有写死大企业几天之内付清？",
+            ("付款期限应当按照下列规定约定：", "（一）合理约定付款期限；", "（二）按交易习惯约定付款期限。"),
+            "没有写明",
+        ),
+    ],
+)
+def test_a_whole_list_hides_no_ban_and_nothing_unsaid(question: str, sentences: tuple[str, ...], said: str) -> None:
+    first = lead(question, *sentences, listed=WHOLE)
+    assert said in first
+    assert first.endswith(f"。{WHOLE}")
+    assert "原文是" not in first
+
+
+def test_a_list_that_bans_nothing_is_said_to_be_whole_alone() -> None:
+    sentences = ("申请应当提交下列材料：", "（一）申请书；", "（二）营业执照。")
+    assert lead("申请贷款怎么交材料？", *sentences, listed=WHOLE) == WHOLE
+    assert lead("申请贷款要交哪些材料？", *sentences, listed=WHOLE) == WHOLE
+    assert "没有逐句查全" in lead("申请贷款要交哪些材料？", *sentences)

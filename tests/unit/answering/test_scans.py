@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -157,10 +158,24 @@ def test_what_a_term_means_is_looked_for_in_every_sentence(path: Path, question:
     made = scan(path, question)
     assert made is not None
     assert [c.unit for c in made.sentences] == [unit]
+    assert made.how.startswith(f"逐句查了《{document(path).meta.title}》")
 
 
 def test_a_term_that_is_merely_used_has_no_meaning_there() -> None:
     assert scan(NOTICE, "什么是续贷？") is None
+
+
+@pytest.mark.parametrize("question", ["各级监管部门在推动信用信息共享方面要做什么？", "股份制银行一级分行有哪些职责？"])
+def test_whom_a_question_asks_about_is_found_without_an_expression_for_every_part(
+    monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    reading, asked, within = read(question), found(question, [document(NOTICE)], {}), sentences(NOTICE)
+
+    def refuse(pattern: str, flags: int = 0) -> re.Pattern[str]:
+        raise AssertionError(f"compiled for one question: {pattern}")
+
+    monkeypatch.setattr(re, "compile", refuse)
+    scanned(reading, asked, within, most_scope=10)
 
 
 @absent

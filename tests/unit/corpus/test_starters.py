@@ -10,6 +10,7 @@ from test_china_law import LOAN, database
 
 from assistant.corpus import china_law, starters
 from assistant.corpus.manifest import MANIFEST, STATUTES, folders_of, read_manifest
+from assistant.corpus.outcomes import Given
 from assistant.corpus.reading import read_corpus
 from assistant.corpus.starters import Tried, put_off, read_record, take_in_statutes, write_record
 from assistant.corpus.status import corpus_status
@@ -81,6 +82,56 @@ def test_what_was_removed_stays_away(corner: Corner, package: Path) -> None:
     corner.release().remove(["担保法_2020"])  # the last of them
     assert put_off(corner.corpus) == ""
     assert [d.id for d in read_corpus(folders_of(corner.corpus)).documents] == ["通知"]
+
+
+def test_a_file_of_the_same_name_that_nobody_added_stays(corner: Corner, package: Path) -> None:
+    take_in_statutes(corner.release(), corner.corpus, ())
+    mine = corner.corpus / "借款法_2020.md"
+    mine.write_text("我的笔记", encoding="utf-8")
+    corner.release().remove(["借款法_2020"])
+    assert statutes(corner) == [MANIFEST, "担保法_2020.md"]
+    assert mine.read_text(encoding="utf-8") == "我的笔记"
+
+
+@pytest.mark.parametrize("same", ["bytes", "words"])
+def test_a_line_of_ones_own_on_the_same_statute_stays(corner: Corner, package: Path, same: str) -> None:
+    [law] = [law for law in china_law.list_laws(package) if law.short_name == "借款法"]
+    [file] = china_law.write_laws(package, [law], corner.inbox)
+    own = file.rename(file.with_name("我的借款法.md"))
+    if same == "words":
+        own.write_bytes(own.read_bytes() + b"\n")
+    corner.release().add([own], given=Given(source="本行"))
+    path = corner.corpus / MANIFEST
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))  # as an editor on Windows leaves it
+    before = path.read_bytes()
+    report = take_in_statutes(corner.release(), corner.corpus, ())
+    assert [(o.verdict.value, o.document_id) for o in report.outcomes] == [
+        ("duplicate", "我的借款法"),
+        ("added", "担保法_2020"),
+    ]
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_nobody_added_keeps_no_statute_out(corner: Corner, package: Path) -> None:
+    [law] = [law for law in china_law.list_laws(package) if law.short_name == "借款法"]
+    [file] = china_law.write_laws(package, [law], corner.inbox)
+    file.rename(corner.corpus / "草稿.md")
+    before = (corner.corpus / MANIFEST).read_bytes()
+    take_in_statutes(corner.release(), corner.corpus, ())
+    assert statutes(corner) == [MANIFEST, "借款法_2020.md", "担保法_2020.md"]
+    assert (corner.corpus / MANIFEST).read_bytes() == before
+
+
+def test_an_earlier_version_of_ones_own_waits_for_a_word_and_loses_nothing(corner: Corner, package: Path) -> None:
+    articles = "第一条 为了规范借款，制定本法。\n第二条 利率由双方约定。\n第三条 本法自2001年1月1日起施行。\n"
+    corner.release().add([corner.put("旧法.txt", f"中华人民共和国借款法\n\n{articles}")])
+    before = read_manifest(corner.corpus)
+    take_in_statutes(corner.release(), corner.corpus, ())
+    after = read_manifest(corner.corpus)
+    waiting = after["旧法.txt"].proposal
+    assert waiting is not None
+    assert waiting.by == "借款法_2020"
+    assert {name: line.model_copy(update={"proposal": None}) for name, line in after.items()} == before
 
 
 def test_a_later_version_of_ones_own_takes_the_place_of_a_statute(corner: Corner, package: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from assistant.parsing.formats import md_hidden
 from assistant.parsing.formats.md import read_md
 from assistant.parsing.formats.model import Rejected, from_json, to_json
 
@@ -95,6 +97,50 @@ def test_words_of_a_script_are_no_rule(written: str, kept: bool) -> None:
     assert bool(parsed.hidden) is kept
     if not kept:
         assert "<script>" in parsed.text
+
+
+_CONCEALED = '<span style="display:none">第九条 乙。</span>'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"第一条 甲。`{_CONCEALED}",
+        f"第一条 甲。\\`{_CONCEALED}",
+        f"第一条 甲。\\`{_CONCEALED}`",
+        f"第一条 `甲`{_CONCEALED}`丙`",
+        f"第一条 ``{_CONCEALED}`",
+        f'第一条 <b title="`">甲</b>{_CONCEALED}`',
+    ],
+)
+def test_a_stray_code_mark_lets_nothing_concealed_in(written: str) -> None:
+    parsed = read_md(f"{written}\n\n第二条 丙。".encode())
+    assert "第九条" not in parsed.text
+    assert [(h.kind, h.text) for h in parsed.hidden] == [("display_none", "第九条 乙。")]
+
+
+@pytest.mark.parametrize("marks", ["`", "``"])
+def test_a_tag_within_code_is_words(marks: str) -> None:
+    parsed = read_md(f"第一条 页面不得用 {marks}<template>{marks} 和 {marks}a <script> b{marks}。".encode())
+    assert parsed.text == "第一条 页面不得用 <template> 和 a <script> b。"
+    assert parsed.hidden == ()
+
+
+def test_scripts_that_are_never_closed_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    class Counted:
+        def search(self, text: str, at: int) -> None:
+            looked.append(at)
+
+        def finditer(self, text: str) -> list[re.Match[str]]:
+            looked.append(0)
+            return []
+
+    monkeypatch.setattr(md_hidden, "_SCRIPT_END", Counted())
+    parsed = read_md("<script>甲\n\n".encode() * 50 + "第一条 乙。".encode())
+    assert parsed.text.strip() == "第一条 乙。"
+    assert len(looked) == 1
 
 
 @pytest.mark.parametrize(

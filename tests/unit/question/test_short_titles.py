@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question.short_titles import ShortTitles, made_of, telling
+from assistant.question.short_titles import ShortTitles, made_of, speaks_of_this_paper, telling
 from assistant.schema.document import DocumentKind, DocumentMeta
 
 TITLES = {
@@ -92,3 +92,46 @@ def test_words_that_tell_no_title_apart() -> None:
 def test_made_of() -> None:
     assert made_of("请问那个办法", {"请问", "那"}, {"个"}) == 4
     assert made_of("个办法", {"请问", "那"}, {"个"}) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "文件里怎么说？",
+        "请问文件里有没有写利率",
+        "客户还不上的时候，通知里怎么要求的",
+        "客户还不上的时候文件里怎么说",
+        "在通知中怎么写的",
+        "总行的通知里说了什么",
+        "国务院文件里的目标",
+        "按文件要求要几天",
+        "该通知对利率怎么说",
+        "全文有几处不得",
+        "这个文件里",
+    ],
+)
+def test_the_document_that_lies_before_one(text: str) -> None:
+    assert speaks_of_this_paper(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "哪些文件提交给银行？",
+        "要哪些文件提供担保？",
+        "证据文件里要有什么？",
+        "申请文件里缺了材料怎么办？",
+        "证明文件上的名字不一致怎么办？",
+        "执照文件中的地址变了",
+        "招标文件要求是什么？",
+        "催收通知中能不能写罚息？",
+        "书面通知里写什么？",
+        "银行应该通知里面的哪些人？",
+        "要求借款人全文公示吗？",
+        "借款协议全文要给客户吗？",
+        "重要文件上交给谁？",
+        "相关文件要求提供几份？",
+    ],
+)
+def test_papers_of_others_are_not_the_document_before_one(text: str) -> None:
+    assert not speaks_of_this_paper(text)

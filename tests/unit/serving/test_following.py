@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from threading import Event
 
-from assistant.indexing.generations import CURRENT
+from assistant.indexing.generations import CURRENT, current_name
 from assistant.serving.following import following
 
 A, B = "a" * 16, "b" * 16
 
 
 class Desk:
-    """What answers, by fingerprint, and what was said."""
+    """What answers, by folder, and what was said."""
 
     def __init__(self, indexes: Path, generation: str | None, *, opens: bool = True) -> None:
         self.indexes, self.generation, self.opens = indexes, generation, opens
@@ -36,7 +37,9 @@ class Desk:
 def test_the_index_that_is_switched_to_answers(tmp_path: Path) -> None:
     desk = Desk(tmp_path, A)
     desk.switch(A)
-    with following(tmp_path, served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01):
+    with following(
+        partial(current_name, tmp_path), served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01
+    ):
         assert not desk.renewed.wait(0.1)  # nothing changed
         desk.switch(B)
         assert desk.said.wait(20)
@@ -46,15 +49,21 @@ def test_the_index_that_is_switched_to_answers(tmp_path: Path) -> None:
 def test_an_index_that_does_not_open_is_not_told_as_taken_up(tmp_path: Path) -> None:
     desk = Desk(tmp_path, A, opens=False)
     desk.switch(B)
-    with following(tmp_path, served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01):
+    with following(
+        partial(current_name, tmp_path), served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01
+    ):
         assert desk.renewed.wait(20)
     assert (desk.generation, desk.lines) == (A, [])
 
 
 def test_without_an_index_or_an_answerer_nothing_is_opened(tmp_path: Path) -> None:
     desk, idle = Desk(tmp_path, A), Desk(tmp_path, None)
-    with following(tmp_path, served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01):
+    with following(
+        partial(current_name, tmp_path), served=lambda: desk.generation, renew=desk.renew, say=desk.say, every_s=0.01
+    ):
         assert not desk.renewed.wait(0.1)
     idle.switch(B)
-    with following(tmp_path, served=lambda: idle.generation, renew=idle.renew, say=idle.say, every_s=0.01):
+    with following(
+        partial(current_name, tmp_path), served=lambda: idle.generation, renew=idle.renew, say=idle.say, every_s=0.01
+    ):
         assert not idle.renewed.wait(0.1)
