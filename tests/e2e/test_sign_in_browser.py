@@ -1,4 +1,4 @@
-"""Sign-in through the provider of the house in headless Chromium, the provider at another site than we are."""
+"""Sign-in and sign-out in headless Chromium: by password, and by a provider of the house at another site."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from doors import door_of, opened
+from doors import PASSWORD, door_of, opened
 from house_provider import CLIENT, SECRET, house_provider
 from serving_fakes import FakeAssistant, serving
 from test_ui import ARGS, CHROMIUM, SHOTS, pytestmark
@@ -16,6 +16,7 @@ from test_ui import ARGS, CHROMIUM, SHOTS, pytestmark
 from assistant.access.oidc import Oidc, OidcClient
 from assistant.access.secrets import Pepper
 from assistant.serving.http.api import create_api
+from assistant.serving.page.chat import mount_chat
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,6 +32,36 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGS))
         yield browser
         browser.close()
+
+
+def test_a_browser_signs_in_with_a_password_views_as_others_and_signs_out(browser: Browser, tmp_path: Path) -> None:
+    """By our own forms: what a browser says of where they come from has to be enough for us."""
+    with opened(tmp_path) as registry:
+        registry.users.create(name="guan.li", password=PASSWORD, role="admin", department="信贷部")
+        with serving(mount_chat(create_api(FakeAssistant, doorkeeping=door_of(registry)))) as home:
+            page = browser.new_context(locale="zh-CN").new_page()
+            page.set_default_timeout(20_000)
+            page.goto(home)
+            page.fill("[name=name]", "guan.li")
+            page.fill("[name=password]", PASSWORD)
+            page.get_by_role("button", name="登录").click()
+            page.get_by_role("link", name="以部门身份查看").click()
+            page.fill("[name=department]", "信贷部")
+            page.fill("[name=labels]", "内部")
+            SHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SHOTS / "view_as_form.png")
+            page.get_by_role("button", name="开始查看").click()
+            note = page.locator(".pz-viewing")
+            note.wait_for()
+            assert "正在以他人身份查看（只读，已留痕）：部门 信贷部，标签 内部，角色 reader。" in note.inner_text()
+            assert "您没有标签 内部" in note.inner_text()
+            page.screenshot(path=SHOTS / "view_as_page.png", full_page=True)
+            page.get_by_role("button", name="结束查看").click()
+            page.get_by_role("link", name="以部门身份查看").wait_for()
+            page.get_by_role("button", name="退出登录").click()
+            page.wait_for_url(f"{home}/signin")
+            assert page.context.cookies() == []
+            page.context.close()
 
 
 def test_a_browser_comes_back_signed_in(browser: Browser, tmp_path: Path) -> None:
