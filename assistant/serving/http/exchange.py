@@ -30,11 +30,11 @@ class CodeRequest(wire.Entering):
     """为哪个已登录的人要码。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"sub": "u-1001", "dept": "信贷部", "origin": "https://portal.bank.cn"}]}
+        json_schema_extra={"examples": [{"sub": "u-1001", "dept": "信贷部", "origin": "http://127.0.0.1:8000"}]}
     )
 
     sub: Word = Field(description="门户里的用户编号，取自门户自己的登录状态。", examples=["u-1001"])
-    origin: str = Field(description="门户网页的来源。", examples=["https://portal.bank.cn"], max_length=300)
+    origin: str = Field(description="门户网页的来源。", examples=["http://127.0.0.1:8000"], max_length=300)
     dept: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(default=None, description="部门。")
     scopes: list[Word] = Field(default=sorted(READING), description="令牌的权限。", min_length=1, max_length=10)
 
@@ -51,7 +51,7 @@ class TokenRequest(wire.Entering):
     """用码换令牌。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "换取码", "portal": "门户编号", "origin": "https://portal.bank.cn"}]}
+        json_schema_extra={"examples": [{"code": "换取码", "portal": "门户编号", "origin": "http://127.0.0.1:8000"}]}
     )
 
     code: Secret = Field(description="换取码。")
