@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run ask laws model index test lint limits eval bench lock clean distclean setup setup-dev
+.PHONY: help run ask laws model index test lint limits eval bench door-load lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
 CASES ?= eval/seen/notice_gold.jsonl
@@ -51,7 +51,7 @@ lint: setup-dev ## 检查代码格式与类型
 	@$(PY) -m mypy
 
 limits: setup ## 列出超过篇幅和复杂度上限的文件、类和函数
-	@$(PY) scripts/limits.py
+	@$(PY) scripts/shape_limits.py
 
 eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 	@mkdir -p artifacts
@@ -60,6 +60,9 @@ eval: model ## 评测：make eval CASES=用例.jsonl OUT=结果.jsonl
 
 bench: index ## 测量启动、首问和连续提问的用时
 	@$(PY) scripts/bench.py
+
+door-load: index ## 测量服务在重压下的表现：许多流、超量提问、中途离开的客户端
+	@$(PY) scripts/door_load.py
 
 lock: setup-dev ## 按 pyproject.toml 重新生成 constraints.txt
 	@sh scripts/lock.sh

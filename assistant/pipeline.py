@@ -18,6 +18,7 @@ from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
 from assistant.models.protocols import Embedder, Vectors
+from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
 from assistant.question.reading import Reading
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from assistant.retrieval.as_langchain import ClauseRetriever
 
 _log = logging.getLogger(__name__)
+_TURNS_HEARD = 1.0  # log-odds; found on held-out documents, docs/retrieval.md
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +195,7 @@ class PolicyAssistant:
         asked = screen(inquiry.question, inquiry.history)
         rooms, use_llm = self._rooms(inquiry.rights), inquiry.use_llm
         searched = replace(inquiry, question=asked.searched, history=tuple(asked.searched_history))
-        rooms, reading = _asked_of(rooms, searched, use_llm=use_llm)
-        worked = _work(rooms, reading, use_llm=use_llm)
+        rooms, worked = _worked(rooms, searched, use_llm=use_llm)
         worked = replace(worked, question=asked.question, notices=asked.notices)
         if inquiry.plain and worked.answered:
             yield from rooms.events.plainly(worked, self._plain_writer if use_llm else None)
@@ -212,8 +213,7 @@ class PolicyAssistant:
         """
         question = clean_question(inquiry.question)
         rooms = self._rooms(inquiry.rights)
-        rooms, reading = _asked_of(rooms, replace(inquiry, question=question), use_llm=False)
-        return _work(rooms, reading, use_llm=False)
+        return _worked(rooms, replace(inquiry, question=question), use_llm=False)[1]
 
     def _rooms(self, rights: frozenset[str] | None) -> Rooms:
         """The rooms over what holders of `rights` may see."""
@@ -224,6 +224,28 @@ class PolicyAssistant:
                     self._furnish(view), make_nearest=lambda: self._furnish(view.nearest) if view.nearest else None
                 )
             return self._furnished[view.rights]
+
+
+def _worked(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Worked]:
+    """What is found out about a question; read both ways where it may go on from the turns before or be a new one."""
+    with stage("read"):
+        rooms, reading = _asked_of(rooms, asked, use_llm=use_llm)
+    worked = _work(rooms, reading, use_llm=use_llm)
+    if not (reading.query.turn_unsure and reading.query.context):
+        return rooms, worked
+    alone = rooms.reader.read_again(asked.question, reading, asked.filters, alone=True)
+    other = _work(rooms, alone, use_llm=use_llm)
+    return rooms, other if _heard_better(other, worked) else worked
+
+
+def _heard_better(alone: Worked, joined: Worked) -> bool:
+    """Whether the question by itself finds its answer as well as behind the turns before.
+
+    Their words bring sentences of their own that answer them, hence the handicap.
+    """
+    if alone.heard is None or joined.heard is None:
+        return False
+    return alone.heard > joined.heard - _TURNS_HEARD
 
 
 def _asked_of(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Reading]:
@@ -247,7 +269,13 @@ def _leaves_open(reading: Reading, nearest: Rooms) -> bool:
 
 def _work(rooms: Rooms, reading: Reading, *, use_llm: bool) -> Worked:
     """Search, and answer: by rule where the question names a place or asks of a document; else judge."""
-    found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("search"):
+        found = rooms.searcher.evidence(reading, rewrite=use_llm and not reading.places)
+    with stage("answer"):
+        return _answered(rooms, reading, found)
+
+
+def _answered(rooms: Rooms, reading: Reading, found: Retrieved) -> Worked:
     if reading.places and not not_there(reading):
         return rooms.answerer.look_up(reading, found)
     if reading.unplaced:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import ModelUnavailable, SettingsError
 from assistant.models.protocols import AnswerReader, ChatModel
+from assistant.models.scores import Scores
 from assistant.settings import ReaderKind, ReaderSettings, Settings, needed
 
 if TYPE_CHECKING:
     from assistant.answering.sentence_reading import ReadingWay
     from assistant.models.protocols import CrossEncoder
-    from assistant.models.reading import Scores
 
 _OTHERS = frozenset({ReaderKind.LLM, ReaderKind.CROSS_ENCODER})
 
@@ -92,8 +92,6 @@ def _learned(settings: Settings) -> AnswerReader | None:
 
 def _cross_encoder(settings: ReaderSettings) -> tuple[CrossEncoder, Scores]:
     """The model, and what its numbers are."""
-    from assistant.models.reading import Scores
-
     model = needed(settings.model, "ASSISTANT_READER__MODEL")
     if settings.base_url is None:
         from assistant.models.cross_encoder import SentenceTransformerCrossEncoder

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnparsableSetting
 
 from assistant.errors import SettingsError
-from assistant.models.reading import Scores
+from assistant.models.scores import CANDIDATES, Scores
 
 HOME = Path(__file__).resolve().parent.parent
 MAX_QUESTION_CHARS = 2000  # code points; longer questions are refused, never cut
@@ -69,7 +69,7 @@ class ReaderSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ReaderKind = ReaderKind.AUTO
-    candidates: int = Field(default=7, ge=2, le=50)  # sentences that are read
+    candidates: int = Field(default=CANDIDATES, ge=2, le=50)  # sentences that are read
     calibration: Path | None = None  # made by `assistant train calibration` for this reader
     model: str | None = None
     base_url: str | None = None
@@ -177,6 +177,54 @@ class OidcSettings(BaseModel):
     timeout_s: float = Field(default=10.0, gt=0)
 
 
+class LimitsSettings(BaseModel):
+    """How much one caller, or all together, may take of this process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slots: int = Field(default=4, ge=1, le=256)  # answers made at a time
+    waiting: int = Field(default=32, ge=0, le=10_000)  # more that may stand in line
+    patience_s: float = Field(default=20.0, gt=0)  # how long in line
+    deadline_s: float = Field(default=180.0, gt=0)  # how long an answer may take, the line included
+    grace_s: float = Field(default=8.0, ge=0)  # how long answers may go on after SIGTERM
+    questions_a_minute: int = Field(default=60, ge=1)  # of one person
+    key_questions_a_minute: int = Field(default=600, ge=1)  # of one key, behind which many people may stand
+    requests_a_minute: int = Field(default=1200, ge=1)  # of any kind, of one caller
+    redis: SecretStr | None = None  # redis://…, where several processes count together; None: each in its memory
+    head_bytes: int = Field(default=32 * 1024, ge=1024)  # of a request before its body
+    head_s: float = Field(default=10.0, gt=0)  # from its first silence to its end
+    connections: int = Field(default=2000, ge=8)
+    connections_per_source: int = Field(default=1200, ge=4)
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
+
+
+class MetricsSettings(BaseModel):
+    """Who may read how this process fares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = False  # /metrics, for holders of the scope metrics:read
+    port: int | None = Field(default=None, ge=0, le=65535)  # and one more listener, on this machine alone
+
+
+class TracingSettings(BaseModel):
+    """Where traces go; nowhere by default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str | None = Field(
+        default=None, pattern=r"^https?://\S+$"
+    )  # OTLP over HTTP, as http://host:4318/v1/traces
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    AUTO = "auto"  # JSON in production mode, text otherwise
+    JSON = "json"
+    TEXT = "text"
+
+
 class WhenFull(StrEnum):
     """What happens to answers that cannot be recorded."""
 
@@ -214,6 +262,9 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
+    limits: LimitsSettings = LimitsSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     reader: ReaderSettings = ReaderSettings()
     reranker: RerankerSettings = RerankerSettings()
@@ -230,6 +281,7 @@ class Settings(BaseSettings):
     referrals: Path | None = None  # a table of whom to ask instead of the package's
     rights: tuple[str, ...] = ()  # labels of restricted documents that this process may show
     log_level: str = "WARNING"
+    log_format: LogFormat = LogFormat.AUTO
 
     @property
     def model_dir(self) -> Path:

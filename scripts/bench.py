@@ -26,6 +26,7 @@ from assistant.schema.inquiry import Inquiry
 from assistant.serving.http.api import create_api
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.ledger import Ledger
+from assistant.serving.limits.rates import RateLimiter, Rates
 from assistant.serving.offline import go_offline
 from assistant.settings import load
 
@@ -70,7 +71,7 @@ def warm() -> tuple[Quantiles, Quantiles]:
 
 
 def door() -> tuple[Quantiles, Quantiles]:
-    """CPU milliseconds of a question over HTTP without identity, rights and audit, and what these add: pairwise."""
+    """CPU milliseconds of a question over HTTP without identity, rights, rates and audit, and what these add."""
     assistant = build_assistant(load())
     without, added = [], []
     with TemporaryDirectory() as folder:
@@ -80,7 +81,8 @@ def door() -> tuple[Quantiles, Quantiles]:
         )
         text, _ = registry.keys.create(name="bench", scopes=["ask"], by="bench")
         ledger = Ledger(Recorder(registry.chain, registry.answers))
-        guarded = Doorkeeping(gate=registry.gate(), ledger=ledger)
+        rates = RateLimiter(Rates(key_questions=100_000, requests=100_000))
+        guarded = Doorkeeping(gate=registry.gate(), ledger=ledger, rates=rates)
         with (
             TestClient(create_api(lambda: assistant)) as plain,
             TestClient(create_api(lambda: assistant, doorkeeping=guarded)) as asked,
@@ -121,7 +123,7 @@ def main() -> None:
         f"首问（新进程）：{ask_s:.2f} 秒（{_COLD_RUNS} 次中最快）",
         f"连续提问：用时中位数 {walls.p50:.0f}，95 分位 {walls.p95:.0f} 毫秒；"
         f"处理器 {cpus.p50:.0f} / {cpus.p95:.0f} 毫秒（{len(QUESTIONS) * _ROUNDS} 问）",
-        f"身份、权限和留痕：每问处理器 {without.p50:.1f} 毫秒之外，"
+        f"身份、权限、次数和留痕：每问处理器 {without.p50:.1f} 毫秒之外，"
         f"另加中位数 {added.p50:.2f}，95 分位 {added.p95:.2f} 毫秒（同一问成对比较，{len(QUESTIONS) * _ROUNDS} 对）",
         f"内存峰值：{memory_mb:.0f} MB",
     )

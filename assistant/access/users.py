@@ -46,7 +46,7 @@ SCOPES_OF_ROLE = {
     Role.EDITOR: READING | {Scope.CORPUS_EDIT},
     Role.APPROVER: READING | {Scope.CORPUS_APPROVE},
     Role.AUDITOR: READING | {Scope.AUDIT_READ},
-    Role.ADMIN: READING | {Scope.KEYS, Scope.EMBEDS, Scope.USERS, Scope.VIEW_AS},
+    Role.ADMIN: READING | {Scope.KEYS, Scope.EMBEDS, Scope.USERS, Scope.VIEW_AS, Scope.METRICS},
 }
 
 

@@ -1,7 +1,8 @@
-"""What names, labels and scopes may look like. What was typed is never repeated."""
+"""What names, labels and scopes may look like, and who runs this. What was typed is never repeated."""
 
 from __future__ import annotations
 
+import getpass
 import re
 from collections.abc import Iterable
 
@@ -9,6 +10,14 @@ from assistant.errors import InputError
 from assistant.schema.principal import Scope
 
 _NAME = re.compile(r"[\w\-.@（）()·]{1,60}")
+
+
+def account() -> str | None:
+    """The account that runs this process; `None` where it has no name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None
 
 
 def checked_name(name: str) -> str:

@@ -101,7 +101,7 @@ class Answerer:
         confidence = self._confidence(features, draft, read=read) if features else None
         worked = self._worked(reading, found, draft)
         chosen = tuple(dict.fromkeys(f"{pick.chunk.document_id}#{pick.chunk.unit}" for pick in selection.picks))
-        return replace(worked, features=features, confidence=confidence, chosen=chosen)
+        return replace(worked, features=features, confidence=confidence, heard=selection.answered, chosen=chosen)
 
     def look_up(self, reading: Reading, found: Retrieved) -> Worked:
         """The words of the places that the question names, or that there is no such place."""

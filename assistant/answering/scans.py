@@ -13,10 +13,10 @@ from assistant.schema.chunk import Chunk
 from assistant.schema.retrieval import Evidence, Retrieved
 from assistant.text.folding import fold, squeeze
 
-MOST_PLACES = 20  # of words asked for; more of them say nothing
+_MOST_PLACES = 20  # of words asked for; more of them say nothing
 _HEADING_SHARED = 5  # characters in a row that name a heading
 _MOST_MEANINGS = 3
-MOST = 30  # sentences; of more, the nearest are given and it is said that they are not all
+_MOST = 30  # sentences; of more, the nearest are given and it is said that they are not all
 _SHORTEST = 3  # characters of a name
 _NAME = re.compile(r"[\u4e00-\u9fff、]+")
 _BINDS = (
@@ -116,7 +116,7 @@ def _heads(chunks: Sequence[Chunk]) -> str:
 def _places_of(sought: re.Pattern[str], asked: Understanding, within: Sequence[Chunk]) -> list[Chunk]:
     """The sentences that use the words asked for; none when there are too many of them."""
     hits = [c for c in within if sought.search(c.plain) and may_address(asked, c)]
-    return hits if len(hits) <= MOST_PLACES else []
+    return hits if len(hits) <= _MOST_PLACES else []
 
 
 def _scope(question: str, found: Retrieved, everything: Sequence[Chunk]) -> list[Chunk]:
@@ -174,7 +174,7 @@ def _text_of(reading: Reading, found: Retrieved, everything: Sequence[Chunk]) ->
 
 
 def _kept(made: Scan) -> Scan | None:
-    return made if 0 < len(made.sentences) <= MOST else None
+    return made if 0 < len(made.sentences) <= _MOST else None
 
 
 def _duties(who: str, institutions: Sequence[Institution], text: Sequence[Chunk]) -> Scan | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.errors import ModelError
 from assistant.models.protocols import AnswerReader, Candidate, Judged
+from assistant.models.scores import CANDIDATES
 from assistant.schema.chunk import Chunk, ChunkId
 
 _log = logging.getLogger(__name__)
@@ -38,8 +39,10 @@ class ReadingWeights:
     """How much the reader counts beside the rules. Found on the held-out documents of `eval/training`."""
 
     weight: float = 1.0  # of a log-odds, in units of fused z-scores
-    candidates: int = 7  # sentences that are read, about 20 ms each; six lose 3 of 338 right first choices against ten
+    candidates: int = CANDIDATES
     unread: float = 1.0  # a sentence that was not read stands this much below the least likely one
+    rejected: float = -3.0  # a sentence below this log-odds stands behind any that is
+    accepted: float = 0.0  # above this one, whatever the ranking holds of both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ class SentenceReading:
             return Heard(picks=tuple(picks), failed=failed)
         odds = {pick.chunk.id: value for pick, value in zip(read, judged.sentences, strict=True)}
         floor = min(odds.values()) - self._weights.unread
-        moved = tuple(self._moved(pick, odds, floor) for pick in picks)
+        moved = self._rejected_behind([self._moved(pick, odds, floor) for pick in picks], floor)
         if judged.answered is None:  # its numbers put sentences in order and are no probabilities
             moved = tuple(replace(pick, odds=None) for pick in moved)
         by_llm = self._way.of_llm and use_llm and not failed
@@ -99,6 +102,19 @@ class SentenceReading:
                 _log.warning("reading is out: %s", exc.message)
                 failed = True
         return None, failed
+
+    def _rejected_behind(self, picks: Sequence[Pick], floor: float) -> tuple[Pick, ...]:
+        """`picks`, those that surely do not answer behind the best of those that may: tables made for one document
+        rank its clauses too high for questions on another."""
+        w = self._weights
+        accepted = [pick.score for pick in picks if pick.odds is not None and pick.odds > w.accepted]
+        if not accepted:
+            return tuple(picks)
+        behind = max(accepted) - w.unread
+        return tuple(
+            replace(p, score=min(p.score, behind)) if (floor if p.odds is None else p.odds) < w.rejected else p
+            for p in picks
+        )
 
     def _moved(self, pick: Pick, odds: dict[ChunkId, float], floor: float) -> Pick:
         own = odds.get(pick.chunk.id)

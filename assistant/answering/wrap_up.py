@@ -27,6 +27,7 @@ class Worked:
     draft: Draft
     features: Features | None = None  # `None` where a rule answers by itself: a place named, a greeting
     confidence: float | None = None  # probability that the answer rests on the right clause; None as above
+    heard: float | None = None  # log-odds that one of the sentences read answers, by the reader; None: nobody read
     chosen: tuple[str, ...] = ()  # clause ids of the chosen sentences, also where they were not let out
     notices: tuple[str, ...] = ()  # about the question itself
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
 import httpx
+from anyio import to_thread
 from pydantic import BaseModel
 
 from assistant.client.calls import (
@@ -91,16 +92,16 @@ class AsyncClient:
 
     async def _sent(self, call: Call[Body]) -> Body:
         try:
-            response = await self._http.post(call.path, json=call.sent, headers=self._credentials.headers())
-            if self._credentials.renewed(response.status_code):
-                response = await self._http.post(call.path, json=call.sent, headers=self._credentials.headers())
+            response = await self._http.post(call.path, json=call.sent, headers=await self._headers())
+            if await self._renewed(response):
+                response = await self._http.post(call.path, json=call.sent, headers=await self._headers())
         except httpx.HTTPError as exc:
             raise unreachable(exc) from exc
         return read(call, response)
 
     async def _opened(self, call: Call[AskResponse]) -> httpx.Response:
         response = await self._begun(call)
-        if self._credentials.renewed(response.status_code):
+        if await self._renewed(response):
             await response.aclose()
             response = await self._begun(call)
         if response.status_code != httpx.codes.OK:
@@ -112,6 +113,13 @@ class AsyncClient:
         return response
 
     async def _begun(self, call: Call[AskResponse]) -> httpx.Response:
-        path, headers = f"{call.path}/stream", self._credentials.headers()
+        path, headers = f"{call.path}/stream", await self._headers()
         request = self._http.build_request("POST", path, json=call.sent, headers=headers)
         return await self._http.send(request, stream=True)
+
+    async def _headers(self) -> dict[str, str]:
+        """What is shown; in a thread, because whoever gives tokens may take their time."""
+        return await to_thread.run_sync(self._credentials.headers)
+
+    async def _renewed(self, response: httpx.Response) -> bool:
+        return await to_thread.run_sync(self._credentials.renewed, response.status_code)

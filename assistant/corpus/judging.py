@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.access.words import account
 from assistant.corpus.intake import Candidate, check_unchanged, copy_in, display_name, safe_name
 from assistant.corpus.manifest import LimitLine, ManifestLine, meta_of
 from assistant.corpus.outcomes import FileOutcome, FileVerdict, Given
@@ -242,7 +242,5 @@ class _Poor(SourceError):
 
 def _who() -> str | None:
     """The account that runs this."""
-    try:
-        return display_name(getpass.getuser())
-    except (OSError, KeyError, ImportError):  # no name for this account, as in some containers
-        return None
+    name = account()
+    return display_name(name) if name is not None else None

@@ -17,9 +17,9 @@ from assistant.errors import NotFoundError
 from assistant.indexing.dense_index import document_of
 from assistant.indexing.ports import DensePort, LibraryPort, SparsePort
 from assistant.models.protocols import Vectors
-from assistant.parsing.legal_level import level_of
+from assistant.parsing.legal_level import level_of, statutes_among
 from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
-from assistant.schema.document import Document, DocumentMeta, LegalLevel
+from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.retrieval import Filters, Hit, Query
 
 # The question is about versions themselves, so the old ones take part.
@@ -110,8 +110,8 @@ class LibraryView:
 
         What an office was sent says more of its own matters than the law of the whole country does.
         """
-        statutes = frozenset(m.id for m in self.documents if level_of(m) is LegalLevel.LAW)
-        if not statutes or len(statutes) == len(self.documents):
+        statutes = statutes_among(self.documents)
+        if not statutes:
             return None
         return LibraryView(self._library, self.rights, without=statutes, weighed=self._weighed)
 

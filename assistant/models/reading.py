@@ -9,23 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import ModelOutputInvalid, SettingsError
 from assistant.models.protocols import AnswerReader, Candidate, CrossEncoder, Judged
+from assistant.models.scores import Scores
 
 MOST_ODDS = 8.0  # no reader is surer than that
 _LEAST_SHARE = 1e-6
-
-
-class Scores(StrEnum):
-    """What a reranker's numbers are."""
-
-    PROBABILITY = "probability"  # 0 to 1, as Jina, Cohere and TEI give them
-    LOGIT = "logit"  # any number, as llama.cpp gives them
 
 
 class Line(BaseModel):

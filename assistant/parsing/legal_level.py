@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from assistant.schema.document import DocumentKind, DocumentMeta, LegalLevel
 from assistant.text.folding import squeeze
@@ -34,6 +35,12 @@ def level_of(meta: DocumentMeta) -> LegalLevel | None:
     if meta.kind is DocumentKind.NOTICE or (issuer and number):
         return LegalLevel.NORMATIVE
     return None
+
+
+def statutes_among(documents: Collection[DocumentMeta]) -> frozenset[str]:
+    """The ids of the statutes of the country, where there are other documents beside them; none where there are not."""
+    found = frozenset(meta.id for meta in documents if level_of(meta) is LegalLevel.LAW)
+    return found if len(found) < len(documents) else frozenset()
 
 
 def _by_maker(issuer: str, number: str, *, ordered: bool) -> LegalLevel | None:

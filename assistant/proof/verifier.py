@@ -11,7 +11,7 @@ the one cited are UNSUPPORTED, and the reason names that clause.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -52,6 +52,11 @@ class Checked:
     reason: str  # in Chinese, for people
     rule: Rule | None = None  # that gave the verdict
     places: tuple[Place, ...] = ()  # the clauses cited, or found
+
+
+def all_proved(checked: Iterable[Checked]) -> bool:
+    """Whether nothing that a text claims was found wanting."""
+    return all(one.verdict in (None, Verdict.OK) for one in checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

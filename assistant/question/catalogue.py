@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.parsing.addresses import abbreviations, bare_title
 from assistant.parsing.header import number_form
+from assistant.question.issuer_names import IssuerNames, may_end
 from assistant.question.short_titles import Named, ShortTitles, called, plain_title, telling, title_endings
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.text.folding import squeeze
@@ -57,6 +58,7 @@ class Catalogue:
         longest_first = sorted(self._names, key=lambda name: (-len(name), name))
         self._pattern = re.compile("|".join(re.escape(name) for name in longest_first) or r"(?!)")
         self._numbers = _numbers(self._documents)
+        self._issuers = IssuerNames(self._documents)
 
     def mentions(self, question: str) -> tuple[Mention, ...]:
         """The documents named in `question`, in its order; a year beside the name keeps that version."""
@@ -76,11 +78,16 @@ class Catalogue:
         named = self._short.named(question)
         found = [m for m in found if not any(one.abroad and m.loose and _overlap(m, one) for one in named)]
         found += _shortened(named, found)
-        return tuple(sorted(found, key=lambda m: m.start))
+        return tuple(sorted(found or self._issued(question, named), key=lambda m: m.start))
 
     def named(self, question: str) -> tuple[Named, ...]:
         """What in `question` is put as a title, whether a document bears it or not; shortened ones too."""
         return self._short.named(question)
+
+    def _issued(self, question: str, named: Sequence[Named]) -> list[Mention]:
+        """The one document of an issuer who is named, where no title is: 柏川农商行的延期还本."""
+        found = (Mention(start=i.start, end=i.end, documents=i.documents) for i in self._issuers.named(question))
+        return [m for m in found if all(_of_theirs(question, m, one) for one in named if _overlap(m, one))]
 
     def _numbered(self, question: str) -> Iterator[Mention]:
         """Documents named by their 文号: 国务院令第728号, 728号令, 银发〔2021〕5号 in any brackets."""
@@ -100,6 +107,12 @@ def _shortened(named: Iterable[Named], found: Sequence[Mention]) -> list[Mention
         for one in named
         if one.outright and not any(_overlap(mention, one) for mention in found)
     ]
+
+
+def _of_theirs(question: str, issuer: Mention, one: Named) -> bool:
+    """Whether `one` says no more of a document than whose and of which kind it is: 柏川农商行的规定."""
+    ending = one.name.removeprefix(one.stem)
+    return question[issuer.end : one.end].removeprefix("的") == ending and may_end(ending, issuer.documents)
 
 
 def _overlap(mention: Mention, one: Named) -> bool:

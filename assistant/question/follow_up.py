@@ -14,6 +14,7 @@ from assistant.question.kinship import Leaning
 from assistant.schema.retrieval import Turn
 
 MAX_TURNS_BACK = 3  # user turns that may help; older ones do not matter to a question any more
+_ANSWERS_BACK = 3  # a document of an answer further back is no longer spoken of
 _SHORT = 12  # characters; a question this short after another one leaves something out
 # 保险先不说了。我这儿有个好客户…: what comes behind the cue is the question.
 _NEW_TOPIC = re.compile(
@@ -44,6 +45,7 @@ class StandAlone:
     text: str
     context: tuple[str, ...] = ()
     unsure: bool = False  # it may as well be meant the other way
+    documents: frozenset[str] = frozenset()  # those that the conversation is about
 
 
 def stand_alone(
@@ -81,6 +83,12 @@ def stand_alone(
     if judged is None:
         return joined
     return replace(joined if judged.leans else StandAlone(text=question), unsure=not judged.sure)
+
+
+def documents_before(history: Sequence[Turn]) -> frozenset[str]:
+    """The documents that the last answer rests on, of the last turns with such an answer."""
+    asked = [turn for turn in history if turn.role == "user"][-_ANSWERS_BACK:]
+    return frozenset(next((turn.documents for turn in reversed(asked) if turn.documents), ()))
 
 
 def _turns_before(history: Sequence[Turn], *, without: str) -> list[str]:

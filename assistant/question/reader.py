@@ -17,7 +17,7 @@ from assistant.question.document_facts import DocumentFacts
 from assistant.question.duties_asked import figures_asked, who_asked
 from assistant.question.everyday import EVERYDAY_WORDS, named_terms
 from assistant.question.facets import facets
-from assistant.question.follow_up import KinshipPort, StandAlone, stand_alone
+from assistant.question.follow_up import KinshipPort, StandAlone, documents_before, stand_alone
 from assistant.question.parts import parts_of
 from assistant.question.places import Place, names_place, without_places
 from assistant.question.placing import PlaceReader
@@ -124,12 +124,14 @@ class QuestionReader:
             InputError: nobody knows the institution chosen in `filters`.
         """
         whole = self._whole(question, history, use_llm=use_llm, follows=follows)
+        whole = replace(whole, documents=documents_before(history))
         return self._read(question, whole, filters, use_llm=use_llm)
 
-    def read_again(self, question: str, before: Reading, filters: Filters) -> Reading:
-        """All that `question` says here; what it leans on is as another reader found it."""
+    def read_again(self, question: str, before: Reading, filters: Filters, *, alone: bool = False) -> Reading:
+        """All that `question` says here; it leans on what another reader found or, `alone`, on nothing."""
         query = before.query
-        whole = StandAlone(text=query.standalone, context=query.context, unsure=query.turn_unsure)
+        text, context = (question, ()) if alone else (query.standalone, query.context)
+        whole = StandAlone(text=text, context=context, unsure=query.turn_unsure, documents=query.at_hand)
         return self._read(question, whole, filters, use_llm=before.use_llm)
 
     def _read(self, question: str, whole: StandAlone, filters: Filters, *, use_llm: bool) -> Reading:
@@ -171,8 +173,7 @@ class QuestionReader:
 
     def bare(self, question: str) -> Query:
         """`question` to be searched as it stands, no version or document being read from it."""
-        query = Query(text=question, standalone=question, rights=self._rights)
-        return replace(query, search=self._search_words.of(question))
+        return Query(text=question, standalone=question, rights=self._rights, search=self._search_words.of(question))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The documents that `text` names, each cut down to the version meant."""
@@ -188,6 +189,7 @@ class QuestionReader:
             standalone=standalone,
             context=whole.context,
             turn_unsure=whole.unsure,
+            at_hand=whole.documents,
             filters=filters,
             addressee=_addressee(filters.institution, self._tables.institutions),
             versions=asked.versions,
@@ -276,8 +278,7 @@ class QuestionReader:
 
     def _subjects(self, query: Query) -> tuple[tuple[DocumentMeta, ...], ...]:
         """The document that the last turn, then the one that the whole question names first, in its versions."""
-        named = (self.mentions(text)[:1] for text in (query.text, query.standalone))
-        return tuple(mention.documents for mentions in named for mention in mentions)
+        return tuple(m.documents for text in (query.text, query.standalone) for m in self.mentions(text)[:1])
 
     def _whole(self, question: str, history: Sequence[Turn], *, use_llm: bool, follows: bool | None) -> StandAlone:
         """`question` with what it leans on, by rules and, where one is there and wanted, by a language model."""

@@ -22,7 +22,7 @@ from assistant.errors import ModelError
 from assistant.indexing.dense_index import document_of
 from assistant.indexing.ports import LibraryPort
 from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
-from assistant.parsing.legal_level import level_of
+from assistant.parsing.legal_level import level_of, statutes_among
 from assistant.question.lay_words import Expander
 from assistant.retrieval.concepts import ConceptClauses, ConceptMatcher, sureness
 from assistant.retrieval.fusion import fuse, z_scores
@@ -52,6 +52,7 @@ class RankingWeights:
     concepts: float = 1.7  # the most that the matter of the lay table which is most like the question lifts a clause
     in_play: int = 10  # so many of the best clauses bring their documents into play
     nearest: float = 2.0  # for what an office was sent itself, against the statutes of the country beside it
+    at_hand: float = 2.0  # for the documents of the answer before, while a conversation goes on
     phrasings: PhrasingWeights = field(default_factory=PhrasingWeights)
 
 
@@ -109,6 +110,16 @@ class _Fused:
         floor = min(self.clauses.values(), default=0.0)
         clauses = {**self.clauses, **{c: self.clauses.get(c, floor) + gain for c, gain in by.clauses.items()}}
         sentences = {s: score + by.sentences.get(s, 0.0) for s, score in self.sentences.items()}
+        return _Fused(clauses, sentences)
+
+    def raised(self, gain: float, wanted: Callable[[str], bool]) -> _Fused:
+        """With `gain` for every clause and sentence of the documents that are `wanted`."""
+        of_document = {c: document_of(c) for c in (*self.clauses, *self.sentences)}
+        chosen = {document for document in set(of_document.values()) if wanted(document)}
+        clauses, sentences = (
+            {c: score + gain if of_document[c] in chosen else score for c, score in scores.items()}
+            for scores in (self.clauses, self.sentences)
+        )
         return _Fused(clauses, sentences)
 
     def mixed(self, other: _Fused, share: float) -> _Fused:
@@ -172,7 +183,14 @@ class HybridRetriever:
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
         text = query.search or query.standalone
-        scored = self._scored(query.standalone, text, allowed, degraded, last=query.last_turn)
+        scored = self._scored(
+            query.standalone,
+            text,
+            allowed,
+            degraded,
+            last=query.last_turn,
+            at_hand=query.at_hand if not query.named else frozenset(),
+        )
         fused, dense = scored.fused, scored.dense
         if query.rewritten:
             other = self._scored(query.rewritten, query.rewritten, allowed, degraded).fused
@@ -191,7 +209,14 @@ class HybridRetriever:
         )
 
     def _scored(
-        self, question: str, text: str, allowed: frozenset[str], degraded: list[str], *, last: str | None = None
+        self,
+        question: str,
+        text: str,
+        allowed: frozenset[str],
+        degraded: list[str],
+        *,
+        last: str | None = None,
+        at_hand: frozenset[str] = frozenset(),
     ) -> _Scored:
         """The scores for `question`, searched as `text`; what failed is added to `degraded`."""
         try:
@@ -204,7 +229,12 @@ class HybridRetriever:
         words = self._lexical(text, "words", allowed)
         alike = self._alike(question, allowed)
         ground = self._ground(dense, grams, words, alike)
-        ground = ground.lifted(self._of_nearest(ground))
+        # What an office was sent says more of its own matters than the law of the whole country does, and a
+        # conversation stays with a document more often than it leaves it.
+        if self._statutes:
+            ground = ground.raised(self._weights.nearest, lambda document: document not in self._statutes)
+        if at_hand:
+            ground = ground.raised(self._weights.at_hand, lambda document: document in at_hand)
         playing = ground.in_play(self._weights.in_play)
         treating = self._treating(alike, playing)
         fused = ground.lifted(treating).lifted(self._lift(dense, grams).within(playing))
@@ -282,22 +312,10 @@ class HybridRetriever:
             weights=self._weights.phrasings,
         )
 
-    def _of_nearest(self, ground: _Fused) -> Lift:
-        """What an office was sent says more of its own matters than the law of the whole country does."""
-        if not self._statutes:
-            return NO_LIFT
-        gain = self._weights.nearest
-        lifted = (
-            {c: gain for c in scores if document_of(c) not in self._statutes}
-            for scores in (ground.clauses, ground.sentences)
-        )
-        return Lift(*lifted)
-
     @cached_property
     def _statutes(self) -> frozenset[str]:
         """The statutes of the country, where the library holds others as well."""
-        found = frozenset(m.id for m in self._library.documents if level_of(m) is LegalLevel.LAW)
-        return found if len(found) < len(self._library.documents) else frozenset()
+        return statutes_among(self._library.documents)
 
     @cached_property
     def _phrased(self) -> frozenset[str]:

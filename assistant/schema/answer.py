@@ -146,6 +146,11 @@ class Answer:
     plain: PlainVersion | None = None  # only when it was asked for and a model is there
 
     @property
+    def documents(self) -> tuple[str, ...]:
+        """Ids of the documents that it rests on, each once."""
+        return tuple(dict.fromkeys(citation.document_id for citation in self.citations))
+
+    @property
     def refused(self) -> bool:
         """Whether no answer is given: nothing is stated of the clauses shown."""
         return self.outcome in (Outcome.POSSIBLE, Outcome.NOT_FOUND)

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     EMBED_CODES = "embeds:codes"  # of a portal's back end: codes for its pages, and taking back their tokens
     USERS = "users:manage"
     VIEW_AS = "view-as"
+    METRICS = "metrics:read"
 
 
 READING = frozenset({Scope.ASK, Scope.SEARCH, Scope.VERIFY, Scope.DOCUMENTS})

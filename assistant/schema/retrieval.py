@@ -15,6 +15,7 @@ class Turn:
 
     role: str  # "user" or "assistant"
     content: str
+    documents: tuple[str, ...] = ()  # of a question: the ids of those that the answer to it rests on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,9 @@ class Query:
     pair: tuple[DocumentMeta, DocumentMeta] | None = None  # an older and a newer version to set side by side
     day: date | None = None  # the day that the question names, where it has chosen `versions`
     named: frozenset[str] = frozenset()  # documents that the question names: their clauses come first
+    at_hand: frozenset[str] = (
+        frozenset()
+    )  # documents that the conversation is about: those of the answer before; they count unless it names its own
     search: str | None = None  # the words that are searched for `standalone`; `None`: these very words
     last_turn: str | None = None  # those for the last turn alone, where it leans on turns before: it says what is asked
     rewritten: str | None = None  # in policy terms, by a language model: searched beside `standalone`, never shown

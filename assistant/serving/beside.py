@@ -60,9 +60,11 @@ def running(errand: Errand | None, *, renew: Callable[[], None], say: Callable[[
         code = process.wait()
         if leaving.is_set():
             return
-        if code in errand.good:
-            renew()
-        say(errand.ended(code))
+        try:
+            if code in errand.good:
+                renew()
+        finally:
+            say(errand.ended(code))
 
     Thread(target=watch, name="beside", daemon=True).start()
     try:

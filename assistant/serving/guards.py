@@ -54,7 +54,7 @@ _FRAMED_POLICY = (
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_DATA_PATHS = re.compile(r"/(api/|v1/|mcp$|docs$|openapi\.json$|livez$|readyz$)")
+_DATA_PATHS = re.compile(r"/(api/|v1/|mcp$|docs$|openapi\.json$|livez$|readyz$|metrics$)")
 
 
 def error_payload(code: str, message: str, request_id: str) -> dict[str, str]:

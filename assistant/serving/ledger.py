@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from assistant.access.audit import ANSWERED, Draft
 from assistant.access.recorder import Recorder
 from assistant.corpus.standing import day_in_beijing
 from assistant.records.answers import KeptAnswer
+from assistant.safety.personal.screening import screen
 from assistant.schema.answer import Answer
 from assistant.schema.document import LegalLevel
 from assistant.schema.inquiry import Inquiry
@@ -121,11 +122,16 @@ def _clauses(answer: Answer) -> Iterator[dict[str, str]]:
 
 
 def inquiry_json(inquiry: Inquiry, answer: Answer, day: date) -> str:
-    """An inquiry, the question masked, with the day on which it was put: enough to put it again."""
+    """An inquiry with the day on which it was put: enough to put it again.
+
+    Question and turns before are masked; of those turns only what is read is kept, whoever sent them.
+    """
     chosen = inquiry.filters
+    before = screen(inquiry.question, inquiry.history).history
     said = {
         "question": answer.question,
-        "history": [[turn.role, turn.content] for turn in inquiry.history],
+        "history": [[turn.role, turn.content, list(turn.documents)] for turn in before],
+        "follows": inquiry.follows,
         "filters": {
             "as_of": chosen.as_of.isoformat() if chosen.as_of else None,
             "document_ids": sorted(chosen.document_ids) if chosen.document_ids is not None else None,
@@ -154,10 +160,16 @@ def inquiry_of(text: str) -> tuple[Inquiry, date]:
     )
     inquiry = Inquiry(
         question=said["question"],
-        history=tuple(Turn(role=role, content=content) for role, content in said["history"]),
+        history=tuple(_turn(*turn) for turn in said["history"]),
+        follows=said.get("follows"),  # not in what earlier versions wrote
         filters=filters,
         use_llm=said["use_llm"],
         plain=said["plain"],
         rights=frozenset(said["rights"]) if said["rights"] is not None else None,
     )
     return inquiry, date.fromisoformat(said["day"])
+
+
+def _turn(role: str, content: str, documents: Sequence[str] = ()) -> Turn:
+    """A turn as it was kept; earlier versions kept no documents with it."""
+    return Turn(role=role, content=content, documents=tuple(documents))

@@ -6,19 +6,21 @@ One worker, because one process owns a Chroma folder.
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.indexing.generations import current_name
+from assistant.schema.inquiry import Inquiry
 from assistant.serving.beside import Errand, running
 from assistant.serving.following import following
 from assistant.serving.offline import go_offline
@@ -26,12 +28,18 @@ from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from assistant.serving.desk import Desk
     from assistant.serving.http.doorkeeping import Doorkeeping
-    from assistant.settings import Settings
+    from assistant.serving.limits.rates import RateLimiter
+    from assistant.serving.limits.wire_protocol import Connections
+    from assistant.serving.watching.watching import Watching
+    from assistant.settings import LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
+_WARM_UP = "普会小威企业贷款，对个体工商户有哪些支持？"  # mistyped, so that pronunciations are looked up
 _SAMPLE = "客户贷款到期一时还不上，能续贷吗？"
 _LISTEN_FAULTS = {errno.EADDRINUSE: "端口已被其他程序占用", errno.EACCES: "没有使用该端口的权限"}
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -130,13 +138,16 @@ def run_server(
     go_offline()
     say = say or _say
     refuse_unsafe(settings)
-    with _doorkeeping(settings) as door:
-        _run(settings, door, build=build or _builder(settings), say=say, errand=errand)
+    from assistant.serving.watching.watching import watching
+
+    with _doorkeeping(settings) as door, watching(settings, say) as watch:
+        _run(settings, door, watch, build=build or _builder(settings), say=say, errand=errand)
 
 
 def _run(
     settings: Settings,
     door: Doorkeeping,
+    watch: Watching,
     *,
     build: Callable[[], Assistant],
     say: Callable[[str], None],
@@ -150,25 +161,46 @@ def _run(
         provider = LazyAssistant(build, current=current)
         _warm_up(provider, say)
         say("正在准备对话页面……")
-        app = Prefix(build_app(provider, door, public_url=settings.public_url), settings.root_path)
+        api = build_app(provider, door, public_url=settings.public_url, limits=settings.limits, watching=watch)
+        app = Prefix(api, settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         follow = following(current, served=provider.served, renew=provider.renew, say=say)
         with running(errand, renew=provider.renew, say=say), follow:
-            _serve(app, listener)
+            serve(app, listener, api.state.desk, settings.limits, watch.connections)
         say("服务已停止。")
     finally:
         listener.close()
 
 
 def build_app(
-    provider: Callable[[], Assistant], door: Doorkeeping | None = None, *, public_url: str | None = None
-) -> ASGIApp:
+    provider: Callable[[], Assistant],
+    door: Doorkeeping | None = None,
+    *,
+    public_url: str | None = None,
+    limits: LimitsSettings | None = None,
+    watching: Watching | None = None,
+) -> FastAPI:
     """API and chat page in one application; `public_url` is where clients reach it."""
     go_offline()
     from assistant.serving.http.api import create_api
+    from assistant.serving.limits.fair_pool import Bounds
     from assistant.serving.page.chat import mount_chat
+    from assistant.settings import LimitsSettings
 
-    return mount_chat(create_api(provider, doorkeeping=door, public_url=public_url))
+    limits = limits or LimitsSettings()
+    api = create_api(
+        provider,
+        doorkeeping=door,
+        public_url=public_url,
+        watching=watching,
+        bounds=Bounds(
+            slots=limits.slots,
+            waiting=limits.waiting,
+            patience_s=limits.patience_s,
+            deadline_s=limits.deadline_s,
+        ),
+    )
+    return mount_chat(api)
 
 
 @contextmanager
@@ -197,10 +229,22 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             oidc=build_oidc(settings),
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
+            rates=_rates(settings.limits),
         )
     finally:
         recorder.flush()
         registry.close()
+
+
+def _rates(limits: LimitsSettings) -> RateLimiter:
+    from assistant.serving.limits.rates import RateLimiter, Rates
+
+    rates = Rates(
+        questions=limits.questions_a_minute,
+        key_questions=limits.key_questions_a_minute,
+        requests=limits.requests_a_minute,
+    )
+    return RateLimiter(rates, redis=limits.redis.get_secret_value() if limits.redis else None)
 
 
 def _builder(settings: Settings) -> Callable[[], Assistant]:
@@ -241,7 +285,19 @@ def _warm_up(provider: LazyAssistant, say: Callable[[str], None]) -> None:
         say(f"暂时不能作答：{exc.message}")
         say("服务照常启动；问题解决后，无需重启即可使用。")
         return
+    _settle(assistant)
     say(f"已就绪：收录 {len(assistant.documents())} 份文件，用时 {time.perf_counter() - began:.1f} 秒。")
+
+
+def _settle(assistant: Assistant) -> None:
+    """Load now what the first question of some kind would load, and spare the garbage collector all that stays.
+
+    Either would hold up everybody for the better part of a second amid questions.
+    """
+    with suppress(AssistantError):
+        assistant.ask(Inquiry(question=_WARM_UP, use_llm=False))
+    gc.collect()
+    gc.freeze()
 
 
 def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None:
@@ -256,23 +312,14 @@ def _announce(settings: Settings, port: int, say: Callable[[str], None]) -> None
     say("按 Ctrl+C 停止。")
 
 
-def _serve(app: ASGIApp, listener: socket.socket) -> None:
-    import uvicorn
+def serve(app: ASGIApp, listener: socket.socket, desk: Desk, limits: LimitsSettings, connections: Connections) -> None:
+    """Serve an application until a signal, which `desk` is told of."""
+    from assistant.serving.limits.graceful import server_of
 
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,  # addresses of clauses and documents are what people look for
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=3,
-        ws="none",
-    )
     # uvicorn raises the signal again once it has shut down; a handler of ours makes that a normal return.
     before = {number: signal.signal(number, lambda *_: None) for number in _STOP_SIGNALS}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server_of(app, desk, limits, connections).run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -87,9 +87,16 @@ class SessionStore:
             self._put(session_id, kept.turns, owner)
             return Session(id=session_id, owner=owner, turns=kept.turns)
 
-    def append(self, session_id: str, *, question: str, answer: str, owner: str = "") -> None:
-        """Add an exchange. `session_id` comes from a `Session` that `open` gave."""
-        exchange = (Turn(role="user", content=question), Turn(role="assistant", content=answer))
+    def append(
+        self, session_id: str, *, question: str, answer: str, documents: tuple[str, ...] = (), owner: str = ""
+    ) -> None:
+        """Add an exchange.
+
+        Args:
+            session_id: from a `Session` that `open` gave.
+            documents: ids of those that the answer rests on.
+        """
+        exchange = (Turn(role="user", content=question, documents=documents), Turn(role="assistant", content=answer))
         with self._lock:
             self._drop_expired()
             kept = self._kept.get(session_id)

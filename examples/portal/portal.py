@@ -11,6 +11,10 @@ import jwt  # pip install PyJWT
 
 
 class Portal(SimpleHTTPRequestHandler):
+    def translate_path(self, path):  # pages, and nothing else of this folder: the key lies in it too
+        found = super().translate_path(path)
+        return found if found.endswith(".html") else ""
+
     def do_POST(self):
         now, key = int(time.time()), Path(os.environ["PORTAL_KEY_FILE"]).read_bytes().strip()
         claims = {"iss": os.environ["PORTAL_ID"], "aud": "policy-assistant", "jti": str(uuid.uuid4()), "iat": now}

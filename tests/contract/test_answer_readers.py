@@ -18,8 +18,9 @@ from assistant.errors import ModelError
 from assistant.models.chat import LangChainChatModel
 from assistant.models.e5.reader import LearnedReader
 from assistant.models.protocols import AnswerReader, Candidate
-from assistant.models.reading import MOST_ODDS, UNCALIBRATED, CalibratedReader, CrossEncoderReader, Line, Scores
+from assistant.models.reading import MOST_ODDS, UNCALIBRATED, CalibratedReader, CrossEncoderReader, Line
 from assistant.models.rerank_endpoint import RerankEndpoint
+from assistant.models.scores import Scores
 from assistant.models.standins import ScriptedChatModel
 from assistant.writing.choosing import LlmReader
 

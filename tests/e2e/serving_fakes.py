@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,6 +35,7 @@ from assistant.schema.chunk import ChunkId
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Hit, Query, Retrieved, Turn
+from assistant.serving.limits.wire_protocol import Connections, WireLimits, guarded
 
 TITLE = "关于2024年陕西银行业保险业服务小微企业高质量发展的通知"
 _HEAD = "五、强化考核引领"
@@ -164,6 +166,7 @@ class FakeAssistant:
     answer: Answer | None = None
     fault: Exception | None = None
     endless: bool = False
+    quick: bool = False  # endless as fast as can be, and in large pieces
     hold: threading.Event = field(default_factory=threading.Event)
     asked: list[Inquiry] = field(default_factory=list)
     sought: list[Inquiry] = field(default_factory=list)
@@ -202,8 +205,8 @@ class FakeAssistant:
             if self.fault is not None:
                 raise self.fault
             while self.endless:
-                threading.Event().wait(0.01)
-                yield DeltaEvent(text="各银行机构")
+                threading.Event().wait(0.001 if self.quick else 0.01)
+                yield DeltaEvent(text="各银行机构" * (2000 if self.quick else 1))
             self.hold.wait(20)
             for start in range(0, len(answer.text), 12):
                 yield DeltaEvent(text=answer.text[start : start + 12])
@@ -256,11 +259,26 @@ class FakeAssistant:
         return (small_related(),) if (document_id, address) == ("notice_2024_shaanxi", "五、（十）") else ()
 
 
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within a minute."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """A real server on a free port of this machine; gives its address."""
+def serving(app: ASGIApp, *, wire: WireLimits | None = None, connections: Connections | None = None) -> Iterator[str]:
+    """A real server on a free port of this machine, reading connections as ours does; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=2, ws="none")
+    config = uvicorn.Config(
+        app,
+        http=guarded(wire or WireLimits(), connections or Connections()),
+        log_level="critical",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        ws="none",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

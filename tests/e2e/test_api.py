@@ -27,6 +27,7 @@ from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk
 from assistant.serving.http.api import create_api
 from assistant.serving.http.errors import STATUS_OF_CODE
+from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.ports import Assistant
 from assistant.serving.sessions import SessionStore
 
@@ -304,7 +305,7 @@ def test_clients_that_leave_at_once_leave_nothing_behind(fake: FakeAssistant) ->
 
 def test_more_questions_than_places(fake: FakeAssistant) -> None:
     fake.hold.clear()
-    app = create_api(lambda: fake, slots=1, waiting=1)
+    app = create_api(lambda: fake, bounds=Bounds(slots=1, waiting=1))
     desk: Desk = app.state.desk
     with client_of(app) as client, ThreadPoolExecutor(2) as pool:
         held = [pool.submit(client.post, "/api/v1/ask", json={"question": "问"}) for _ in range(2)]
@@ -320,13 +321,13 @@ def test_more_questions_than_places(fake: FakeAssistant) -> None:
 
 def test_a_question_does_not_wait_for_ever(fake: FakeAssistant) -> None:
     fake.hold.clear()
-    app = create_api(lambda: fake, slots=1, waiting=4, patience_s=0.05)
+    app = create_api(lambda: fake, bounds=Bounds(slots=1, waiting=4, patience_s=0.05))
     desk: Desk = app.state.desk
     with client_of(app) as client, ThreadPoolExecutor(1) as pool:
         held = pool.submit(client.post, "/api/v1/ask", json={"question": "问"})
         assert eventually(lambda: len(fake.asked) == 1)
         assert_error(client.post("/api/v1/ask", json={"question": "问"}), 503, "busy")
-        assert [name for name, _ in stream(client, question="问")] == ["error"]
+        assert_error(post(client, '{"question":"问"}'.encode(), "/api/v1/ask/stream"), 503, "busy")
         fake.hold.set()
         assert held.result().status_code == 200
         assert eventually(lambda: desk.taken == 0)

@@ -52,8 +52,8 @@ class Stage:
     def entries(self, kind: str | None = None) -> list[Entry]:
         return [entry for entry in self.registry.chain.entries() if kind in (None, entry.kind)]
 
-    def ask(self, question: str, who: str = "staff", path: str = "/api/v1/ask") -> Any:
-        return self.client.post(path, json={"question": question}, headers=self.known.headers[who])
+    def ask(self, question: str, who: str = "staff", path: str = "/api/v1/ask", **chosen: Any) -> Any:
+        return self.client.post(path, json={"question": question, **chosen}, headers=self.known.headers[who])
 
 
 @contextmanager
@@ -207,7 +207,52 @@ def test_an_answer_given_again_is_the_same(stage: Stage, assistant: PolicyAssist
         assert replay(kept, assistant).same
         inquiry, _ = inquiry_of(kept.inquiry)
         assert inquiry.rights == frozenset({"内部"})
-    assert len(inquiry.history) == 2
+    assert [turn.content for turn in inquiry.history] == [ASKED]
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_whether_it_followed_is_given_again_too(stage: Stage, assistant: PolicyAssistant, follows: bool) -> None:
+    first = stage.ask(ASKED).json()
+    asked = {"question": "依据是哪一条？", "session_id": first["session_id"], "follows": follows}
+    body = stage.client.post("/api/v1/ask", json=asked, headers=stage.known.headers["staff"]).json()
+    kept = stage.registry.answers.get(body["answer_id"])
+    assert kept is not None
+    assert inquiry_of(kept.inquiry)[0].follows is follows
+    assert replay(kept, assistant).same
+
+
+def test_what_was_kept_before_that_was_written_down_is_still_read(stage: Stage, assistant: PolicyAssistant) -> None:
+    kept = stage.registry.answers.get(stage.ask(ASKED).json()["answer_id"])
+    assert kept is not None
+    said = json.loads(kept.inquiry)
+    del said["follows"]
+    assert replay(replace(kept, inquiry=json.dumps(said)), assistant).same
+
+
+def test_the_documents_that_were_spoken_of_are_kept_with_their_turn(stage: Stage, assistant: PolicyAssistant) -> None:
+    first = stage.ask(ASKED).json()
+    second = stage.ask("那依据是哪一条？", session_id=first["session_id"]).json()
+    kept = stage.registry.answers.get(second["answer_id"])
+    assert kept is not None
+    [turn] = inquiry_of(kept.inquiry)[0].history
+    assert set(turn.documents) == {cited["document_id"] for cited in first["answer"]["citations"]} != set()
+    assert replay(kept, assistant).same
+
+
+def test_turns_that_a_client_sends_are_kept_masked(stage: Stage, assistant: PolicyAssistant) -> None:
+    messages = [
+        {"role": "user", "content": f"我叫王小明，电话{PHONE}，{ASKED}"},
+        {"role": "assistant", "content": f"王小明您好，会打给{PHONE}。"},
+        {"role": "user", "content": "依据是哪一条？"},
+    ]
+    asked = {"model": "policy-assistant", "messages": messages}
+    response = stage.client.post("/v1/chat/completions", json=asked, headers=stage.known.headers["staff"])
+    kept = stage.registry.answers.get(response.headers["x-answer-id"])
+    assert kept is not None
+    for words in (PHONE, "王小明"):
+        assert words not in kept.inquiry
+    assert [(turn.role, ASKED in turn.content) for turn in inquiry_of(kept.inquiry)[0].history] == [("user", True)]
+    assert replay(kept, assistant).same
 
 
 def test_what_changed_since_is_named(stage: Stage) -> None:

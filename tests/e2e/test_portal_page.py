@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from assistant.access.embeds import AUDIENCE
@@ -95,6 +96,11 @@ class Reader:
                 time.sleep(0.05)
         raise RuntimeError(f"{line} did not start")
 
+    @property
+    def portal(self) -> str:
+        """Where the portal's program listens."""
+        return f"http://127.0.0.1:{self._ports['8000']}"
+
     def leave(self) -> None:
         for process in self._running:
             process.terminate()
@@ -106,6 +112,20 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     reader = Reader(tmp_path)
     yield reader
     reader.leave()
+
+
+def test_the_portal_shows_its_pages_and_nothing_else_of_its_folder(reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "portal.key").write_text("SECRET", "utf-8")
+    (tmp_path / "own.html").write_text("<!doctype html>", "utf-8")
+    (portal,) = (words for kind, words in BLOCKS if kind == "bash" and "portal.py" in words)
+    for line in portal.splitlines():
+        reader.type(line)
+    with httpx.Client(base_url=reader.portal, trust_env=False) as client:
+        assert client.get("/own.html?a=b").text == "<!doctype html>"
+        for path in ("/portal.key", "/%70ortal.key", "/portal.key?a.html", "/portal.key#.html", "/", "/data/", "/data"):
+            response = client.get(path)
+            assert response.status_code == 404, path
+            assert "SECRET" not in response.text
 
 
 def test_the_commands_lead_from_nothing_to_a_signed_in_question(reader: Reader) -> None:

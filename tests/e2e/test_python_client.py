@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
-from serving_fakes import ANSWER_TEXT, FakeAssistant, serving
+from serving_fakes import ANSWER_TEXT, FakeAssistant, answered, serving
 
 from assistant.client import AskResponse, AsyncClient, Client, DeltaBody, ServiceError, SourcesBody
 from assistant.errors import InputError, ModelTimeout
@@ -64,6 +65,14 @@ def test_a_stream_comes_in_typed_pieces(client: Client) -> None:
     assert isinstance(sources, SourcesBody)
     assert isinstance(done, AskResponse)
     assert "".join(piece.text for piece in deltas if isinstance(piece, DeltaBody)) == done.answer.text == ANSWER_TEXT
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_what_some_readers_take_for_the_end_of_a_line_is_none(client: Client, fake: FakeAssistant, end: str) -> None:
+    fake.answer = replace(answered("问"), text=f"前{end}后[1]", standalone_question=f"问{end}")
+    *_, done = client.stream("问")
+    assert isinstance(done, AskResponse)
+    assert (done.answer.text, done.answer.standalone_question) == (f"前{end}后[1]", f"问{end}")
 
 
 def test_leaving_a_stream_ends_the_work(client: Client, fake: FakeAssistant) -> None:
@@ -160,6 +169,24 @@ def test_a_provider_is_asked_again_once(way: str) -> None:
     assert (refused.value.code, refused.value.status) == ("credential_expired", 401)
     assert [token for _, token in seen] == ["Bearer old", "Bearer new"]
     assert {path for path, _ in seen} == {"/zhengce/api/v1/ask" + ("/stream" if "stream" in way else "")}
+
+
+@pytest.mark.parametrize("way", ["async ask", "async stream"])
+def test_a_provider_that_takes_its_time_holds_up_nothing_else(way: str) -> None:
+    beside: list[bool] = []
+
+    def fetched() -> str:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            beside.append(True)
+        else:
+            beside.append(False)
+        return "t"
+
+    with pytest.raises(ServiceError):
+        one(lambda _: httpx.Response(401, json=NO), token=fetched)(way)
+    assert beside == [True, True]
 
 
 @pytest.mark.parametrize("way", WAYS)

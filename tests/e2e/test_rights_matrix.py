@@ -117,6 +117,7 @@ OTHERS = {
     *(("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("GET", "/docs"), ("GET", "/openapi.json")),
     *(("GET", "/viewas"), ("POST", "/viewas")),  # tried in test_view_as.py
     *(("GET", "/signin/oidc"), ("GET", "/signin/oidc/callback"), ("GET", "/signin/oidc/out")),  # in test_oidc.py
+    ("GET", "/metrics"),  # its callers are tried in test_metrics.py
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
 }
 

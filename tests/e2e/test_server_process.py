@@ -29,13 +29,13 @@ def build():
         raise IndexNotBuilt("还没有建立索引，请先运行 python -m assistant index。")
     return FakeAssistant(endless={endless!r})
 
-run_server(Settings(host="127.0.0.1", port=0), build=build)
+run_server(Settings(host="127.0.0.1", port=0, limits={{"grace_s": {grace_s!r}}}), build=build)
 """
 
 
 @contextmanager
-def server(*, endless: bool = False, broken: bool = False) -> Iterator[subprocess.Popen[str]]:
-    program = _PROGRAM.format(here=str(HERE), endless=endless, broken=broken)
+def server(*, endless: bool = False, broken: bool = False, grace_s: float = 0.5) -> Iterator[subprocess.Popen[str]]:
+    program = _PROGRAM.format(here=str(HERE), endless=endless, broken=broken, grace_s=grace_s)
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
@@ -84,7 +84,7 @@ def test_it_says_where_it_is_and_ends_cleanly(number: signal.Signals) -> None:
     assert "Traceback" not in err
 
 
-def test_an_open_stream_does_not_keep_it_from_ending() -> None:
+def test_an_open_stream_is_ended_with_an_event() -> None:
     with server(endless=True) as process:
         address = page_address(said_until(process.stdout, "按 Ctrl+C 停止"))
         body = {"question": "能续贷吗？"}
@@ -92,9 +92,39 @@ def test_an_open_stream_does_not_keep_it_from_ending() -> None:
             httpx.Client(trust_env=False, timeout=30) as client,
             client.stream("POST", f"{address}/api/v1/ask/stream", json=body) as response,
         ):
-            assert any("delta" in line for line in response.iter_lines())
+            lines = response.iter_lines()
+            assert any("delta" in line for line in lines)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            rest = list(lines)  # the stream ends as a stream does, and is not cut
+            last = rest.index("event: error")
+            assert '"shutting_down"' in rest[last + 1]
+            assert not any(line.startswith("event:") for line in rest[last + 1 :])
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "服务已停止。" in out
+    assert "Traceback" not in err
+
+
+def test_what_is_asked_while_it_ends_is_told_to_come_back() -> None:
+    with server(endless=True, grace_s=60) as process:
+        address = page_address(said_until(process.stdout, "按 Ctrl+C 停止"))
+        body = {"question": "能续贷吗？"}
+        with (
+            httpx.Client(trust_env=False, timeout=30) as client,
+            client.stream("POST", f"{address}/api/v1/ask/stream", json=body) as response,
+        ):
+            lines = response.iter_lines()  # dropped, it would close the response
+            assert any("delta" in line for line in lines)
+            process.send_signal(signal.SIGTERM)
+            while client.get(f"{address}/readyz").status_code == 200:
+                pass
+            assert client.get(f"{address}/livez").status_code == 200
+            for path in ("/api/v1/ask", "/api/v1/ask/stream", "/v1/responses"):
+                sent = body if "ask" in path else {"model": "policy-assistant", "input": "能续贷吗？"}
+                late = client.post(f"{address}{path}", json=sent)
+                assert (late.status_code, late.headers["retry-after"]) == (503, "5")
+                assert "shutting_down" in late.text
+        assert process.wait(timeout=30) == 0  # the last stream is gone, so nothing is waited for
 
 
 def test_without_an_index_it_starts_and_says_why() -> None:

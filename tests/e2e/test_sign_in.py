@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import cast
 
+import httpx
 import pytest
 from doors import PASSWORD, callers, opened
+from fastapi import FastAPI
 from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
+from assistant.access.users import User, Users
+from assistant.errors import NotSignedIn
 from assistant.serving.http.api import create_api
 from assistant.serving.http.prefix import Prefix
 
@@ -95,6 +104,38 @@ def test_guessing_is_told_to_wait_and_the_user_is_not_locked_out_elsewhere(clien
     statuses = [sign_in(client, "somebody", f"guess-number-{n}")[0] for n in range(12)]
     assert statuses == [401] * 10 + [429] * 2
     assert sign_in(client)[0] == 303
+
+
+class SlowUsers:
+    """Users that nobody is one of; `met` is whether two were looked for at a time."""
+
+    def __init__(self) -> None:
+        self.asked, self.met = 0, False
+        self._both = Barrier(2)
+
+    def sign_in(self, name: str, password: str) -> tuple[str, User]:
+        self.asked += 1
+        with suppress(BrokenBarrierError):  # nobody came, or nobody ever will
+            self._both.wait(0.5)
+            self.met = True
+        raise NotSignedIn("用户名或密码不对。", code="bad_credential")
+
+
+def test_who_waits_for_a_password_to_be_compared_holds_no_thread_and_has_no_more_guesses(tmp_path: Path) -> None:
+    users = SlowUsers()
+
+    async def all_at_once(app: FastAPI) -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door.example", headers=ORIGIN) as client:
+            form = {"name": "guan.li", "password": "guess"}
+            done = await asyncio.gather(*(client.post("/signin", data=form) for _ in range(14)))
+        return [response.status_code for response in done]
+
+    with opened(tmp_path) as registry:
+        door = replace(callers(registry).door, users=cast(Users, users))
+        statuses = asyncio.run(all_at_once(create_api(FakeAssistant, doorkeeping=door)))
+    assert not users.met
+    assert (sorted(statuses), users.asked) == ([401] * 10 + [429] * 4, 10)
 
 
 def test_under_a_prefix_the_way_to_the_sign_in_page_has_it(tmp_path: Path) -> None:

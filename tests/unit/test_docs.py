@@ -84,3 +84,36 @@ def test_the_hooks_run_in_the_projects_own_environment() -> None:
     repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [repo["repo"] for repo in repos] == ["local"]
     assert all(hook["entry"].startswith(".venv/bin/python ") for repo in repos for hook in repo["hooks"])
+
+
+_TEST = re.compile(r"`((?:unit|integration|e2e)/[\w/]+\.py)(?:::(test_\w+))?`")
+_ROWS = [
+    *(f"T{n}" for n in (5, 6, 7, 8, 14, 15, 16, 17)),
+    *(f"R{n}" for n in range(1, 25)),
+    *("F20", "F21"),
+]
+
+
+def not_tests(text: str) -> list[str]:
+    """Tests that a text names and that are not there."""
+    found = []
+    for file, name in _TEST.findall(text):
+        path = ROOT / "tests" / file
+        if not path.exists() or (name and f"\ndef {name}(" not in path.read_text(encoding="utf-8")):
+            found.append(f"{file}::{name}")
+    return found
+
+
+def test_every_row_of_faults_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = {line.split()[1]: line for line in text.splitlines() if re.match(r"\| [TRF]\d", line)}
+    assert [row for row in _ROWS if row not in rows] == []
+    assert not_tests(text) == []
+    for row, line in rows.items():
+        verdict = line.split("|")[2].strip()
+        assert verdict in {"成立", "部分", "不成立", "没有做"}
+        assert _TEST.search(line) or verdict == "没有做", row
+    assert not_tests("`unit/test_docs.py::test_nothing`, `unit/none.py`, `unit/test_docs.py`") == [
+        "unit/test_docs.py::test_nothing",
+        "unit/none.py::",
+    ]

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _loaded() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("limits", ROOT / "scripts" / "limits.py")
+    spec = importlib.util.spec_from_file_location("shape_limits", ROOT / "scripts" / "shape_limits.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["limits"] = module  # dataclasses look their module up
+    sys.modules["shape_limits"] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 

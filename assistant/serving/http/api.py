@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,7 +14,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from assistant import __version__
 from assistant.errors import AssistantError
-from assistant.schema.answer import DeltaEvent, SourcesEvent, Verdict
+from assistant.proof.verifier import all_proved
+from assistant.schema.answer import DeltaEvent, SourcesEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
@@ -34,10 +35,14 @@ from assistant.serving.http.errors import add_error_handlers, documented, error_
 from assistant.serving.http.exchange import add_exchange
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
+from assistant.serving.http.lines import event
+from assistant.serving.http.metrics import add_metrics
 from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
 from assistant.serving.http.viewing import ViewAs, add_viewing
+from assistant.serving.limits.fair_pool import Bounds
+from assistant.serving.limits.rates import RequestRate
 from assistant.serving.mcp.http import McpDoor, add_mcp
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import (
@@ -49,6 +54,8 @@ from assistant.serving.render.fields import (
 )
 from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
+from assistant.serving.watching.requests import Watched
+from assistant.serving.watching.watching import Watching
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +70,8 @@ def create_api(
     *,
     doorkeeping: Doorkeeping | None = None,
     sessions: SessionStore | None = None,
-    slots: int = 4,
-    waiting: int = 32,
-    patience_s: float = 20.0,
+    bounds: Bounds | None = None,
+    watching: Watching | None = None,
     ping_s: float = 15.0,
     public_url: str | None = None,
 ) -> FastAPI:
@@ -75,21 +81,19 @@ def create_api(
         provider: gives the assistant, or raises the `AssistantError` that says why there is none.
         doorkeeping: who is let in; the chat page asks the same gate, at `app.state.gate`.
         sessions: where conversations are kept; a store of its own by default.
-        slots, waiting, patience_s: as `Desk` has them.
+        bounds: as `Desk` has them.
+        watching: what counts and traces; metrics that nobody reads by default.
         ping_s: seconds between signs of life in a stream.
         public_url: where clients reach this application; without it, where each request came to.
     """
     door = doorkeeping or Doorkeeping()
-    desk = Desk(provider, sessions=sessions, slots=slots, waiting=waiting, patience_s=patience_s, ledger=door.ledger)
-    desk.admit = door.use.admit if door.use else None
+    desk = Desk(provider, sessions=sessions, bounds=bounds, ledger=door.ledger)
+    desk.admit = door.admit if door.use or door.rates else None
 
+    watch = watching or Watching()
+    desk.watchers = watch.watchers
+    watch.metrics.watch_parts(desk, watch.connections, door.rates)
     tools = McpDoor(desk, public_url)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with tools.open():
-            yield
-        desk.close()
 
     app = FastAPI(
         title="普惠政策助手",
@@ -97,15 +101,12 @@ def create_api(
         description=_DESCRIPTION,
         docs_url=None,  # FastAPI's own page loads scripts from elsewhere
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan(desk, tools, watch),
         redirect_slashes=False,
         dependencies=[Depends(authorize)],
     )
     app.state.desk, app.state.gate = desk, door.gate
-    app.add_middleware(BodyLimit)
-    app.add_middleware(ViewAs, ledger=door.ledger)
-    app.add_middleware(Identity, gate=door.gate)
-    app.add_middleware(Envelope)  # added last, so outermost
+    _guard(app, door, watch)
     add_error_handlers(app)
     _add_identity(app, door)
     _add_health(app, desk, development=door.gate.development)
@@ -114,6 +115,7 @@ def create_api(
     add_library(app, desk)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
+    add_metrics(app, watch)
     if open_by_oversight := unruled(app):
         raise RuntimeError(f"no rule in rules.py for {open_by_oversight}")
     return app
@@ -124,6 +126,29 @@ def _add_identity(app: FastAPI, door: Doorkeeping) -> None:
     add_embedding(app, door.embeds, development=door.gate.development)
     add_exchange(app, door)
     add_viewing(app, door)
+
+
+def _guard(app: FastAPI, door: Doorkeeping, watch: Watching) -> None:
+    """What stands before every route, the innermost first."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(ViewAs, ledger=door.ledger)
+    if door.rates is not None:
+        app.add_middleware(RequestRate, rates=door.rates)
+    app.add_middleware(Identity, gate=door.gate)
+    app.add_middleware(Watched, metrics=watch.metrics)
+    app.add_middleware(Envelope)
+
+
+def _lifespan(desk: Desk, tools: McpDoor, watch: Watching) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        lag = asyncio.create_task(watch.metrics.watch_loop())
+        async with tools.open():
+            yield
+        desk.close()
+        lag.cancel()
+
+    return lifespan
 
 
 # --- health -------------------------------------------------------------------------------------
@@ -143,6 +168,7 @@ def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
     )
     def readyz(request: Request) -> Response | wire.ReadyBody:
         try:
+            desk.refuse_if_draining()
             assistant = desk.provider()
         except AssistantError as exc:
             return error_response(request, 503, exc.code, exc.message)
@@ -203,7 +229,7 @@ def _add_questions(app: FastAPI, desk: Desk, ping_s: float) -> None:
     )
     async def ask_stream(request: Request, asker: Asker, asked: Asked) -> EventSourceResponse:
         """先发 sources，再发若干 delta（各含一段 text），最后恰有一个 done（同“提问”的回应）或 error。"""
-        pieces = await desk.stream(_inquiry(asked, asker), asked.session_id)
+        pieces = await unless_gone(request, desk.stream(_inquiry(asked, asker), asked.session_id))
         return EventSourceResponse(
             _events(pieces, request_id_for(request), request.state.still_known),
             ping=ping_s,
@@ -245,7 +271,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
         return wire.VerifyResponse(
             request_id=request_id_for(request),
             generation=review.generation,
-            proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+            proved=all_proved(review.checked),
             summary=checked_summary(review.checked),
             sentences=list(map(checked_body, review.checked)),
             latency_ms=review.latency_ms,
@@ -272,10 +298,10 @@ async def _events(
                 yield _event(piece, request_id)
         except AssistantError as exc:
             _, code, message = public(exc, request_id)
-            yield _sse("error", error_payload(code, message, request_id))
+            yield event(error_payload(code, message, request_id), "error")
         except Exception as exc:  # noqa: BLE001 - headers are sent, so the 500 has to travel as an event; it is logged
             log_fault(exc, request_id)
-            yield _sse("error", error_payload("internal_error", INTERNAL_MESSAGE, request_id))
+            yield event(error_payload("internal_error", INTERNAL_MESSAGE, request_id), "error")
 
 
 def _event(piece: Piece, request_id: str) -> ServerSentEvent:
@@ -286,12 +312,8 @@ def _event(piece: Piece, request_id: str) -> ServerSentEvent:
                 standalone_question=piece.standalone_question,
                 citations=list(map(citation_body, piece.citations)),
             )
-            return _sse("sources", as_fields(sources))
+            return event(as_fields(sources), "sources")
         case DeltaEvent():
-            return _sse("delta", {"text": piece.text})
+            return event({"text": piece.text}, "delta")
         case Reply():
-            return _sse("done", as_fields(_ask_response(piece, request_id)))
-
-
-def _sse(event: str, data: Mapping[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=event)
+            return event(as_fields(_ask_response(piece, request_id)), "done")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from assistant.errors import InputError
-from assistant.schema.document import LegalLevel
+from assistant.schema.document import Clause, Document, LegalLevel
 from assistant.schema.retrieval import Filters
 from assistant.serving.guards import strict_json
 from assistant.serving.http import wire
@@ -19,6 +19,7 @@ from assistant.serving.http import wire
 Body = TypeVar("Body", bound=BaseModel)
 T = TypeVar("T")
 
+_FULL_WIDTH = str.maketrans("()", "（）")
 _LOOK_S = 0.5  # how often a request without a stream looks whether its client is still there
 _CLIENT_GONE = 499  # as nginx writes it into its log; nobody reads the response
 
@@ -51,6 +52,11 @@ def filters_of(asked: wire.Chosen) -> Filters:
         region=asked.region,
         institution=asked.institution,
     )
+
+
+def clause_at(document: Document, address: str) -> Clause | None:
+    """The clause of an address as it was typed, with brackets of either width."""
+    return document.find(address) or document.find(address.translate(_FULL_WIDTH))
 
 
 def _refused_fields(exc: ValidationError, model: type[BaseModel]) -> InputError:

@@ -10,7 +10,9 @@ from assistant.access.exchange import Exchange
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.oidc import Oidc
 from assistant.access.users import Users
+from assistant.schema.principal import Principal
 from assistant.serving.ledger import Ledger
+from assistant.serving.limits.rates import RateLimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +27,15 @@ class Doorkeeping:
     use: EmbedUse | None = None  # how often they may ask
     exchange: Exchange | None = None  # codes for their pages
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
+    rates: RateLimiter | None = None  # how often anybody may ask
+
+    def admit(self, principal: Principal) -> None:
+        """Count one question.
+
+        Raises:
+            AssistantError: whoever asks has asked enough, of late or today.
+        """
+        if self.rates is not None:
+            self.rates.question(principal)
+        if self.use is not None:
+            self.use.admit(principal)

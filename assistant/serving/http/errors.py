@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import AssistantError
 from assistant.serving.guards import INTERNAL_MESSAGE, error_body, log_fault, path_of
 from assistant.serving.http import wire
+from assistant.serving.limits.refusals import TooManyRequests
 
 # Every code that may leave, and the HTTP status it leaves with. A code not listed is a fault of ours: 500.
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -39,11 +40,14 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "text_too_long": 422,
     "secret_in_question": 422,
     "too_many_attempts": 429,
+    "too_many_requests": 429,
+    "too_many_at_once": 429,
     "daily_cap_reached": 429,
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
     "signin_unavailable": 503,
+    "shutting_down": 503,
     "records_unavailable": 503,
     "records_outdated": 503,
     "audit_unavailable": 503,
@@ -53,9 +57,12 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "index_damaged": 503,
     "model_unavailable": 503,
     "model_timeout": 504,
+    "answer_timeout": 504,
 }
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "busy": {"Retry-After": "5"},
+    "too_many_at_once": {"Retry-After": "5"},
+    "shutting_down": {"Retry-After": "5"},
     "daily_cap_reached": {"Retry-After": "3600"},
     "audit_unavailable": {"Retry-After": "30"},
     "401": {"WWW-Authenticate": "Bearer"},
@@ -97,7 +104,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(AssistantError)
     async def on_assistant_error(request: Request, exc: AssistantError) -> Response:
-        return error_response(request, *public(exc, request_id_for(request)))
+        response = error_response(request, *public(exc, request_id_for(request)))
+        if isinstance(exc, TooManyRequests):
+            response.headers["Retry-After"] = str(exc.wait_s)
+        return response
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, exc: HTTPException) -> Response:

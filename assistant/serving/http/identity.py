@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.access.gate import Credential, Gate
 from assistant.errors import AccessError, AssistantError, NotAllowed
-from assistant.serving.guards import path_of, send_error
-from assistant.serving.http.errors import STATUS_OF_CODE, headers_of
+from assistant.serving.guards import path_of, request_id_of, send_error
+from assistant.serving.http.errors import headers_of, public
 from assistant.serving.http.rules import FORBIDDEN, PAGE, PUBLIC_PATHS
 
 COOKIE = "pz_signin"
@@ -124,9 +124,9 @@ def source_of(scope: Scope) -> str:
 
 async def refuse(scope: Scope, send: Send, exc: AssistantError) -> None:
     """Answer with an error that was raised before any route was found."""
-    status = STATUS_OF_CODE.get(exc.code, 503)
-    extra = [(name.lower().encode(), value.encode()) for name, value in headers_of(status, exc.code).items()]
-    await send_error(scope, send, status, exc.code, exc.message, headers=extra)
+    status, code, message = public(exc, request_id_of(scope))
+    extra = [(name.lower().encode(), value.encode()) for name, value in headers_of(status, code).items()]
+    await send_error(scope, send, status, code, message, headers=extra)
 
 
 def _wants_page(scope: Scope) -> bool:

@@ -9,13 +9,13 @@ from fastapi import FastAPI, Path
 from assistant.errors import NotFoundError
 from assistant.serving.desk import Desk
 from assistant.serving.http import wire
+from assistant.serving.http.bodies import clause_at
 from assistant.serving.http.errors import documented
 from assistant.serving.http.rules import Asker
 from assistant.serving.render.fields import clause_body, document_body, outline_body, related_body
 
 DocumentId = Annotated[str, Path(description="文件编号。", examples=["notice_2024_shaanxi"], max_length=200)]
 Address = Annotated[str, Path(description="条款地址。", examples=["二、（三）"], max_length=200)]
-_HALF_WIDTH = str.maketrans("()", "（）")
 
 
 def add_library(app: FastAPI, desk: Desk) -> None:
@@ -45,7 +45,7 @@ def add_library(app: FastAPI, desk: Desk) -> None:
     def clause(document_id: DocumentId, address: Address, asker: Asker) -> wire.ClauseBody:
         assistant = desk.provider()
         found = assistant.document(document_id, asker.labels)
-        place = found.find(address) or found.find(address.translate(_HALF_WIDTH))
+        place = clause_at(found, address)
         if place is None:
             raise NotFoundError("这份文件没有该地址的条款，请先查阅文件的条款目录，再填写其中的地址。")
         related = list(map(related_body, assistant.related_to(found.id, place.address, asker.labels)))

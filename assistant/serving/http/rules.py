@@ -56,6 +56,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/ask/stream"): Rule(Scope.ASK),
     ("POST", "/api/v1/search"): Rule(Scope.SEARCH),
     ("POST", "/api/v1/verify"): Rule(Scope.VERIFY),
+    ("GET", "/metrics"): Rule(Scope.METRICS),
     ("POST", "/mcp"): KNOWN,  # each tool takes a scope of its own
     ("GET", "/v1/models"): KNOWN,
     ("GET", "/v1/models/{model}"): KNOWN,
@@ -67,6 +68,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/api/v1/documents/{document_id}/clauses/{address:path}"): Rule(Scope.DOCUMENTS),
 }
 PAGE = Rule(Scope.ASK)  # the chat page, which is mounted and no route
+PATHS = frozenset(path for _, path in RULES)
 PUBLIC_PATHS = frozenset(path for (_, path), rule in RULES.items() if rule.public)  # none of them has a parameter
 FORBIDDEN = "您没有使用这项功能的权限，请向管理员申请。"
 

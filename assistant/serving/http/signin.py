@@ -30,6 +30,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
 
     failed = Failures()
     links = LINKS if door.oidc is not None else ""
+    one = asyncio.Semaphore(1)  # passwords are compared one at a time; who waits for that holds no thread
 
     def kept(request: Request) -> dict[str, Any]:
         path = request.scope.get("root_path", "") or "/"
@@ -50,12 +51,14 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             name, password = _form(request, await request.body())
             source = f"{source_of(request.scope)}|{name}"
             failed.refuse(source)
-            try:
-                token, user = await asyncio.to_thread(known.sign_in, name, password)
-            except AccessError:
-                failed.note(source)
-                await asyncio.to_thread(note, "user.sign-in-failed", "system:signin")  # the name may be a password
-                raise
+            async with one:
+                failed.refuse(source)  # those before it in line may have failed
+                try:
+                    token, user = await asyncio.to_thread(known.sign_in, name, password)
+                except AccessError:
+                    failed.note(source)
+                    await asyncio.to_thread(note, "user.sign-in-failed", "system:signin")  # the name may be a password
+                    raise
             await asyncio.to_thread(note, "user.signed-in", user.principal.id)
         except (AccessError, InputError) as exc:
             return _page(links, exc)

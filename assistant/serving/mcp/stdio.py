@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-
+from assistant.access.words import account
 from assistant.schema.principal import READING, Principal, PrincipalKind
 from assistant.serving.desk import Desk
 from assistant.serving.ports import AssistantProvider
@@ -19,17 +18,10 @@ def run_stdio(provider: AssistantProvider, *, labels: frozenset[str], public_url
 
     from assistant.serving.mcp.tools import Counter, make_tools
 
-    whoever = Principal(kind=PrincipalKind.TERMINAL, subject=_user(), scopes=READING, labels=labels)
+    whoever = Principal(kind=PrincipalKind.TERMINAL, subject=account() or "unknown", scopes=READING, labels=labels)
     desk = Desk(provider)
     try:
         tools = make_tools(Counter(desk=desk, caller_of=lambda _: whoever, public_url=public_url))
         anyio.run(tools.run_stdio_async)
     finally:
         desk.close()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user
-        return "unknown"

@@ -18,17 +18,19 @@ from pydantic import Field, ValidationError
 from assistant import __version__
 from assistant.corpus.diff import compare_versions
 from assistant.errors import AssistantError, InputError, NotFoundError
-from assistant.schema.answer import Answer, Citation, Verdict
+from assistant.proof.verifier import all_proved
+from assistant.schema.answer import Answer, Citation
 from assistant.schema.document import Document
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal, Scope
-from assistant.schema.retrieval import Turn
 from assistant.serving.desk import Desk
 from assistant.serving.guards import INTERNAL_MESSAGE, log_fault
 from assistant.serving.http import wire
-from assistant.serving.http.bodies import filters_of, validated
+from assistant.serving.http.bodies import clause_at, filters_of, validated
 from assistant.serving.http.errors import STATUS_OF_CODE
+from assistant.serving.http.openai.conversation import turns_before
 from assistant.serving.http.openai.saying import link_from
+from assistant.serving.http.openai.wire import Message
 from assistant.serving.http.rules import FORBIDDEN
 from assistant.serving.mcp import results
 from assistant.serving.render.fields import (
@@ -44,7 +46,6 @@ from assistant.serving.render.words import checked_summary
 
 T = TypeVar("T")
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-_HALF_WIDTH = str.maketrans("()", "（）")
 _ABOUT = (
     "依据库中条款回答普惠金融政策问题。每句话附条款出处，引文逐字核对；库中没有的，回答“本库未载明”。"
     "转述时请保留 [n] 和出处，不要增补库中没有的内容；outcome 为 possible 或 not_found 时没有答案，请照实说。"
@@ -137,7 +138,9 @@ def _add_questions(tools: PolicyTools, counter: Counter) -> None:
     async def ask(
         question: Question,
         context: Context[Any, Any],
-        earlier: Annotated[list[str] | None, Field(description="追问时，之前问过的问题，从早到晚。")] = None,
+        earlier: Annotated[
+            list[str] | None, Field(description="追问时，之前问过的问题，从早到晚；只用最近 20 个。")
+        ] = None,
         as_of: AsOf = None,
         document_ids: Documents = None,
     ) -> results.Asked:
@@ -201,7 +204,7 @@ async def _ask(
     document_ids: list[str] | None,
 ) -> results.Asked:
     asked = validated(wire.AskRequest, {"question": question, "as_of": as_of, "document_ids": document_ids})
-    history = tuple(Turn(role="user", content=text) for text in earlier)
+    history = turns_before(Message(role="user", content=text) for text in earlier)
     inquiry = Inquiry(question=question, history=history, filters=filters_of(asked), principal=caller)
     reply = await counter.desk.ask(inquiry, kept=False)
     return _asked(counter, reply.answer, reply.id)
@@ -234,7 +237,7 @@ async def _verify(desk: Desk, caller: Principal, text: str, as_of: str | None) -
     asked = validated(wire.VerifyRequest, {"text": text, "as_of": as_of})
     review = await desk.verify(text, asked.as_of, caller.labels)
     return results.Proved(
-        proved=all(one.verdict in (None, Verdict.OK) for one in review.checked),
+        proved=all_proved(review.checked),
         summary=checked_summary(review.checked),
         sentences=list(map(checked_body, review.checked)),
         generation=review.generation,
@@ -247,7 +250,7 @@ def _document(desk: Desk, caller: Principal, document_id: str) -> Document:
 
 def _clause(counter: Counter, caller: Principal, document_id: str, address: str) -> results.Place:
     document = _document(counter.desk, caller, document_id)
-    place = document.find(address) or document.find(address.translate(_HALF_WIDTH))
+    place = clause_at(document, address)
     if place is None:
         raise NotFoundError("这份文件没有该地址的条款，请先用 search 查找，再填写其中的地址。")
     beside = counter.desk.provider().related_to(document.id, place.address, caller.labels)

@@ -32,9 +32,10 @@ from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, path_of
 from assistant.serving.http.identity import NeedsPage
-from assistant.serving.http.rules import RULES, principal_of
+from assistant.serving.http.rules import PATHS, principal_of
 from assistant.serving.http.viewing import viewing_html
 from assistant.serving.offline import go_offline
+from assistant.serving.page.quiet import QuietGradio
 from assistant.serving.render.html import answer_cards_html, cards_html, checked_html, note_html
 from assistant.serving.render.markdown import markdown_escaped
 from assistant.serving.render.words import (
@@ -280,7 +281,8 @@ def mount_chat(app: FastAPI) -> FastAPI:
     mounted = app.router.routes.pop()
     if not isinstance(mounted, Mount):
         raise TypeError("Gradio no longer mounts its page as the last route")
-    app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(mounted.app, patterns=_PAGE_PATHS))))
+    quiet = QuietGradio(mounted.app, events=page.fns)
+    app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(quiet, patterns=_PAGE_PATHS))))
     return app
 
 
@@ -294,10 +296,7 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path in _ROUTES or path.startswith(("/api/", "/v1/", "/embed/", "/signin/"))
-
-
-_ROUTES = {path for _, path in RULES} | {"/api", "/v1"}
+    return path in PATHS or path.startswith(("/api/", "/v1/", "/embed/", "/signin/"))
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.access.words import account
 from assistant.errors import InputError
+from assistant.schema.principal import READING
 from assistant.serving.terminal.help import ChineseCommand
 from assistant.serving.terminal.shared import AsJson, group, open_settings, output, say
 
@@ -57,7 +59,7 @@ RetentionDays = Annotated[
 ]
 Id = Annotated[str, typer.Argument(metavar="编号", show_default=False)]
 UserName = Annotated[str, typer.Argument(metavar="用户名", show_default=False)]
-_READING = ("ask", "search", "verify", "documents")
+_READING = sorted(READING)
 
 
 @contextmanager
@@ -74,10 +76,7 @@ def opened_registry(*, make_pepper: bool = False) -> Iterator[Registry]:
 
 def who_runs_this() -> str:
     """Whoever runs a command, as the records name them."""
-    try:
-        return f"terminal:{getpass.getuser()}"
-    except (OSError, KeyError, ImportError):
-        return "terminal:unknown"
+    return f"terminal:{account() or 'unknown'}"
 
 
 def note_act(kind: str, /, **facts: Any) -> None:

@@ -243,7 +243,8 @@ def chat(no_llm: NoLlm = False) -> None:
             answer = _turn(assistant, line, history, use_llm=not no_llm)
             if answer is not None:
                 say(f"{answer_terminal(answer)}\n")
-                history += [Turn(role="user", content=answer.question), Turn(role="assistant", content=answer.text)]
+                asked = Turn(role="user", content=answer.question, documents=answer.documents)
+                history += [asked, Turn(role="assistant", content=answer.text)]
                 del history[:-_KEPT_TURNS]
 
 

@@ -73,6 +73,7 @@ def open_settings(**overrides: Any) -> Settings:
     """
     import logging
 
+    from assistant.serving.watching.logs import formatter_of
     from assistant.settings import load
 
     settings = load(**overrides)
@@ -81,8 +82,8 @@ def open_settings(**overrides: Any) -> Settings:
         handler.setLevel(settings.log_level.upper())  # here too: some libraries set the level of their own loggers
     except ValueError as exc:
         raise SettingsError("ASSISTANT_LOG_LEVEL 须为 DEBUG、INFO、WARNING、ERROR 之一，见 docs/settings.md") from exc
-    layout = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(level=handler.level, format=layout, handlers=[handler])
+    handler.setFormatter(formatter_of(settings))
+    logging.basicConfig(level=handler.level, handlers=[handler])
     return settings
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from assistant.evaluation.generated_claims.report import ProofReport
     from assistant.pipeline import PolicyAssistant
-    from assistant.proof.verifier import Checked
     from assistant.settings import Settings
 
 _FILES = (".txt", ".md", ".docx")
@@ -68,8 +67,8 @@ def verify(
 
 
 def _text(given: str, corpus: list[Path] | None, when: date | None, as_json: bool) -> None:
+    from assistant.proof.verifier import all_proved
     from assistant.safety.input_gate import clean_text
-    from assistant.schema.answer import Verdict
     from assistant.serving.render.fields import as_fields, checked_body
     from assistant.serving.render.terminal import checked_terminal
 
@@ -79,12 +78,8 @@ def _text(given: str, corpus: list[Path] | None, when: date | None, as_json: boo
         say_json([as_fields(checked_body(one)) for one in checked])
     else:
         say(checked_terminal(checked))
-    if not _all_proved(checked, Verdict.OK):
+    if not all_proved(checked):
         raise typer.Exit(EXIT_PARTIAL)
-
-
-def _all_proved(checked: tuple[Checked, ...], good: object) -> bool:
-    return all(one.verdict in (None, good) for one in checked)
 
 
 def _words(given: str) -> str:

@@ -63,6 +63,23 @@ def test_the_best_are_read_and_the_rest_stand_behind_the_least_likely() -> None:
     assert by_chunk[PICKS[5].chunk.id].score == pytest.approx(-5.0 + 2.0 * 0.5)
 
 
+@pytest.mark.parametrize(("best", "other", "first"), [(-6.0, 0.5, 1), (-6.0, -0.5, 0), (-2.0, 0.5, 0)])
+def test_what_the_reader_rejects_stands_behind_what_it_accepts(best: float, other: float, first: int) -> None:
+    picks = [replace(pick, score=40.0 - 20.0 * n) for n, pick in enumerate(PICKS[:3])]
+    odds = {candidate(picks[0].chunk): best, candidate(picks[1].chunk): other, candidate(picks[2].chunk): -7.0}
+    heard = SentenceReading(Liking(odds.__getitem__)).hear("问", picks)
+    ordered = sorted(heard.picks, key=lambda p: -p.score)
+    assert ordered[0].chunk == picks[first].chunk
+    assert ordered[2].chunk == picks[2].chunk  # the ranking still orders what is rejected
+
+
+def test_with_a_rejected_sentence_goes_what_was_not_read_behind_it() -> None:
+    picks = [replace(pick, score=40.0 - n) for n, pick in enumerate(PICKS[:3])]
+    odds = {candidate(picks[0].chunk): -6.0, candidate(picks[1].chunk): 3.0}
+    reader = SentenceReading(Liking(odds.__getitem__), ReadingWay(weights=ReadingWeights(candidates=2)))
+    assert max(reader.hear("问", picks).picks, key=lambda p: p.score).chunk == picks[1].chunk
+
+
 def test_a_sentence_is_read_with_its_title_and_its_lead() -> None:
     chunk = replace(CHUNKS[0], lead="有下列情形之一的：")
     assert candidate(chunk).text == f"{chunk.heading_path[0]}\n有下列情形之一的：{chunk.plain}"

@@ -16,9 +16,9 @@ from assistant.models.reading import (
     CrossEncoderReader,
     Fit,
     Line,
-    Scores,
     load_calibration,
 )
+from assistant.models.scores import Scores
 
 FIT = Fit(auc=0.9, error=0.05, uncalibrated_error=0.2)
 CALIBRATION = Calibration(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.parsing.legal_level import level_of
+from assistant.parsing.legal_level import level_of, statutes_among
 from assistant.schema.document import DocumentKind, DocumentMeta, LegalLevel
 
 LEVELS = [
@@ -43,3 +43,18 @@ def test_a_notice_and_a_law_without_an_issuer() -> None:
 def test_levels_go_from_the_highest_down() -> None:
     assert [level.order for level in LegalLevel] == list(range(7))
     assert LegalLevel.LAW.order < LegalLevel.REGULATION.order < LegalLevel.RULE.order < LegalLevel.NORMATIVE.order
+
+
+def test_statutes_are_told_apart_where_there_are_others_beside_them() -> None:
+    made = {
+        name: DocumentMeta(id=name, title=name, kind=DocumentKind.LAW, issuer=issuer)
+        for name, issuer in (
+            ("保险法", "全国人民代表大会常务委员会"),
+            ("民法典", "全国人民代表大会"),
+            ("须知", "某银行"),
+        )
+    }
+    assert statutes_among(tuple(made.values())) == {"保险法", "民法典"}
+    assert statutes_among((made["保险法"], made["民法典"])) == frozenset()
+    assert statutes_among((made["须知"],)) == frozenset()
+    assert statutes_among(()) == frozenset()

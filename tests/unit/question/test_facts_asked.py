@@ -54,9 +54,16 @@ def test_whether_is_asked_not_how_much() -> None:
     assert understand("收哪些钱、收多少，要不要亮出来给人看？", INSTITUTIONS).attributes == ()
 
 
-@pytest.mark.parametrize("question", ["办错了会被扣奖金吗？", "领导要罚我们的绩效奖金，合理吗？"])
+@pytest.mark.parametrize(
+    "question", ["办错了会被扣奖金吗？", "领导要罚我们的绩效奖金，合理吗？", "没完成任务会取消我们的奖金吗？"]
+)
 def test_a_bonus_taken_away_is_no_subsidy(question: str) -> None:
     assert understand(question, INSTITUTIONS).attributes == ()
+
+
+@pytest.mark.parametrize("question", ["迟报会影响补贴发放吗？", "哪些情形会取消补助？", "逾期一天就取消奖励吗？"])
+def test_a_subsidy_that_a_policy_takes_away_is_one(question: str) -> None:
+    assert [r.attribute for r in understand(question, INSTITUTIONS).attributes] == [Attribute.SUBSIDY]
 
 
 def test_a_bonus_to_be_had_is_one() -> None:

@@ -168,6 +168,13 @@ def test_what_an_office_was_sent_stands_above_a_statute_as_near() -> None:
     assert [hit.chunk_id for hit in found.ranking[:2]] == ["a#第四条", "d#第四条"]
 
 
+def test_a_statute_that_says_it_stands_above_what_an_office_was_sent_and_does_not() -> None:
+    statute = twin("d", issuer="全国人民代表大会", document_number="主席令第一号", issued_on=date(2001, 1, 1))
+    found = ask(library([statute, notice()]), "提供虚假材料的能不能发放贷款？")
+    assert found.ranking[0].chunk_id == "d#第三条"
+    assert {hit.chunk_id.partition("#")[0] for hit in found.ranking} == {"d", "notice"}
+
+
 def test_a_question_without_a_known_word_and_without_vectors_finds_nothing(held: MemoryLibrary) -> None:
     found = ask(held, "zzz qqq", embedder=BrokenEmbedder())
     assert (found.ranking, found.evidence, found.degraded) == ((), (), ("dense",))

@@ -54,6 +54,18 @@ def test_the_library_is_opened_again_when_it_ended_well(code: int, good: set[int
     assert (heard.lines, heard.renewed) == (["开始", f"结束 {code}"], renewed)
 
 
+def test_how_it_went_is_said_though_the_library_cannot_be_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, raised = Heard(), Event()
+    monkeypatch.setattr("threading.excepthook", lambda _: raised.set())
+
+    def broken() -> None:
+        raise ValueError("not what was expected")
+
+    with running(errand("pass"), renew=broken, say=heard.say):
+        assert raised.wait(_LONG_S)
+    assert heard.lines == ["开始", "结束 0"]
+
+
 def test_it_ends_with_the_server_and_nothing_more_is_said(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     program = f"import os, pathlib, time; pathlib.Path({str(mark)!r}).write_text('x'); time.sleep(600)"

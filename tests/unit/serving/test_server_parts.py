@@ -64,3 +64,9 @@ def test_importing_a_door_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_reading_the_settings_imports_no_arrays() -> None:
+    code = "import sys, assistant.settings; print([name for name in ('numpy', 'jieba') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

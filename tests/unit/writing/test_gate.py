@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,18 @@ from assistant.schema.chunk import Chunk, ChunkId, ChunkKind
 from assistant.schema.document import Span, Validity
 from assistant.schema.retrieval import Evidence, Query
 from assistant.writing.gate import GatedStream, GateReport, LlmComposer, notice_for
-from assistant.writing.prompting import NumberedClause, Prompt, load_prompt, parse_prompt
+from assistant.writing.phrasings import PHRASE_PROMPT
+from assistant.writing.policy_wording import REWRITE_PROMPT
+from assistant.writing.prompting import (
+    ANSWER_PROMPT,
+    CHOOSE_PROMPT,
+    FOLLOW_UP_PROMPT,
+    PLAIN_PROMPT,
+    NumberedClause,
+    Prompt,
+    load_prompt,
+    parse_prompt,
+)
 
 TEN = (
     "各银行机构要加强贷前审查，强化对借款主体资质审核，严防套取经营性贷款行为。"
@@ -380,3 +392,9 @@ def test_a_bad_prompt_file_is_refused(old: str, new: str) -> None:
 def test_missing_prompt_file() -> None:
     with pytest.raises(SettingsError, match=r"answer\.zh\.v0"):
         load_prompt("answer.zh.v0")
+
+
+def test_every_prompt_of_the_package_is_one_that_is_used() -> None:
+    used = {ANSWER_PROMPT, PLAIN_PROMPT, FOLLOW_UP_PROMPT, CHOOSE_PROMPT, PHRASE_PROMPT, REWRITE_PROMPT}
+    files = resources.files("assistant").joinpath("writing", "prompts").iterdir()
+    assert {file.name.removesuffix(".txt") for file in files} == used

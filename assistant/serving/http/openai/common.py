@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import Request
 from pydantic import BaseModel
-from sse_starlette import ServerSentEvent
 
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Piece
@@ -39,12 +37,13 @@ def asked_chars(inquiry: Inquiry) -> int:
 
 
 async def opened(
-    pieces: AsyncGenerator[Piece, None], still_known: Callable[[], Awaitable[None]]
+    stream: Awaitable[AsyncGenerator[Piece, None]], still_known: Callable[[], Awaitable[None]]
 ) -> AsyncGenerator[Piece, None]:
     """The same pieces once the first of them is there, so that what goes wrong before it has a status of its own.
 
     They end with an error once whoever asked is known no longer.
     """
+    pieces = await stream
     try:
         first = await anext(pieces)
     except BaseException:
@@ -61,11 +60,6 @@ async def _resumed(
         async for piece in rest:
             await still_known()
             yield piece
-
-
-def event(data: Mapping[str, Any], name: str | None = None) -> ServerSentEvent:
-    """One event of a stream."""
-    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)
 
 
 def documented() -> dict[int | str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from assistant.serving.http.openai.wire import (
     ResponsesRequest,
 )
 
-MOST_TURNS = 20  # as many as a session keeps
+_MOST_TURNS = 20  # as many as a session keeps
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 _NO_MESSAGES = frozenset({"function_call", "function_call_output", "reasoning", "item_reference"})
 
@@ -79,7 +79,7 @@ def _inquiry(asked: ChatRequest | ResponsesRequest, messages: Sequence[Message],
         raise InputError("对话须以 user 的问题结尾。", code="bad_request")
     return Inquiry(
         question=_text_of(messages[-1]),
-        history=tuple(_turns(messages[:-1]))[-MOST_TURNS:],
+        history=turns_before(messages[:-1]),
         filters=filters_of(asked),
         principal=asker,
     )
@@ -94,6 +94,11 @@ def _messages(given: str | Iterable[InputItem]) -> Iterable[Message]:
             yield Message(role=item.role, content=item.content)
         else:
             _refuse(item.type not in _NO_MESSAGES, "input 里只能有带 role 的消息。")
+
+
+def turns_before(messages: Iterable[Message]) -> tuple[Turn, ...]:
+    """The last turns of a conversation as a client sends it."""
+    return tuple(_turns(messages))[-_MOST_TURNS:]
 
 
 def _turns(messages: Iterable[Message]) -> Iterable[Turn]:

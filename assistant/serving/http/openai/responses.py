@@ -18,8 +18,9 @@ from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, log_fault
 from assistant.serving.http.bodies import body_schema, read_body, unless_gone
 from assistant.serving.http.errors import public, request_id_for
+from assistant.serving.http.lines import event
 from assistant.serving.http.openai import wire
-from assistant.serving.http.openai.common import Links, asked_chars, documented, event, headers_for, opened, stream_docs
+from assistant.serving.http.openai.common import Links, asked_chars, documented, headers_for, opened, stream_docs
 from assistant.serving.http.openai.conversation import asked_in_responses
 from assistant.serving.http.openai.saying import Link, Shown, shown
 from assistant.serving.http.rules import Asker
@@ -49,7 +50,7 @@ def add_responses(app: FastAPI, desk: Desk, links: Links, ping_s: float) -> None
         inquiry = asked_in_responses(asked, asker)
         answer_id, saying = uuid.uuid4().hex, _Saying(asked.model, links.of(request), asked_chars(inquiry))
         if asked.stream:
-            pieces = await desk.stream(inquiry, kept=False, answer_id=answer_id)
+            pieces = desk.stream(inquiry, kept=False, answer_id=answer_id)
             begun = await unless_gone(request, opened(pieces, request.state.still_known))
             events = _events(begun, _Events(saying, answer_id), request_id_for(request))
             return EventSourceResponse(events, ping=ping_s, headers=headers_for(answer_id))

@@ -62,11 +62,12 @@ def _add_embeddings(app: FastAPI, desk: Desk) -> None:
         openapi_extra=body_schema(wire.EmbeddingsRequest),
     )
     async def embeddings(
-        request: Request, _: Asker, asked: Annotated[wire.EmbeddingsRequest, Depends(_texts)]
+        request: Request, asker: Asker, asked: Annotated[wire.EmbeddingsRequest, Depends(_texts)]
     ) -> wire.Embeddings:
         check_model(asked.model, (wire.EMBEDDING,))
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        vectors = await unless_gone(request, desk.embed(texts, as_queries=asked.input_type == "query"))
+        as_queries = asked.input_type == "query"
+        vectors = await unless_gone(request, desk.embed(texts, as_queries=as_queries, principal=asker))
         if asked.dimensions not in (None, vectors.shape[1]):
             raise InputError(f"向量的维数是 {vectors.shape[1]}，不能改变。", code="unsupported")
         packed = asked.encoding_format == "base64"

@@ -1,6 +1,6 @@
 """What breaks the limits of the program's shape, one line each; nothing when all of them hold.
 
-    python scripts/limits.py [FOLDER]        (or: make limits)
+    python scripts/shape_limits.py [FOLDER]        (or: make limits)
 
 A file has 450 lines at most, a class 250, a function 60 and a cyclomatic complexity of 15, a constructor six
 parameters besides self (outside the rooms that wire), and no module imports itself by way of others. Complexity is
