@@ -86,11 +86,12 @@ class ViewAs:
 def _said(scope: Scope, principal: Principal) -> str | None:
     """The view that a request asks for; the workbench's own counts for whoever is signed in there alone."""
     headers = Headers(scope=scope)
-    if (said := headers.get(HEADER)) is not None:
+    said: str | None = headers.get(HEADER)
+    if said is not None:
         return said
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(PARAMETER)
     if asked:
-        return asked[0]
+        return str(asked[0])
     if principal.kind is not PrincipalKind.USER or path_of(scope) in _LEAVES:
         return None
     return _kept(headers)
