@@ -156,6 +156,25 @@ class AccessSettings(BaseModel):
 
     pepper_file: Path | None = None  # None: secrets/pepper in `data_dir`
     secure_cookie: bool = True  # sign-ins travel over TLS alone
+    clock_skew_s: int = Field(default=5, ge=0, le=60)  # how far a portal's or provider's clock may be from ours
+
+
+class OidcSettings(BaseModel):
+    """The provider of the house through which people may sign in; without `issuer` there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None  # instead, so that the secret stays out of the environment
+    roles: dict[str, str] = {}  # group as the provider names it → role here; whoever has none is refused
+    role_claim: str = Field(default="roles", min_length=1)
+    name_claim: str = Field(default="preferred_username", min_length=1)
+    department_claim: str | None = None
+    departments: dict[str, str] = {}  # department as the provider names it → as labels do
+    labels: tuple[str, ...] = ()  # that everybody who signs in so may see
+    timeout_s: float = Field(default=10.0, gt=0)
 
 
 class LimitsSettings(BaseModel):
@@ -241,6 +260,7 @@ class Settings(BaseSettings):
     mode: Mode = Mode.DEVELOPMENT
     records: RecordsSettings = RecordsSettings()
     access: AccessSettings = AccessSettings()
+    oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitsSettings = LimitsSettings()
     metrics: MetricsSettings = MetricsSettings()

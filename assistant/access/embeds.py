@@ -19,15 +19,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import Row, select, update
 
-from assistant.access.secrets import MIN_BYTES, make_secret
+from assistant.access.secrets import make_secret, weakness_of
 from assistant.access.words import checked_labels, checked_name, checked_scopes
 from assistant.errors import AssistantError, InputError, NotFoundError, NotSignedIn, RecordsError
 from assistant.records.store import Store
-from assistant.records.tables import embeds
+from assistant.records.tables import embeds, revoked_tokens
 from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
 
 AUDIENCE = "policy-assistant"
-MAX_LIFE_S, _LEEWAY_S, MIN_RSA_BITS = 3600, 5, 2048
+MAX_LIFE_S, LEEWAY_S, MIN_RSA_BITS = 3600, 5, 2048
+EXCHANGED = "exchanged"  # the key id of tokens that we signed ourselves, for a portal's code
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?")
 _REQUIRED = ["iss", "sub", "aud", "jti", "iat", "exp", "scopes"]
 _REFUSED = "令牌无效或已过期，请从门户重新打开。"
@@ -66,11 +67,18 @@ class Embed:
 
 
 class Embeds:
-    """The portals of one store; their keys lie in files of `folder`."""
+    """The portals of one store; their keys lie in files of `folder`.
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    Args:
+        own_key: what tokens are signed with that codes are exchanged for.
+        leeway_s: how far a portal's clock may be from ours.
+    """
+
+    def __init__(self, store: Store, folder: Path, *, own_key: bytes | None = None, leeway_s: int = LEEWAY_S) -> None:
         self._store = store
         self._folder = folder
+        self._own_key = own_key
+        self._leeway_s = leeway_s
         self._decoder = jwt.PyJWT(options={"enforce_minimum_key_length": True})
 
     def create(
@@ -184,18 +192,20 @@ class Embeds:
         embed = self.get(_text(unproved.get("iss"), 64))
         if embed.state is not State.ACTIVE:
             raise NotSignedIn(_REFUSED)
+        key, algorithm = self._key_of(token, embed)
         claims = self._decoder.decode(
             token,
-            embed.key_file.read_bytes().strip(),
-            algorithms=[embed.algorithm.value],
+            key,
+            algorithms=[algorithm.value],
             audience=AUDIENCE,
             issuer=embed.id,
-            leeway=_LEEWAY_S,
+            leeway=self._leeway_s,
             options={"require": _REQUIRED, "strict_aud": True},
         )
         if not 0 < claims["exp"] - claims["iat"] <= MAX_LIFE_S:
             raise ValueError("lives too long")
-        _text(claims["jti"], 100)
+        if self._revoked(embed.id, _text(claims["jti"], 100)):
+            raise NotSignedIn(_REFUSED)
         department = _text(claims["dept"], 60) if claims.get("dept") is not None else None
         counts = department if department in embed.departments else None
         asked = claims["scopes"]
@@ -209,6 +219,17 @@ class Embeds:
             department=counts,
             expires_at=int(claims["exp"]) * 1000,
         )
+
+    def _key_of(self, token: str, embed: Embed) -> tuple[bytes, Algorithm]:
+        """What a token must be signed with, by which of two keys it names: ours, or the portal's."""
+        if self._own_key is not None and jwt.get_unverified_header(token).get("kid") == EXCHANGED:
+            return self._own_key, Algorithm.HS256
+        return embed.key_file.read_bytes().strip(), embed.algorithm
+
+    def _revoked(self, embed_id: str, jti: str) -> bool:
+        named = (revoked_tokens.c.embed_id == embed_id) & (revoked_tokens.c.jti == jti)
+        with self._store.read() as connection:
+            return connection.execute(select(revoked_tokens.c.jti).where(named)).one_or_none() is not None
 
     def _embed(self, row: Row[Any]) -> Embed:
         return Embed(
@@ -236,8 +257,15 @@ def embed_faults(embed: Embed) -> list[str]:
     if embed.algorithm is Algorithm.HS256:
         if about.st_mode & 0o077:
             found.append(f"门户 {embed.id} 的密钥文件可被其他用户读取：{embed.key_file}，请运行 chmod 600")
-        if len(key) < MIN_BYTES:
-            found.append(f"门户 {embed.id} 的密钥太短：至少 {MIN_BYTES} 字节")
+        if weak := weakness_of(key):
+            found.append(f"门户 {embed.id} 的密钥{weak}")
+        return found
+    try:
+        _check_public(key)
+    except InputError as exc:
+        found.append(f"门户 {embed.id} 的公钥不合格：{exc.message}")
+    if about.st_mode & 0o022:
+        found.append(f"门户 {embed.id} 的公钥文件可被其他用户改写：{embed.key_file}，请运行 chmod 600")
     return found
 
 

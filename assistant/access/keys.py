@@ -48,6 +48,7 @@ class ApiKey:
     expires_at: int | None
     used_at: int | None
     revoked_at: int | None
+    embed_id: str | None = None
 
 
 class ApiKeys:
@@ -66,13 +67,20 @@ class ApiKeys:
         labels: Iterable[str] = (),
         department: str | None = None,
         days: int | None = None,
+        portal: str | None = None,
         by: str,
     ) -> tuple[str, ApiKey]:
         """A new key: its text, which is shown this once, and what is kept of it.
 
+        Args:
+            portal: the portal for whose pages it gets codes; such a key has that scope and no other.
+
         Raises:
             InputError: a name, label or scope cannot be used.
         """
+        given = checked_scopes(scopes)
+        if (portal is not None) != (Scope.EMBED_CODES in given) or (portal is not None and len(given) > 1):
+            raise InputError("权限 embeds:codes 只能单独给门户后台的密钥，并须指明是哪个门户。")
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise InputError(f"有效期须为 1 到 {MAX_DAYS} 天。")
         prefix = "".join(secrets.choice(_ALPHABET) for _ in range(10))
@@ -84,12 +92,13 @@ class ApiKeys:
             name=checked_name(name),
             department=checked_name(department) if department else None,
             labels=checked_labels(labels),
-            scopes=checked_scopes(scopes),
+            scopes=given,
             created_at=now,
             created_by=by,
             expires_at=now + days * _DAY_MS if days else None,
             used_at=None,
             revoked_at=None,
+            embed_id=portal,
         )
         with self._store.write() as connection:
             connection.execute(keys.insert().values(**_row(made), mac=self._pepper.mac(_PURPOSE, text)))
@@ -137,6 +146,7 @@ class ApiKeys:
             labels=frozenset(key.labels) | ({key.department} if key.department else set()),
             department=key.department,
             expires_at=key.expires_at,
+            portal=key.embed_id,
         )
 
     def _touch(self, row: Row[Any], now: int) -> None:
@@ -161,6 +171,7 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "created_at": key.created_at,
         "created_by": key.created_by,
         "expires_at": key.expires_at,
+        "embed_id": key.embed_id,
     }
 
 
@@ -181,4 +192,5 @@ def _key(row: Row[Any]) -> ApiKey:
         expires_at=row.expires_at,
         used_at=row.used_at,
         revoked_at=row.revoked_at,
+        embed_id=row.embed_id,
     )

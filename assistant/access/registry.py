@@ -8,7 +8,8 @@ from typing import Any
 
 from assistant.access.audit import Chain, Draft
 from assistant.access.embed_use import EmbedUse
-from assistant.access.embeds import Embeds
+from assistant.access.embeds import LEEWAY_S, Embeds
+from assistant.access.exchange import Exchange, signing_key
 from assistant.access.gate import GuardedGate
 from assistant.access.keys import ApiKeys
 from assistant.access.secrets import pepper_at
@@ -30,6 +31,7 @@ class Registry:
     users: Users
     embeds: Embeds
     use: EmbedUse
+    exchange: Exchange
     chain: Chain
     answers: AnswerBook
     talks: Conversations
@@ -52,8 +54,13 @@ class Registry:
         self.store.close()
 
 
-def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper: bool = False) -> Registry:
+def open_registry(
+    url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper: bool = False, leeway_s: int = LEEWAY_S
+) -> Registry:
     """The registry of a database, its tables made where there are none.
+
+    Args:
+        leeway_s: how far a portal's clock may be from ours.
 
     Raises:
         SettingsError: the pepper or the URL cannot be used.
@@ -62,12 +69,14 @@ def open_registry(url: str, *, pepper_file: Path, secrets_dir: Path, make_pepper
     pepper = pepper_at(pepper_file, make=make_pepper)
     store = Store(url)
     make_ready(store)
+    embeds = Embeds(store, secrets_dir, own_key=signing_key(pepper), leeway_s=leeway_s)
     return Registry(
         store=store,
         keys=ApiKeys(store, pepper),
         users=Users(store, pepper),
-        embeds=Embeds(store, secrets_dir),
+        embeds=embeds,
         use=EmbedUse(store),
+        exchange=Exchange(store, embeds, pepper),
         chain=Chain(store),
         answers=AnswerBook(store),
         talks=Conversations(store),

@@ -22,6 +22,10 @@ class Pepper:
 
     secret: bytes = field(repr=False)
 
+    def key(self, purpose: str) -> bytes:
+        """32 bytes to sign with; what is signed for one purpose is of no use for another."""
+        return hmac.new(self.secret, f"{purpose}\0key".encode(), hashlib.sha256).digest()
+
     def mac(self, purpose: str, text: str) -> str:
         """The HMAC-SHA256 of a text, in hex. What is made for one purpose is of no use for another."""
         return hmac.new(self.secret, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
@@ -39,11 +43,18 @@ def faults_of(path: Path) -> list[str]:
         found.append(f"密钥文件不是普通文件：{path}")
     if about.st_mode & 0o077:
         found.append(f"密钥文件可被其他用户读取：{path}，请运行 chmod 600")
-    if len(content) < MIN_BYTES:
-        found.append(f"密钥文件是空的或太短：{path}，至少 {MIN_BYTES} 字节")
-    elif len(set(content)) < 10 or any(word in content.lower() for word in _SAID_OFTEN):
-        found.append(f"密钥文件像是示例或容易猜到的内容：{path}，请重新生成")
+    if weak := weakness_of(content):
+        found.append(f"密钥文件{weak}：{path}")
     return found
+
+
+def weakness_of(content: bytes) -> str:
+    """What makes a secret easy to guess, in Chinese; empty when nothing does."""
+    if len(content) < MIN_BYTES:
+        return f"是空的或太短，至少 {MIN_BYTES} 字节"
+    if len(set(content)) < 10 or any(word in content.lower() for word in _SAID_OFTEN):
+        return "像是示例或容易猜到的内容，请重新生成"
+    return ""
 
 
 def read_secret(path: Path) -> bytes:
@@ -64,6 +75,8 @@ def make_secret(path: Path, content: bytes | None = None) -> bytes:
         SettingsError: the file is there already, or cannot be written.
     """
     made = content or secrets.token_urlsafe(48).encode()
+    while content is None and weakness_of(made):  # chance may spell a word that makes a secret suspect
+        made = secrets.token_urlsafe(48).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, Row, delete, select, update
 
+from assistant.access.oidc import NO_ROLE, Vouched
 from assistant.access.secrets import Pepper
 from assistant.access.words import checked_labels, checked_name
 from assistant.errors import InputError, NotFoundError, NotSignedIn
@@ -24,6 +26,7 @@ from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
 SIGNED_IN_MS = 8 * 3600 * 1000
 _PURPOSE = "sign-in"
+_UNUSABLE = "!"  # no hash: nothing verifies against it
 _REFUSED = "用户名或密码不对，或该用户已停用。"
 
 
@@ -117,6 +120,10 @@ class Users:
             InputError: the password is too weak.
             NotFoundError: there is no such user.
         """
+        with self._store.read() as connection:
+            row = _by_name(connection, name)
+        if row is not None and row.external_id is not None:
+            raise InputError("这个用户经统一登录进来，在本系统没有密码。")
         return self._change(name, password_hash=self._hash(password, name=name))
 
     def disable(self, name: str) -> User:
@@ -149,6 +156,43 @@ class Users:
             )
             connection.execute(update(users).where(users.c.id == row.id).values(signed_in_at=now))
         return token, _user(row)
+
+    def sign_in_vouched(self, vouched: Vouched) -> tuple[str, User]:
+        """A token for the cookie of somebody for whom the provider of the house vouches.
+
+        They are made known at the first time, and are what the provider says each time. They have no password here.
+
+        Raises:
+            NotSignedIn: they have no role here, and are signed out if they had; or they are disabled.
+        """
+        now, token = self._store.clock(), secrets.token_urlsafe(32)
+        same = users.c.external_id == vouched.external_id
+        with self._store.write() as connection:
+            row = connection.execute(select(users).where(same)).one_or_none()
+            shut_out = vouched.role is None or (row is not None and row.disabled_at is not None)
+            if row is not None and shut_out:
+                connection.execute(delete(signins).where(signins.c.user_id == row.id))
+        if shut_out:
+            raise NotSignedIn(NO_ROLE, code="forbidden")
+        said = {
+            "role": _role(vouched.role or "").value,
+            "department": vouched.department,
+            "labels": list(vouched.labels),
+            "signed_in_at": now,
+        }
+        with self._store.write() as connection:
+            row = connection.execute(select(users).where(same)).one_or_none()
+            user_id = row.id if row is not None else secrets.token_hex(8)
+            if row is None:
+                name = _free_name(connection, vouched)
+                made = {"id": user_id, "name": name, "created_at": now, "external_id": vouched.external_id}
+                connection.execute(users.insert().values(**made, **said, password_hash=_UNUSABLE))
+            else:
+                connection.execute(update(users).where(users.c.id == user_id).values(**said))
+            connection.execute(delete(signins).where(signins.c.expires_at <= now))
+            kept = {"user_id": user_id, "created_at": now, "expires_at": now + SIGNED_IN_MS}
+            connection.execute(signins.insert().values(mac=self._mac(token), **kept))
+            return token, _user(connection.execute(select(users).where(users.c.id == user_id)).one())
 
     def sign_out(self, token: str) -> None:
         """Forget a sign-in; one that is not there is no fault."""
@@ -206,6 +250,15 @@ def _role(role: str) -> Role:
 
 def _by_name(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(users).where(users.c.name == name)).one_or_none()
+
+
+def _free_name(connection: Connection, vouched: Vouched) -> str:
+    """A name that nobody has; never that of somebody with a password here."""
+    plain = re.sub(r"[^\w\-.@]", "", vouched.name)[:40]
+    for name in (f"sso·{plain or vouched.external_id[:8]}", f"sso·{plain}·{vouched.external_id[:12]}"):
+        if _by_name(connection, name) is None:
+            return name
+    return f"sso·{vouched.external_id[:50]}"
 
 
 def _user(row: Row[Any]) -> User:

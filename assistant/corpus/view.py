@@ -7,7 +7,7 @@ lists and counts, not by its title, not in the words that the library is said to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -34,15 +34,24 @@ class LibraryView:
 
     Args:
         without: ids of documents that are left out besides.
+        weighed: the word index of everything that holders of `rights` may see, where it has been made.
     """
 
-    def __init__(self, library: LibraryPort, rights: frozenset[str], *, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        library: LibraryPort,
+        rights: frozenset[str],
+        *,
+        without: frozenset[str] = frozenset(),
+        weighed: SparsePort | None = None,
+    ) -> None:
         self.rights = rights
         self.shown = tuple(meta for meta in library.documents if meta.visible(rights))
         self.documents = tuple(meta for meta in self.shown if meta.id not in without)
         self._library = library
         self._ids = frozenset(meta.id for meta in self.documents)
         self._whole = len(self.documents) == len(library.documents)
+        self._given = weighed
 
     @cached_property
     def dense(self) -> DensePort:
@@ -50,7 +59,17 @@ class LibraryView:
 
     @cached_property
     def sparse(self) -> SparsePort:
-        return self._library.sparse if self._whole else _SeenSparse(self._library.sparse, self._ids)
+        return self._weighed if len(self.shown) == len(self.documents) else _SeenSparse(self._weighed, self._ids)
+
+    @cached_property
+    def _weighed(self) -> SparsePort:
+        """The word index, weighed by what may be seen alone: no score tells of anything else."""
+        if self._given is not None or len(self.shown) == len(self._library.documents):
+            return self._given or self._library.sparse
+        shown = frozenset(meta.id for meta in self.shown)
+        return self._library.sparse.narrowed(
+            shown, lambda kind: [c for c in self._library.chunks(kind) if c.document_id in shown]
+        )
 
     def document(self, document_id: str) -> Document:
         """One document with its clause tree.
@@ -97,7 +116,9 @@ class LibraryView:
         What an office was sent says more of its own matters than the law of the whole country does.
         """
         statutes = statutes_among(self.documents)
-        return LibraryView(self._library, self.rights, without=statutes) if statutes else None
+        if not statutes:
+            return None
+        return LibraryView(self._library, self.rights, without=statutes, weighed=self._weighed)
 
     @cached_property
     def _chunks(self) -> dict[ChunkKind, tuple[Chunk, ...]]:
@@ -156,6 +177,9 @@ class _SeenSparse:
     ) -> list[Hit]:
         narrowed = _narrowed(self._ids, within)
         return self._sparse.search(text, kind=kind, k=k, analyzer=analyzer, within=narrowed)
+
+    def narrowed(self, within: frozenset[str], chunks: Callable[[ChunkKind], Sequence[Chunk]]) -> SparsePort:
+        return self._sparse.narrowed(self._ids & within, chunks)
 
     def vocabulary(self, text: str, *, within: frozenset[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return self._sparse.vocabulary(text, within=_narrowed(self._ids, within))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from assistant.models.protocols import Vectors
@@ -31,6 +31,7 @@ class SparsePort(Protocol):
         self, text: str, *, within: frozenset[str] | None = None
     ) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
     def words(self, *, within: frozenset[str] | None = None) -> Iterable[str]: ...
+    def narrowed(self, within: frozenset[str], chunks: Callable[[ChunkKind], Sequence[Chunk]]) -> SparsePort: ...
     def rarity(self, text: str, *, within: frozenset[str] | None = None) -> Mapping[str, float]: ...
 
 

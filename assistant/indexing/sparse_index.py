@@ -5,8 +5,11 @@ and pairs of them) still finds what jieba cuts differently in a question and in 
 
 Files, none of them pickled, per ChunkKind and analyzer:
 
-    sentence-words.npz     data, indices, indptr: weights by term, as a compressed sparse column matrix
+    sentence-words.npz     data, indices, indptr: weights by term, as a compressed sparse column matrix; counts beside
     sentence-words.json    ids of the chunks, in the order of the corpus; terms, in the order of the columns
+
+How much a word weighs depends on every text that was counted. Whoever may not see some of them is served by
+`narrowed`, which weighs anew by the counts of the others.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from assistant.text.segment import Segmenter, char_grams
 
 Analyzer = Literal["words", "grams"]
 ANALYZERS: tuple[Analyzer, ...] = ("words", "grams")
+Counts = NDArray[np.int32]
 _K1 = 1.5  # how soon repeats of a word stop to count
 _B = 0.75  # how much a long passage is held against it
 _DIGITS = 6  # equal texts get equal scores
@@ -45,6 +49,7 @@ class _Weights:
     data: NDArray[np.float32]
     indices: NDArray[np.int32]  # places in `ids`
     indptr: NDArray[np.int64]  # column c holds data[indptr[c]:indptr[c + 1]]
+    counts: Counts | None  # beside `data`: how often the chunk has the term; `None` in older indexes
 
     def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """One score per chunk; terms that no chunk holds add nothing."""
@@ -53,6 +58,28 @@ class _Weights:
             held = slice(self.indptr[column], self.indptr[column + 1])
             scores[self.indices[held]] += self.data[held]
         return scores
+
+    def narrowed(self, mask: NDArray[np.bool_], counts: Counts) -> _Weights:
+        """The weights that the chunks of `mask` have by themselves, to the last bit as `_weigh` gives them."""
+        kept = mask[self.indices]
+        renumbered = np.cumsum(mask) - 1
+        rows = renumbered[self.indices[kept]].astype(np.int32)
+        columns = np.repeat(np.arange(len(self.columns)), np.diff(self.indptr))[kept]
+        holders = np.bincount(columns, minlength=len(self.columns))
+        held = counts[kept]
+        chunks = int(mask.sum())
+        lengths = np.bincount(rows, weights=held, minlength=chunks)
+        rarity = np.array([_idf(int(n), chunks) for n in holders], dtype=np.float32)
+        often = held.astype(np.float32)
+        bar = _K1 * ((1 - _B) + _B * lengths[rows] / lengths.mean()) if len(rows) else np.zeros(0)
+        return _Weights(
+            tuple(one for one, is_kept in zip(self.ids, mask, strict=True) if is_kept),
+            {term: n for n, term in enumerate(t for t, c in self.columns.items() if holders[c])},
+            (rarity[columns] * (often / (bar + often))).astype(np.float32),
+            rows,
+            np.concatenate(([0], np.cumsum(holders[holders > 0]))).astype(np.int64),
+            held,
+        )
 
 
 class SparseIndex:
@@ -88,6 +115,19 @@ class SparseIndex:
         folder.mkdir(parents=True)
         for (kind, analyzer), weights in self._weights.items():
             _write(folder, kind, analyzer, weights)
+
+    def narrowed(self, within: frozenset[str], chunks: Callable[[ChunkKind], Sequence[Chunk]]) -> SparseIndex:
+        """The index that these documents would have if there were no others: nothing of those is told by a score.
+
+        Args:
+            chunks: the chunks of these documents; read only where the index was built before counts were kept.
+        """
+        made = {}
+        for (kind, analyzer), weights in self._weights.items():
+            if weights.counts is None:
+                return SparseIndex.build([c for kind in ChunkKind for c in chunks(kind)], segmenter=self._segmenter)
+            made[kind, analyzer] = weights.narrowed(self._owners(kind).mask(within), weights.counts)
+        return SparseIndex(made, segmenter=self._segmenter)
 
     def search(
         self, text: str, *, kind: ChunkKind, k: int, analyzer: Analyzer, within: frozenset[str] | None = None
@@ -182,18 +222,36 @@ def _weigh(chunks: Sequence[Chunk], analyse: Callable[[str], list[str]]) -> _Wei
     terms = sorted({term for text in texts for term in text})
     columns = {term: column for column, term in enumerate(terms)}
     if not terms:  # bm25s cannot weigh an empty corpus
-        return _Weights(ids, columns, np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64))
+        none = np.zeros(0, np.int32)
+        return _Weights(ids, columns, np.zeros(0, np.float32), none, np.zeros(1, np.int64), none)
     model = _bm25()
     # Numbered terms instead of strings: bm25s would number them in the order of a set, another in each process.
-    model.index(([[columns[term] for term in text] for text in texts], dict(columns)), show_progress=False)
+    numbered = [[columns[term] for term in text] for text in texts]
+    model.index((numbered, dict(columns)), show_progress=False)
     matrix = model.scores
+    indices, indptr = np.asarray(matrix["indices"], dtype=np.int32), np.asarray(matrix["indptr"], dtype=np.int64)
     return _Weights(
         ids,
         columns,
         np.asarray(matrix["data"], dtype=np.float32),
-        np.asarray(matrix["indices"], dtype=np.int32),
-        np.asarray(matrix["indptr"], dtype=np.int64),
+        indices,
+        indptr,
+        _counted(numbered, indices, indptr),
     )
+
+
+def _counted(numbered: Sequence[Sequence[int]], indices: NDArray[np.int32], indptr: NDArray[np.int64]) -> Counts:
+    """How often each chunk has each of its terms, in the order of `indices`."""
+    chunks = len(numbered)
+    pairs = [np.asarray(columns, dtype=np.int64) * chunks + row for row, columns in enumerate(numbered)]
+    found, often = np.unique(np.concatenate(pairs), return_counts=True)
+    columns = np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
+    return often[np.searchsorted(found, columns * chunks + indices)].astype(np.int32)
+
+
+def _idf(held_by: int, chunks: int) -> float:
+    """How much a term counts that so many of the chunks hold; as Lucene has it."""
+    return math.log(1 + (chunks - held_by + 0.5) / (held_by + 0.5)) if held_by else 0.0
 
 
 def _bm25() -> Any:
@@ -205,7 +263,10 @@ def _bm25() -> Any:
 
 def _write(folder: Path, kind: ChunkKind, analyzer: Analyzer, weights: _Weights) -> None:
     stem = folder / f"{kind.value}-{analyzer}"
-    np.savez(stem.with_suffix(".npz"), data=weights.data, indices=weights.indices, indptr=weights.indptr)
+    arrays: dict[str, Any] = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
+    if weights.counts is not None:
+        arrays["counts"] = weights.counts
+    np.savez(stem.with_suffix(".npz"), **arrays)
     names = {"ids": weights.ids, "terms": list(weights.columns)}
     stem.with_suffix(".json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
@@ -221,6 +282,7 @@ def _read(folder: Path, kind: ChunkKind, analyzer: Analyzer) -> _Weights:
                 arrays["data"],
                 arrays["indices"],
                 arrays["indptr"],
+                arrays.get("counts"),
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as exc:
         raise IndexDamaged(f"词语索引 {stem} 无法读取。请运行 python -m assistant index build --force 重建。") from exc

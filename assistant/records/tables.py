@@ -103,6 +103,7 @@ keys = Table(
     Column("expires_at", BigInteger),
     Column("used_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("embed_id", String(64)),  # of a portal's back end, which gets codes for this portal and may do nothing else
 )
 
 # A portal that may mint tokens, and what it may hand on at most.
@@ -134,6 +135,26 @@ embed_days = Table(
     Column("asked", Integer, nullable=False),
 )
 
+# A code that a portal's page exchanges for a token, once.
+embed_codes = Table(
+    "embed_codes",
+    metadata,
+    Column("mac", String(64), primary_key=True),
+    Column("embed_id", String(64), ForeignKey("embeds.id", ondelete="CASCADE"), nullable=False),
+    Column("origin", String(300), nullable=False),
+    Column("claims", JSON, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# Tokens that hold no longer, until they would have expired anyway.
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("embed_id", String(64), ForeignKey("embeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("jti", String(100), primary_key=True),
+    Column("forget_at", BigInteger, nullable=False, index=True),
+)
+
 users = Table(
     "users",
     metadata,
@@ -146,6 +167,8 @@ users = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("signed_in_at", BigInteger),
     Column("disabled_at", BigInteger),
+    Column("external_id", String(64)),  # who they are to the sign-in of the house; `None`: a password here
+    Index("ix_users_external_id", "external_id", unique=True),
     CheckConstraint("role in ('reader', 'editor', 'approver', 'auditor', 'admin')", name="role"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,7 @@ class Scope(StrEnum):
     RETENTION = "retention:manage"
     KEYS = "keys:manage"
     EMBEDS = "embeds:manage"
+    EMBED_CODES = "embeds:codes"  # of a portal's back end: codes for its pages, and taking back their tokens
     USERS = "users:manage"
     VIEW_AS = "view-as"
     METRICS = "metrics:read"
@@ -48,11 +50,19 @@ class Principal:
     labels: frozenset[str] = frozenset()
     department: str | None = None
     expires_at: int | None = None  # milliseconds since 1970; not known after that
+    portal: str | None = None  # of a portal's back end: whose codes it gets
+    viewing: str | None = None  # as whom they look at the library, to read alone; `None`: as themselves
+    lacking: frozenset[str] = frozenset()  # labels of whom they view as that they do not hold, and so do not see
 
     @property
     def id(self) -> str:
-        """Unique among all: what owns a conversation, and what the audit names."""
+        """Unique among all: what the audit names."""
         return f"{self.kind}:{self.subject}"
+
+    @property
+    def owner(self) -> str:
+        """What owns a conversation: what was asked as somebody else stays apart from what was asked as oneself."""
+        return self.id if self.viewing is None else f"{self.id}|{zlib.crc32(self.viewing.encode()):08x}"
 
     def may(self, scope: Scope) -> bool:
         """Whether this may be done."""

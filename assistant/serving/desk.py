@@ -69,7 +69,7 @@ class Review:
 
 
 def _owner(principal: Principal | None) -> str:
-    return principal.id if principal else ""
+    return principal.owner if principal else ""
 
 
 def _holding_chosen(assistant: Assistant, inquiry: Inquiry) -> Assistant:

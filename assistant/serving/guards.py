@@ -43,6 +43,10 @@ _DATA_POLICY = (
 _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# A form of a page with "no-referrer" is sent with "Origin: null", and would then be taken for a stranger's.
+_REFERRER = {_PAGE_POLICY: "same-origin", _FORM_POLICY: "same-origin"}
+# On the way to the provider of the house and back the address holds a code; nothing there has a form.
+_WAY_POLICY = _FORM_POLICY.replace("form-action 'self'", "form-action 'none'")
 # What a portal frames: a route that knows the portal says who may, in the state of its request; others may not.
 _FRAMED_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -143,8 +147,10 @@ class Envelope:
 
 
 def _policy(path: str) -> str:
-    if path in {"/signin", "/signout"}:
+    if path in {"/signin", "/signout", "/viewas"}:
         return _FORM_POLICY
+    if path.startswith("/signin/"):
+        return _WAY_POLICY
     if _FRAMED_PATHS.match(path):
         return _FRAMED_POLICY.format("'none'")
     if _READING_PATHS.match(path):
@@ -157,7 +163,7 @@ def _dress(headers: MutableHeaders, request_id: str, policy: str) -> None:
         del headers[name]
     headers["X-Request-ID"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    headers["Referrer-Policy"] = _REFERRER.get(policy, "no-referrer")
     headers["Content-Security-Policy"] = policy
 
 

@@ -62,7 +62,7 @@ class Ledger:
         draft = Draft(kind=ANSWERED, subject=owner, at=now, facts=_facts(given, assistant))
         kept = KeptAnswer(
             id=given.id,
-            owner=owner,
+            owner=principal.owner if principal else NOBODY,
             session_id=given.session_id,
             generation=given.answer.generation,
             created_at=now,
@@ -94,6 +94,7 @@ def _facts(given: Given, assistant: Assistant) -> dict[str, Any]:
         "session_id": given.session_id,
         "department": principal.department if principal else None,
         "labels": sorted(principal.labels) if principal else [],
+        **({"view_as": principal.viewing} if principal and principal.viewing is not None else {}),
         "question": answer.question,  # masked
         "standalone_question": answer.standalone_question,
         "outcome": answer.outcome.value,

@@ -210,7 +210,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.ledger import Ledger
     from assistant.serving.office import Office
-    from assistant.serving.registry import build_recorder, build_registry
+    from assistant.serving.registry import build_oidc, build_recorder, build_registry
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
@@ -225,7 +225,9 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             gate=registry.gate(),
             embeds=registry.embeds,
             use=registry.use,
+            exchange=registry.exchange,
             users=registry.users,
+            oidc=build_oidc(settings),
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
             rates=_rates(settings.limits),

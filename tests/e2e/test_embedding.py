@@ -19,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jwt
 import pytest
 from doors import door_of, opened
 from serving_fakes import (
@@ -91,6 +92,7 @@ class Site:
     embed: Embed
     home: str  # of the assistant
     portal: str  # of the portal, at another site than the assistant
+    coding: str  # another back end of the portal, which fetches codes
     behind: str  # the portal behind nginx, the assistant at /policy/
     foreign: str  # of nobody we know
 
@@ -159,8 +161,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if nginx is None:
         pytest.skip("no nginx")
     folder = tmp_path_factory.mktemp("portal")
-    portal, behind = free_port(), free_port()
-    origins = [f"http://localhost:{portal}", f"http://localhost:{behind}"]
+    portal, behind, coding = free_port(), free_port(), free_port()
+    origins = [f"http://localhost:{port}" for port in (portal, behind, coding)]
     with ExitStack() as stack:
         registry = stack.enter_context(opened(folder))
         embed, secret = registry.embeds.create(name="门户", origins=origins, departments=["信贷部"], scopes=["ask"])
@@ -177,10 +179,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         environment = {**os.environ, "PORTAL_ID": embed.id, "PORTAL_KEY_FILE": str(folder / "key")}
         script: list[str | Path] = [sys.executable, EXAMPLES / "portal.py", str(portal)]
         stack.enter_context(running(script, portal, cwd=pages, env=environment))
+        key, _ = registry.keys.create(name="门户后台", scopes=["embeds:codes"], portal=embed.id, by="test")
+        (folder / "code").write_text(key)
+        environment = {**os.environ, "PORTAL_KEY_FILE": str(folder / "code"), "ASSISTANT": home, "ORIGIN": origins[2]}
+        script = [sys.executable, EXAMPLES / "portal_code.py", str(coding)]
+        stack.enter_context(running(script, coding, cwd=pages, env=environment))
         config = nginx_config(folder, behind, home, portal)
         stack.enter_context(running([nginx, "-e", folder / "error.log", "-c", config, "-p", folder], behind))
         foreign = stack.enter_context(files_at(pages))
-        yield Site(registry, embed, home, origins[0], origins[1], foreign)
+        yield Site(registry, embed, home, origins[0], origins[2], origins[1], foreign)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +249,7 @@ class Visit:
 
     def assert_clean(self) -> None:
         """No script of a stranger ran, nothing was asked of a stranger, nothing was stored."""
-        ours = (self._site.home, self._site.portal, self._site.behind, self._site.foreign)
+        ours = (self._site.home, self._site.portal, self._site.coding, self._site.behind, self._site.foreign)
         assert [url for url in self.requests if not url.startswith(ours)] == []
         assert self.errors == []
         for frame in self.page.frames:
@@ -358,6 +365,28 @@ def test_behind_nginx_under_a_prefix_an_own_page_and_the_widget_work(visit: Visi
     frame = ready(visit.widget())
     assert frame.url.startswith(f"{site.behind}/policy/embed?")
     ask(frame, "能续贷吗？")
+    visit.assert_clean()
+
+
+def test_a_code_of_the_portal_is_exchanged_once_and_again_when_the_token_is_taken_back(
+    visit: Visit, site: Site, fake: FakeAssistant
+) -> None:
+    visit.page.goto(f"{site.coding}/code.html")
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Enter")
+    frame = ready(visit.widget())
+    ask(frame, "能续贷吗？", "已答复，引用 1 处条款")
+    principal = fake.asked[0].principal
+    assert principal is not None
+    assert (principal.subject, principal.department) == (f"{site.embed.id}/u-1001", "信贷部")
+    assert len([url for url in visit.requests if url.endswith("/embed/token")]) == 1
+    visit.shoot("portal_code")
+    token = jwt.decode(visit.shown[0].removeprefix("Bearer "), options={"verify_signature": False})
+    site.registry.exchange.revoke(site.embed.id, token["jti"])
+    visit.page.wait_for_timeout(3_500)  # as long as a gate remembers what held
+    ask(frame, "能续贷吗？", "已答复，引用 1 处条款")
+    assert len([url for url in visit.requests if url.endswith("/embed/token")]) == 2
+    assert len(set(visit.shown)) == 2
     visit.assert_clean()
 
 
@@ -574,7 +603,7 @@ def test_a_java_back_end_mints_what_holds(site: Site, tmp_path: Path) -> None:
     assert json.loads(reply.text)["answer"]["outcome"] == "answered"
 
 
-@pytest.mark.parametrize("name", ["portal.py", "Portal.java"])
+@pytest.mark.parametrize("name", ["portal.py", "portal_code.py", "Portal.java"])
 def test_a_back_end_has_twenty_lines(name: str) -> None:
     lines = (EXAMPLES / name).read_text("utf-8").splitlines()
     assert len([line for line in lines if line.strip() and not line.lstrip().startswith(("//", "#", '"""'))]) <= 20

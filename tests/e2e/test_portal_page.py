@@ -72,9 +72,13 @@ class Reader:
         found = re.search(r"iss）(\w+)", told)
         assert found is not None
         self._words["PORTAL_ID"] = self._environment["PORTAL_ID"] = found.group(1)
-        key = self._folder / "portal.key"
-        key.touch(0o600)
-        key.write_text(told.splitlines()[0], "utf-8")
+        self.hold("portal.key", told.splitlines()[0])
+
+    def hold(self, name: str, secret: str) -> None:
+        """Put a secret into a file that nobody else can read."""
+        path = self._folder / name
+        path.touch(0o600)
+        path.write_text(secret, "utf-8")
 
     def _start(self, line: str) -> None:
         words = [sys.executable, *line.split()[1:]]
@@ -125,7 +129,7 @@ def test_the_portal_shows_its_pages_and_nothing_else_of_its_folder(reader: Reade
 
 
 def test_the_commands_lead_from_nothing_to_a_signed_in_question(reader: Reader) -> None:
-    create, activate, look, portal, ask, pause = (words for kind, words in BLOCKS if kind == "bash")
+    create, activate, look, portal, ask, key, exchange, revoke, pause = (w for kind, w in BLOCKS if kind == "bash")
     reader.keep(reader.type(create))
     for line in activate.splitlines():
         reader.type(line)
@@ -135,5 +139,8 @@ def test_the_commands_lead_from_nothing_to_a_signed_in_question(reader: Reader) 
     for line in portal.splitlines():
         reader.type(line)
     assert '"code":"index_not_built"' in reader.type(ask).replace(": ", ":")  # let in; there is nothing to answer from
+    reader.hold("code.key", reader.type(key).splitlines()[0])
+    assert re.search(r'"token": ?"\w+\.[\w-]+\.[\w-]+"', reader.type(exchange))
+    assert "已收回" in reader.type(revoke)
     reader.type(pause)
     assert reader.type(look).startswith("HTTP/1.1 404")

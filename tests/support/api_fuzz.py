@@ -38,6 +38,7 @@ from assistant.schema.principal import Scope as May
 from assistant.serving.http.api import create_api
 from assistant.serving.http.rules import RULES
 from assistant.serving.ledger import Ledger
+from assistant.serving.limits.fair_pool import Bounds
 from assistant.text.segment import Segmenter, policy_terms
 
 TOKEN = "fuzz" * 10
@@ -118,7 +119,9 @@ def small_server(home: Path) -> Iterator[tuple[str, Counting, Mapping[str, Any]]
         gate = WholeGate(registry.keys, registry.embeds, registry.users, clock=lambda: float(next(minutes)))
         ledger = Ledger(Recorder(registry.chain, registry.answers, refuse=True))
         app = create_api(
-            lambda: assistant, doorkeeping=replace(door_of(registry, gate, home=home), ledger=ledger), waiting=200
+            lambda: assistant,
+            doorkeeping=replace(door_of(registry, gate, home=home), ledger=ledger),
+            bounds=Bounds(waiting=200),
         )
         assert known.headers
         counting = Counting(app)

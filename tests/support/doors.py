@@ -42,7 +42,7 @@ def door_of(registry: Registry, gate: GuardedGate | None = None, *, home: Path =
     """The door of a registry, as a production server has it; `home` holds indexes and corpus."""
     return Doorkeeping(
         gate=gate or registry.gate(), users=registry.users, secure_cookie=False, embeds=registry.embeds,
-        use=registry.use,
+        use=registry.use, exchange=registry.exchange,
         office=Office(registry, indexes_dir=home / "indexes", corpus_dir=home / "corpus", keep_days=366),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pytest
 from assistants import memory_assistant
@@ -66,7 +67,7 @@ def library() -> MemoryLibrary:
 
 
 def assistant(library: MemoryLibrary, odds: Callable[[str], float] | None) -> PolicyAssistant:
-    reader = {"answer_reader": Reader(odds)} if odds else {}
+    reader: dict[str, Any] = {"answer_reader": Reader(odds)} if odds else {}
     return memory_assistant(library, make_kinship=lambda view: Doubtful(), **reader)
 
 

@@ -42,14 +42,31 @@
       };
       const heard = (event) => {
         if (event.source !== parent || !origins.includes(event.origin)) return;
-        if (event.data?.type !== "policy-assistant:token" || typeof event.data.token !== "string") return;
-        const given = event.data.token.trim();
-        done(() => (given ? resolve(given) : reject(new Told("no_sign_in", NO_SIGN_IN))));
+        const { type, token: held, code } = event.data ?? {};
+        const given = type === "policy-assistant:token" ? held : type === "policy-assistant:code" ? code : null;
+        if (typeof given !== "string") return;
+        const words = given.trim();
+        done(() => {
+          if (!words) reject(new Told("no_sign_in", NO_SIGN_IN));
+          else if (type === "policy-assistant:token") resolve(words);
+          else exchange(words, event.origin).then(resolve, reject);
+        });
       };
       addEventListener("message", heard);
       timer = setInterval(ask, WAIT_MS);
       ask();
     });
+  }
+
+  /** The token for a one-time code, which counts for this portal and the page that gave it alone. */
+  async function exchange(code, origin) {
+    const portal = new URLSearchParams(location.search).get("portal");
+    const response = await fetch("api/v1/embed/token", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code, portal, origin }),
+      credentials: "omit", cache: "no-store",
+    });
+    if (!response.ok) throw new Told("no_sign_in", NO_SIGN_IN);
+    return (await response.json()).token;
   }
 
   // --- the API ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* The assistant on a page of a portal: a button that opens it, in a shadow tree that the page's styles do not reach.
  *
- *   PolicyAssistant.mount({ portal: "编号", tokenProvider: async () => "令牌" })
+ *   PolicyAssistant.mount({ portal: "编号", tokenProvider: async () => "令牌" })      a token that the portal signed
+ *   PolicyAssistant.mount({ portal: "编号", codeProvider: async () => "换取码" })     a code that the frame exchanges
  *
  * The chat itself is a frame of the assistant's own origin. The token lives in memory only, here for no longer than
  * it takes to hand it over; messages count only from that frame and that origin. No cookie, no storage, no dependency.
@@ -33,17 +34,17 @@
     return made;
   }
 
-  /** Answers the frame: gives it tokens when it asks, and closes when it says so. Returns what ends that. */
-  function talk(frame, tokenProvider, close) {
+  /** Answers the frame: gives it tokens or codes when it asks, and closes when it says so. Returns what ends that. */
+  function talk(frame, kind, provide, close) {
     async function heard(event) {
       if (event.origin !== home.origin || event.source !== frame.contentWindow || !event.data) return;
       const send = (message) => event.source.postMessage(message, home.origin);
       if (event.data.type === "policy-assistant:close") close();
       if (event.data.type !== "policy-assistant:token-wanted") return;
       try {
-        send({ type: "policy-assistant:token", token: String(await tokenProvider({ refresh: event.data.refresh === true })) });
+        send({ type: `policy-assistant:${kind}`, [kind]: String(await provide({ refresh: event.data.refresh === true })) });
       } catch {
-        send({ type: "policy-assistant:token", token: "" }); // the frame says that there is no sign-in
+        send({ type: `policy-assistant:${kind}`, [kind]: "" }); // the frame says that there is no sign-in
       }
     }
     addEventListener("message", heard);
@@ -51,9 +52,10 @@
   }
 
   /** Put the assistant on the page: in the corner, or inside `target`. */
-  function mount({ portal, tokenProvider, target = null, label = "政策咨询" }) {
-    if (typeof portal !== "string" || typeof tokenProvider !== "function") {
-      throw new TypeError("PolicyAssistant.mount: portal (string) and tokenProvider (function) are needed");
+  function mount({ portal, tokenProvider, codeProvider, target = null, label = "政策咨询" }) {
+    const provide = tokenProvider ?? codeProvider, kind = tokenProvider ? "token" : "code";
+    if (typeof portal !== "string" || typeof provide !== "function") {
+      throw new TypeError("PolicyAssistant.mount: portal (string) and tokenProvider or codeProvider (function) are needed");
     }
     const host = document.createElement("div");
     const root = host.attachShadow({ mode: "closed" });
@@ -75,7 +77,7 @@
         frame = element("iframe", {
           title: label, referrerpolicy: "no-referrer", sandbox: "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox", allow: "",
         });
-        hush = talk(frame, tokenProvider, target ? () => {} : close);
+        hush = talk(frame, kind, provide, target ? () => {} : close);
         frame.src = new URL(`embed?portal=${encodeURIComponent(portal)}`, home).href;
         panel.append(frame);
       }

@@ -38,6 +38,7 @@ from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.embedding import add_embedding
 from assistant.serving.http.errors import add_error_handlers, documented, error_response, public, request_id_for
 from assistant.serving.http.events import AnswerEvents, reply_text, stream_docs
+from assistant.serving.http.exchange import add_exchange
 from assistant.serving.http.given import ANSWER_ID, NotKept, add_given, given
 from assistant.serving.http.identity import Identity
 from assistant.serving.http.library import add_library
@@ -47,6 +48,7 @@ from assistant.serving.http.openai.routes import add_openai
 from assistant.serving.http.rules import Asker, authorize, unruled
 from assistant.serving.http.signin import add_sign_in
 from assistant.serving.http.texts import add_texts
+from assistant.serving.http.viewing import ViewAs, add_viewing
 from assistant.serving.http.workbench import add_workbench
 from assistant.serving.limits.fair_pool import Bounds
 from assistant.serving.limits.rates import RequestRate
@@ -112,8 +114,7 @@ def create_api(
     app.state.desk, app.state.gate = desk, door.gate
     _guard(app, door, watch)
     add_error_handlers(app)
-    add_sign_in(app, door)
-    add_embedding(app, door.embeds, development=door.gate.development)
+    _add_identity(app, door)
     _add_health(app, desk, development=door.gate.development)
     _add_questions(app, desk, ping_s, _asked_once(door.office, provider))
     _add_search(app, desk)
@@ -128,9 +129,17 @@ def create_api(
     return app
 
 
+def _add_identity(app: FastAPI, door: Doorkeeping) -> None:
+    add_sign_in(app, door)
+    add_embedding(app, door.embeds, development=door.gate.development)
+    add_exchange(app, door)
+    add_viewing(app, door)
+
+
 def _guard(app: FastAPI, door: Doorkeeping, watch: Watching) -> None:
     """What stands before every route, the innermost first."""
     app.add_middleware(BodyLimit)
+    app.add_middleware(ViewAs, ledger=door.ledger)
     if door.rates is not None:
         app.add_middleware(RequestRate, rates=door.rates)
     app.add_middleware(Identity, gate=door.gate)

@@ -52,6 +52,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "model_error": 502,
     "model_output_invalid": 502,
     "busy": 503,
+    "signin_unavailable": 503,
     "shutting_down": 503,
     "records_unavailable": 503,
     "records_outdated": 503,

@@ -41,12 +41,20 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/signin"): PUBLIC,
     ("POST", "/signin"): PUBLIC,
     ("POST", "/signout"): PUBLIC,
+    ("GET", "/signin/oidc"): PUBLIC,
+    ("GET", "/signin/oidc/callback"): PUBLIC,
+    ("GET", "/signin/oidc/out"): PUBLIC,
     ("GET", "/embed"): PUBLIC,  # the page holds no secret; what it shows is asked for with the portal's token
     ("GET", "/embed/chat.js"): PUBLIC,
     ("GET", "/embed/chat.css"): PUBLIC,
     ("GET", "/widget.js"): PUBLIC,
     ("GET", "/reader/pages.css"): PUBLIC,
     ("GET", "/reader/pages.js"): PUBLIC,
+    ("POST", "/api/v1/embed/codes"): Rule(Scope.EMBED_CODES),
+    ("POST", "/api/v1/embed/token"): PUBLIC,  # the code is the credential
+    ("POST", "/api/v1/embed/revocations"): Rule(Scope.EMBED_CODES),
+    ("GET", "/viewas"): Rule(Scope.VIEW_AS),
+    ("POST", "/viewas"): Rule(Scope.VIEW_AS),
     ("GET", "/docs"): KNOWN,
     ("GET", "/openapi.json"): KNOWN,
     ("POST", "/api/v1/ask"): Rule(Scope.ASK),
@@ -102,6 +110,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/admin/retention/run"): Rule(Scope.RETENTION),
 }
 PAGE = Rule(Scope.ASK)  # the chat page, which is mounted and no route
+PATHS = frozenset(path for _, path in RULES)
 PUBLIC_PATHS = frozenset(path for (_, path), rule in RULES.items() if rule.public)  # none of them has a parameter
 FORBIDDEN = "您没有使用这项功能的权限，请向管理员申请。"
 

@@ -16,18 +16,8 @@ from assistant.errors import AccessError, AssistantError, InputError, NotFoundEr
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import COOKIE, cookie_of, same_site, source_of
-
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1c2733;--line:#8a96a3;--back:#fff;--accent:#0b5c7a;--bad:#a01c1c}
-@media(prefers-color-scheme:dark){:root{--ink:#e6ebf0;--back:#12181f;--accent:#7cc7e6;--bad:#ff9c9c}}
-body{margin:0;background:var(--back);color:var(--ink);line-height:1.7;
-font-family:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif}
-main{max-width:22rem;margin:12vh auto;padding:0 16px}h1{font-size:1.4rem}label{display:block;margin-top:1rem}
-input{width:100%;box-sizing:border-box;padding:8px;font:inherit;border:1px solid var(--line);border-radius:6px;
-background:var(--back);color:var(--ink)}
-button{margin-top:1.4rem;padding:8px 24px;font:inherit;border:0;border-radius:6px;background:var(--accent);
-color:var(--back)}[role=alert]{color:var(--bad)}
-"""
+from assistant.serving.http.oidc import LINKS, add_oidc
+from assistant.serving.http.style import STYLE
 
 
 def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
@@ -39,16 +29,19 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             door.ledger.acted(kind, principal_id)
 
     failed = Failures()
+    links = LINKS if door.oidc is not None else ""
     one = asyncio.Semaphore(1)  # passwords are compared one at a time; who waits for that holds no thread
 
     def kept(request: Request) -> dict[str, Any]:
         path = request.scope.get("root_path", "") or "/"
         return {"path": path, "secure": secure_cookie, "httponly": True, "samesite": "strict"}
 
+    add_oidc(app, door, kept)
+
     @app.get("/signin", include_in_schema=False)
     def page() -> Response:
         _there(users)
-        return _page()
+        return _page(links)
 
     @app.post("/signin", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
@@ -68,7 +61,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
                     raise
             await asyncio.to_thread(note, "user.signed-in", user.principal.id)
         except (AccessError, InputError) as exc:
-            return _page(exc)
+            return _page(links, exc)
         response = RedirectResponse("./", status_code=303)
         response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
         return response
@@ -101,15 +94,15 @@ def _form(request: Request, body: bytes) -> tuple[str, str]:
         raise InputError("请填写用户名和密码。", code="bad_request") from exc
 
 
-def _page(fault: AssistantError | None = None) -> Response:
+def _page(links: str, fault: AssistantError | None = None) -> Response:
     said = f'<p role="alert">{escape(fault.message)}</p>' if fault else ""
     content = (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>登录 · 普惠政策助手</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
         f'<body><main><h1>普惠政策助手</h1>{said}<form method="post" action="signin">'
         '<label>用户名<input name="name" autocomplete="username" required maxlength="60" autofocus></label>'
         '<label>密码<input name="password" type="password" autocomplete="current-password" required maxlength="200">'
-        "</label><button>登录</button></form></main></body></html>"
+        f"</label><button>登录</button></form>{links}</main></body></html>"
     )
     status = 200 if fault is None else STATUS_OF_CODE.get(fault.code, 422)
     return HTMLResponse(content, status_code=status, headers={"Cache-Control": "no-store"})

@@ -50,6 +50,11 @@ class _Body(BaseModel):
         return cls.model_validate({**own, **more})
 
 
+# What the bodies of other modules are made of.
+Entering = _Strict
+Leaving = _Body
+
+
 class Chosen(_Strict):
     """答复可以依据哪些文本；每一项都只会缩小范围。"""
 

@@ -32,7 +32,8 @@ from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, KnownPaths, log_fault, path_of
 from assistant.serving.http.identity import NeedsPage
-from assistant.serving.http.rules import principal_of
+from assistant.serving.http.rules import PATHS, principal_of
+from assistant.serving.http.viewing import viewing_html
 from assistant.serving.offline import go_offline
 from assistant.serving.page.quiet import QuietGradio
 from assistant.serving.render.html import PAGES_NAV, answer_cards_html, cards_html, checked_html, note_html
@@ -247,7 +248,7 @@ def greet(desk: Desk, principal: Principal | None = None) -> tuple[str, str]:
         documents = desk.provider().documents(principal.labels if principal else None)
     except AssistantError as exc:
         return "", status_html(exc.message, kind="error")
-    return library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
+    return viewing_html(principal) + library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
 
 
 # --- the page -----------------------------------------------------------------------------------
@@ -294,11 +295,10 @@ class _PageMount(Mount):
 
 
 def _is_api(path: str) -> bool:
-    return path[1:] in _NAMES.split() or path.startswith(_BELOW)
+    return path in PATHS or path[1:] in _ROOTS or path[1:].startswith(tuple(f"{root}/" for root in _ROOTS))
 
 
-_NAMES = "livez readyz metrics docs openapi.json signin signout api v1 mcp embed widget.js read compare duties"
-_BELOW = ("/api/", "/v1/", "/embed/", "/reader/", "/read/", "/compare/", "/duties/")
+_ROOTS = ("api", "v1", "embed", "signin", "reader", "read", "compare", "duties", "talks")
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -108,15 +108,24 @@ def create_key(
     days: Annotated[
         int | None, typer.Option("--days", metavar="天数", help="多少天后失效；默认不失效。", show_default=False)
     ] = None,
+    portal: Annotated[
+        str | None,
+        typer.Option(
+            "--portal", metavar="编号", help="给这个门户的后台：只能取一次性换取码、收回令牌。", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """建立一把密钥；密钥只显示这一次。"""
     with opened_registry(make_pepper=True) as registry:
+        if portal is not None:
+            registry.embeds.get(portal)
         text, key = registry.keys.create(
-            name=name, scopes=scope or _READING, labels=label or (), department=department, days=days,
-            by=who_runs_this(),
+            name=name, scopes=scope or (("embeds:codes",) if portal else _READING), labels=label or (),
+            department=department, days=days, portal=portal, by=who_runs_this(),
         )  # fmt: skip
         granted = {"scopes": list(key.scopes), "labels": list(key.labels), "department": key.department}
+        granted |= {"portal": portal} if portal else {}
         registry.note("key.created", who_runs_this(), id=key.id, name=key.name, **granted)
     output(
         as_json,
@@ -308,6 +317,18 @@ def activate_embed(embed_id: Id) -> None:
 def pause_embed(embed_id: Id) -> None:
     """停用一个门户，它的令牌 5 秒内全部失效。"""
     _set_state(embed_id, "paused", "已停用，令牌 5 秒内失效。")
+
+
+@embeds_app.command(name="revoke", cls=ChineseCommand)
+def revoke_token(
+    embed_id: Id,
+    jti: Annotated[str, typer.Argument(metavar="令牌编号", help="令牌里的 jti。", show_default=False)],
+) -> None:
+    """收回一个门户的一个令牌，5 秒内生效。"""
+    with opened_registry() as registry:
+        registry.exchange.revoke(embed_id, jti[:100])
+        registry.note("embed.token-revoked", who_runs_this(), id=embed_id)
+    say("已收回，5 秒内失效。")
 
 
 def _set_state(embed_id: str, state: str, words: str) -> None:

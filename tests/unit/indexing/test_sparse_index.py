@@ -136,3 +136,29 @@ def test_only_chunks_of_the_documents_asked_for(segmenter: Segmenter, analyzer: 
     assert found(frozenset("d")) == [("d#4", score)]  # the scores are those of the whole index
     assert found(frozenset("e")) == [("e#1", score)]
     assert found(frozenset("f")) == found(frozenset()) == []
+
+
+@pytest.mark.parametrize("kept", [{"甲"}, {"乙"}, {"甲", "丙"}, {"甲", "乙", "丙"}, set(), {"丁"}])
+@pytest.mark.parametrize("counted", [True, False])
+def test_narrowed_it_is_the_index_of_the_others_alone(
+    segmenter: Segmenter, tmp_path: Path, kept: set[str], counted: bool
+) -> None:
+    homes = ("甲", "乙", "丙", "乙", "甲", "丁")
+    chunks = [_chunk(n, text, home) for n, (text, home) in enumerate(zip(_TEXTS, homes, strict=True))]
+    SparseIndex.build(chunks, segmenter=segmenter).save(tmp_path / "lexical")
+    if not counted:  # as an index that was built before counts were kept
+        for path in (tmp_path / "lexical").glob("*.npz"):
+            with np.load(path) as arrays:
+                older = {name: arrays[name] for name in arrays if name != "counts"}
+            np.savez(path, **older)
+    whole = SparseIndex.load(tmp_path / "lexical", segmenter=segmenter)
+    others = [chunk for chunk in chunks if chunk.document_id in kept]
+    narrowed = whole.narrowed(frozenset(kept), lambda kind: [c for c in others if c.kind is kind])
+    alone = SparseIndex.build(others, segmenter=segmenter)
+    assert narrowed.ids(ChunkKind.SENTENCE) == alone.ids(ChunkKind.SENTENCE)
+    for analyzer in ANALYZERS:
+        for question in ("个体工商户续贷，续贷贷款", "加强审查", "……", "循环贷模式的信用风险"):
+            search = {"kind": ChunkKind.SENTENCE, "k": 10, "analyzer": analyzer}
+            assert narrowed.search(question, **search) == alone.search(question, **search)  # type: ignore[arg-type]
+    again = narrowed.narrowed(frozenset({"甲"}), lambda _: [])
+    assert again.ids(ChunkKind.SENTENCE) == tuple(c.id for c in others if c.document_id == "甲")
