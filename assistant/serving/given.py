@@ -53,13 +53,13 @@ class GivenAnswers:
         if not asker.may(Scope.AUDIT_READ):
             return self._own(answer_id, asker)
         kept = self._readable(self._registry.answers.get(answer_id), asker)
-        if kept.owner != asker.id:
+        if kept.owner != asker.owner:
             self._registry.note("answer.read", asker.id, answer_id=answer_id)
         return kept
 
     def _own(self, answer_id: str, asker: Principal) -> KeptAnswer:
-        kept = self._readable(self._registry.answers.get(answer_id, owner=asker.id), asker)
-        if kept.session_id and self._registry.talks.is_hidden(kept.session_id, asker.id):
+        kept = self._readable(self._registry.answers.get(answer_id, owner=asker.owner), asker)
+        if kept.session_id and self._registry.talks.is_hidden(kept.session_id, asker.owner):
             raise NotFoundError(_NO_ANSWER)
         return kept
 
@@ -73,7 +73,7 @@ class GivenAnswers:
     def talks(self, asker: Principal, *, after: Place | None, limit: int) -> tuple[Conversation, ...]:
         """The conversations of whoever asks, the one used last first."""
         withheld = self._withheld(asker)
-        listed = self._registry.talks.listed(asker.id, after=after, limit=limit)
+        listed = self._registry.talks.listed(asker.owner, after=after, limit=limit)
         return tuple(_titled(talk, withheld) for talk in listed)
 
     def talk(self, session_id: str, asker: Principal) -> tuple[Conversation, tuple[Exchange, ...]]:
@@ -82,11 +82,11 @@ class GivenAnswers:
         Raises:
             NotFoundError: there is none, or it is somebody else's.
         """
-        found = self._registry.talks.get(session_id, asker.id)
+        found = self._registry.talks.get(session_id, asker.owner)
         if found is None:
             raise SessionNotFoundError
         withheld = self._withheld(asker)
-        kept = self._registry.answers.of_session(session_id, asker.id, last=_TURNS)
+        kept = self._registry.answers.of_session(session_id, asker.owner, last=_TURNS)
         return _titled(found, withheld), tuple(_exchange(one, withheld) for one in kept)
 
     def rename(self, session_id: str, asker: Principal, title: str) -> Conversation:
@@ -95,7 +95,7 @@ class GivenAnswers:
         Raises:
             NotFoundError: there is none, or it is somebody else's.
         """
-        if not self._registry.talks.rename(session_id, asker.id, _masked(title)):
+        if not self._registry.talks.rename(session_id, asker.owner, _masked(title)):
             raise SessionNotFoundError
         return self.talk(session_id, asker)[0]
 
@@ -105,7 +105,7 @@ class GivenAnswers:
         Raises:
             NotFoundError: there is none, or it is somebody else's.
         """
-        if not self._registry.talks.hide(session_id, asker.id):
+        if not self._registry.talks.hide(session_id, asker.owner):
             raise SessionNotFoundError
 
     # --- feedback ---

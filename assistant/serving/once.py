@@ -69,7 +69,7 @@ class AskedOnce:
                 return made
 
     async def _begun(self, key: str, body: str, asker: Principal) -> Found:
-        begun = asyncio.ensure_future(asyncio.to_thread(self._registry.once.begin, asker.id, key, body))
+        begun = asyncio.ensure_future(asyncio.to_thread(self._registry.once.begin, asker.owner, key, body))
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
@@ -78,12 +78,12 @@ class AskedOnce:
             raise
 
     async def _drop(self, key: str, asker: Principal) -> None:
-        await asyncio.shield(asyncio.to_thread(self._registry.once.drop, asker.id, key))
+        await asyncio.shield(asyncio.to_thread(self._registry.once.drop, asker.owner, key))
 
     def _finish(self, key: str, asker: Principal, made: Answered) -> None:
-        self._registry.once.finish(asker.id, key, answer_id=made.answer_id, response=made.response)
+        self._registry.once.finish(asker.owner, key, answer_id=made.answer_id, response=made.response)
 
     def _see_readable(self, answer_id: str, asker: Principal) -> None:
-        kept = self._registry.answers.get(answer_id, owner=asker.id)
+        kept = self._registry.answers.get(answer_id, owner=asker.owner)
         if kept is not None and Withheld(self._provider(), asker.labels).answer(kept):
             raise NotFoundError(_WITHHELD)

@@ -160,6 +160,16 @@ def test_a_conversation_as_somebody_else_is_no_conversation_of_ones_own(
     assert client.post("/api/v1/ask", json={**asked, "session_id": theirs}, headers=viewing).status_code == 200
 
 
+def test_an_answer_given_as_somebody_else_is_found_again_as_them_alone(
+    client: TestClient, admin: dict[str, str]
+) -> None:
+    view = urlencode([("label", "内部")])
+    asked = send(client, Call("/api/v1/ask", {"question": QUESTIONS["staff"]}), admin, view).json()
+    kept = Call(f"/api/v1/answers/{asked['answer_id']}")
+    assert send(client, kept, admin, view).json()["answer_id"] == asked["answer_id"]
+    assert send(client, kept, admin).status_code == 404
+
+
 def test_the_page_begins_and_ends_it_and_all_of_it_is_recorded(
     client: TestClient, admin: dict[str, str], known: Callers
 ) -> None:
