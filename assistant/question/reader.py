@@ -203,13 +203,10 @@ class QuestionReader:
 
     def _searched(self, query: Query, standalone: str) -> Query:
         """`query` for `standalone`, with the words that are searched for it and for its last turn."""
-        leans = bool(query.context) and query.text != standalone
-        return replace(
-            query,
-            standalone=standalone,
-            search=self._search_words.of(standalone),
-            last_turn=self._search_words.of(query.text) if leans else None,
-        )
+        last = query.text if query.context and query.text != standalone else None
+        words, lay = self._search_words, self._search_words.lay(standalone, last)
+        last_turn = words.of(last) if last else None
+        return replace(query, standalone=standalone, search=words.of(standalone), last_turn=last_turn, lay=lay)
 
     def _worded(self, query: Query, today: date) -> Query:
         """`query` in the words that matter: without a ban taken for granted, without the day that has chosen the

@@ -29,7 +29,7 @@ from assistant.retrieval.fusion import fuse, z_scores
 from assistant.retrieval.phrasing_lift import NO_LIFT, Lift, PhrasingWeights, lift
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.chunk import ChunkId, ChunkKind
-from assistant.schema.document import LegalLevel
+from assistant.schema.document import DocumentMeta, LegalLevel
 from assistant.schema.retrieval import Evidence, Hit, Query, Retrieved, ScoredSentence, Treated
 
 _DIGITS = 6  # equal texts have equal scores whatever the order in which a library adds
@@ -182,15 +182,7 @@ class HybridRetriever:
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
         degraded: list[str] = []
-        text = query.search or query.standalone
-        scored = self._scored(
-            query.standalone,
-            text,
-            allowed,
-            degraded,
-            last=query.last_turn,
-            at_hand=query.at_hand if not query.named else frozenset(),
-        )
+        scored = self._worded(query, allowed, degraded)
         fused, dense = scored.fused, scored.dense
         if query.rewritten:
             other = self._scored(query.rewritten, query.rewritten, allowed, degraded).fused
@@ -207,6 +199,30 @@ class HybridRetriever:
             degraded=tuple(dict.fromkeys(degraded)),
             phrasing=max(dense.phrasings.values(), default=0.0),
         )
+
+    def _worded(self, query: Query, allowed: frozenset[str], degraded: list[str]) -> _Scored:
+        """The scores for the words searched: without the lay table's terms where they are those of other documents."""
+        at_hand = query.at_hand if not query.named else frozenset()
+
+        def scored(text: str, last: str | None) -> _Scored:
+            return self._scored(query.standalone, text, allowed, degraded, last=last, at_hand=at_hand)
+
+        if query.lay is not None:
+            own = scored(query.lay.own, query.lay.own_last)
+            if self._speaks_otherwise(own.fused.ranking(self._order), query.lay.terms):
+                return own
+        return scored(query.search or query.standalone, query.last_turn)
+
+    def _speaks_otherwise(self, ranking: Sequence[Hit], terms: Sequence[str]) -> bool:
+        """Whether the clause found first is of an office's own document, none of whose words are `terms`.
+
+        The law of the whole country is no such document: it is like every question a little.
+        """
+        document = document_of(ranking[0].chunk_id) if ranking else None
+        if document is None or document in self._statutes:
+            return False
+        text = self._library.document(document).text
+        return not any(term in text for term in terms)
 
     def _scored(
         self,
@@ -351,21 +367,9 @@ class HybridRetriever:
         ]
         return _Fused(_sum(of_clauses), _sum(of_sentences))
 
-    def _order(self, clause_id: str) -> tuple[int, int, str]:
-        """Of clauses equally near, the one of the higher 效力级别 first, then of the later text, then by id."""
-        document = document_of(clause_id)
-        level, day = self._standing.get(document, (len(LegalLevel), 0))
-        return level, -day, clause_id
-
     @cached_property
-    def _standing(self) -> dict[str, tuple[int, int]]:
-        """Level and day of every document, as numbers; a text of no known level stands behind the others."""
-        found = {}
-        for meta in self._library.documents:
-            level = level_of(meta)
-            days = [day.toordinal() for day in (meta.issued_on, meta.effective_on) if day]
-            found[meta.id] = (level.order if level else len(LegalLevel), max(days, default=0))
-        return found
+    def _order(self) -> Callable[[str], tuple[int, int, str]]:
+        return _by_standing(self._library.documents)
 
     def _addressed(self, ranking: list[Hit], query: Query) -> list[Hit]:
         """The clauses of `ranking` that name the institution chosen."""
@@ -389,6 +393,22 @@ class HybridRetriever:
             phrasing=max(own, default=0.0),
             treating=scored.treating.get(hit.chunk_id, 0.0) / most,
         )
+
+
+def _by_standing(documents: Sequence[DocumentMeta]) -> Callable[[str], tuple[int, int, str]]:
+    """Of clauses equally near, the one of the higher 效力级别 first, then of the later text, then by id; a text of no
+    known level stands behind the others."""
+    standing = {}
+    for meta in documents:
+        level = level_of(meta)
+        days = [day.toordinal() for day in (meta.issued_on, meta.effective_on) if day]
+        standing[meta.id] = (level.order if level else len(LegalLevel), max(days, default=0))
+
+    def order(clause_id: str) -> tuple[int, int, str]:
+        level, day = standing.get(document_of(clause_id), (len(LegalLevel), 0))
+        return level, -day, clause_id
+
+    return order
 
 
 def _named_first(ranking: list[Hit], named: frozenset[str]) -> list[Hit]:

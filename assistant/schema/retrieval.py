@@ -33,6 +33,15 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayTerms:
+    """The policy terms that a table adds to what is searched, and the words searched without them."""
+
+    terms: tuple[str, ...]
+    own: str  # of `Query.search`
+    own_last: str | None = None  # of `Query.last_turn`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What is searched. `standalone` is what the answer is about; `text` the last turn alone."""
 
@@ -52,6 +61,7 @@ class Query:
     )  # documents that the conversation is about: those of the answer before; they count unless it names its own
     search: str | None = None  # the words that are searched for `standalone`; `None`: these very words
     last_turn: str | None = None  # those for the last turn alone, where it leans on turns before: it says what is asked
+    lay: LayTerms | None = None  # what `search` holds beyond the question's own words; `None`: nothing
     rewritten: str | None = None  # in policy terms, by a language model: searched beside `standalone`, never shown
     rights: frozenset[str] = frozenset()  # labels of documents that whoever asks may see
 

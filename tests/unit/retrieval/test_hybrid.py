@@ -14,12 +14,13 @@ from sample_texts import law, notice, old_law
 from assistant.errors import ModelUnavailable
 from assistant.models.protocols import CosineScale, Vectors
 from assistant.models.standins import HashingEmbedder
+from assistant.parsing.clauses import parse_clauses
 from assistant.question.lay_words import ConceptLine, Expander
 from assistant.question.search_words import SearchWords
 from assistant.retrieval.hybrid import HybridRetriever, Pools, RankingWeights
 from assistant.schema.chunk import ChunkKind
-from assistant.schema.document import Document
-from assistant.schema.retrieval import Filters, Query, Retrieved
+from assistant.schema.document import Document, DocumentKind, DocumentMeta
+from assistant.schema.retrieval import Filters, LayTerms, Query, Retrieved
 
 TODAY = date(2026, 1, 1)
 EXPANDER = Expander([ConceptLine(concept="续贷", policy=("续贷",), lay=("接着用",))])
@@ -259,3 +260,44 @@ def test_a_scale_changes_how_near_is_told_and_no_order(held: MemoryLibrary) -> N
     assert [hit.chunk_id for hit in shifted.ranking] == [hit.chunk_id for hit in plain.ranking]
     told = [(one.dense, other.dense) for one, other in zip(plain.evidence, shifted.evidence, strict=True)]
     assert all(other == pytest.approx(0.1 * one + 0.8) for one, other in told if one)
+
+
+def street(title: str, issuer: str | None = None) -> Document:
+    text = "第一条　市场摆摊登记应当提交身份证明和经营场地的材料。\n第二条　登记满三年的应当续期。"
+    meta = DocumentMeta(id=title, title=title, kind=DocumentKind.LAW, issuer=issuer)
+    return Document(meta=meta, text=text, clauses=parse_clauses(text, DocumentKind.LAW))
+
+
+STREET = street("城区摆摊管理办法")
+
+
+@pytest.mark.parametrize(
+    ("documents", "terms", "added"),
+    [
+        ([notice(), STREET], ("金融下乡",), False),  # words of the notice, and the question is the street's
+        ([notice(), STREET], ("续期", "金融下乡"), True),  # one of them is a word of the street's rules as well
+        ([notice(), law(), STREET], ("金融下乡",), False),
+    ],
+)
+def test_terms_of_the_lay_table_draw_no_question_to_the_document_they_were_written_for(
+    documents: list[Document], terms: tuple[str, ...], added: bool
+) -> None:
+    asked = "市场摆摊登记应当提交哪些材料？"
+    more = " ".join((asked, *terms))
+    retriever = HybridRetriever(library(documents), HashingEmbedder(), EXPANDER)
+    query = Query(text=asked, standalone=asked, search=more, lay=LayTerms(terms=terms, own=asked))
+    found = retriever.retrieve(query, today=TODAY)
+    same = retriever.retrieve(replace(query, lay=None, search=more if added else asked), today=TODAY)
+    assert found.ranking == same.ranking
+    assert found.ranking[0].chunk_id == "城区摆摊管理办法#第一条"
+
+
+def test_a_statute_that_lacks_the_terms_keeps_none_out() -> None:
+    statute = street("中华人民共和国摆摊法", "全国人民代表大会常务委员会")
+    retriever = HybridRetriever(library([notice(), statute]), HashingEmbedder(), EXPANDER)
+    asked = "市场摆摊登记应当提交哪些材料？"
+    query = Query(
+        text=asked, standalone=asked, search=f"{asked} 金融下乡", lay=LayTerms(terms=("金融下乡",), own=asked)
+    )
+    found = retriever.retrieve(query, today=TODAY)
+    assert found.ranking == retriever.retrieve(replace(query, lay=None), today=TODAY).ranking
