@@ -51,7 +51,9 @@ class TokenRequest(wire.Entering):
     """用码换令牌。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "换取码", "portal": "门户编号", "origin": "http://127.0.0.1:8000"}]}
+        json_schema_extra={
+            "examples": [{"code": "k3Yq0cWm7nT1xR8v", "portal": "9f1c2d3e", "origin": "http://127.0.0.1:8000"}]
+        }
     )
 
     code: Secret = Field(description="换取码。")
@@ -94,7 +96,7 @@ RevocationAsked = Annotated[RevocationRequest, Depends(_revocation_asked)]
 def add_exchange(app: FastAPI, door: Doorkeeping) -> None:
     """Give an application these routes; without portals there is nothing behind them."""
     failed = Failures()
-    statuses = documented(404, 413, 415, 422, 500, 503)
+    statuses = documented(400, 404, 413, 415, 422, 500, 503)
 
     @app.post(
         "/api/v1/embed/codes", summary="取一次性换取码", tags=[_TAG], responses=statuses,

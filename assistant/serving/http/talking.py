@@ -76,7 +76,7 @@ def _add_routes(app: FastAPI, desk: Desk, base: str | None) -> None:
         summary="导出宣讲材料",
         tags=["宣讲"],
         responses={
-            200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}},
+            200: {"content": {kind: {"schema": {"format": "binary"}} for kind in MEDIA_TYPES.values()}},
             **documented(400, 413, 415, 422, 500, 503),
         },
         openapi_extra=body_schema(wire_talks.TalkExportRequest),

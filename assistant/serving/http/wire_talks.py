@@ -37,6 +37,10 @@ class TalkRequest(_Strict):
 class TalkExportRequest(_Strict):
     """导出一份草稿（改过的也可以）；逐句重新核对。"""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"draft": {"听众": "农户", "…": "起草时得到的其余各项"}, "format": "pptx"}]}
+    )
+
     draft: dict[str, Any] = Field(description="起草时得到的 draft，字段名是中文。")
     format: Literal["pptx", "docx", "register.json", "yaml"] = Field(description="要哪一个文件。")
     mark_unproved: bool = Field(default=False, description="没有通过核对的句子照样导出，句后标明；否则不导出。")
