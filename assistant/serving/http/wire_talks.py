@@ -9,6 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.serving.http.wire import DocumentId, IsoDay
 
 _EXAMPLE: dict[str, Any] = {"audience": "餐饮个体工商户", "topic": "信用贷款与反诈", "minutes": 20}
+_DRAFT: dict[str, Any] = {
+    "主题": "信用贷款与反诈",
+    "听众": "餐饮个体工商户",
+    "分钟": 5,
+    "政策核对于": "2026-06-30",
+    "页": [{"编号": "s1", "类型": "本地信息", "标题": "本地信息", "分钟": 5, "空白": ["网点：待填写"]}],
+}
 
 
 class _Strict(BaseModel):
@@ -36,6 +43,8 @@ class TalkRequest(_Strict):
 
 class TalkExportRequest(_Strict):
     """导出一份草稿（改过的也可以）；逐句重新核对。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"draft": _DRAFT, "format": "docx"}]})
 
     draft: dict[str, Any] = Field(description="起草时得到的 draft，字段名是中文。")
     format: Literal["pptx", "docx", "register.json", "yaml"] = Field(description="要哪一个文件。")
