@@ -256,7 +256,9 @@ def test_a_view_left_in_a_browser_shuts_nobody_out(client: TestClient, admin: di
     known.registry.users.create(name="li.kai", password=PASSWORD, role="admin")
     said = {"name": "li.kai", "password": PASSWORD}
     signed_in = client.post("/signin", data=said, headers={**OURS, "Cookie": left})
-    out = client.post("/signout", headers={**OURS, "Cookie": f"{signed_in.headers['set-cookie'].split(';')[0]}; {left}"})
+    out = client.post(
+        "/signout", headers={**OURS, "Cookie": f"{signed_in.headers['set-cookie'].split(';')[0]}; {left}"}
+    )
     client.cookies.clear()
     for response in (signed_in, out):
         assert response.status_code == 303
