@@ -55,7 +55,7 @@ def test_every_response_and_request_has_an_example_that_holds(said: Mapping[str,
     for name, operation in operations(said):
         for status, response in operation["responses"].items():
             content = response.get("content", {}).get("application/json")
-            if content is None or int(status) >= 400:
+            if not content or int(status) >= 400:  # without a schema: a file to be kept
                 continue
             used.add(content["schema"]["$ref"].rpartition("/")[2])
             assert faults(said, content["schema"], content["example"]) == [], name

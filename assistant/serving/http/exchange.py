@@ -51,7 +51,7 @@ class TokenRequest(wire.Entering):
     """用码换令牌。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "换取码", "portal": "门户编号", "origin": "http://127.0.0.1:8000"}]}
+        json_schema_extra={"examples": [{"code": "CODE", "portal": "PORTAL_ID", "origin": "http://127.0.0.1:8000"}]}
     )
 
     code: Secret = Field(description="换取码。")
@@ -69,7 +69,7 @@ class TokenResponse(wire.Leaving):
 class RevocationRequest(wire.Entering):
     """收回哪个令牌。"""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"jti": "令牌的编号"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"jti": "5f0c1a2b3c4d4e5f8a9b0c1d2e3f4a5b"}]})
 
     jti: Word = Field(description="令牌的编号。")
 
@@ -94,7 +94,7 @@ RevocationAsked = Annotated[RevocationRequest, Depends(_revocation_asked)]
 def add_exchange(app: FastAPI, door: Doorkeeping) -> None:
     """Give an application these routes; without portals there is nothing behind them."""
     failed = Failures()
-    statuses = documented(404, 413, 415, 422, 500, 503)
+    statuses = documented(400, 404, 413, 415, 422, 500, 503)
 
     @app.post(
         "/api/v1/embed/codes", summary="取一次性换取码", tags=[_TAG], responses=statuses,

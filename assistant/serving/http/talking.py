@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.errors import InputError
 from assistant.products.talks.choosing import Brief
-from assistant.products.talks.drafts import fields_of, json_of, read_draft
+from assistant.products.talks.drafts import form_of, json_of, read_draft
 from assistant.products.talks.model import Proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
@@ -107,7 +107,7 @@ def _body(found: Drafted, request_id: str) -> wire_talks.TalkResponse:
         request_id=request_id,
         generation=talk.generation,
         checked_on=talk.checked_on.isoformat(),
-        draft=fields_of(talk),
+        draft=form_of(talk),
         statements=len(proved.judged),
         unproved=[
             wire_talks.UnprovedBody(where=name, verdict=one.verdict.value, reason=one.reason)

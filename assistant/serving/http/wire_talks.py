@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.products.talks.drafts import TalkForm
 from assistant.serving.http.wire import DocumentId, IsoDay
 
 _EXAMPLE: dict[str, Any] = {"audience": "餐饮个体工商户", "topic": "信用贷款与反诈", "minutes": 20}
@@ -66,7 +67,7 @@ class TalkResponse(_Body):
     request_id: str
     generation: str
     checked_on: str
-    draft: dict[str, Any] = Field(description="可以修改后交给导出接口。")
+    draft: TalkForm = Field(description="可以修改后交给导出接口。")
     statements: int
     unproved: list[UnprovedBody]
     notice: str = Field(default="", description="语言模型没有改写成的原因；没有为空。")
