@@ -69,8 +69,7 @@ class _WithoutAliases(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.constructor.ConstructorError(None, None, "an alias", event.start_mark)
+            raise yaml.YAMLError("an alias")
         return super().compose_node(parent, index)
 
 
