@@ -234,7 +234,7 @@ class Desk(Places):
         self._refuse_if_full(principal, heavy=True)
         assistant = await asyncio.to_thread(self.provider)
         await self._admit(principal)
-        return await self.apply(lambda: assistant.embed(texts, as_queries=as_queries), heavy=True)
+        return await self.apply(lambda: assistant.embed(texts, as_queries=as_queries), principal=principal, heavy=True)
 
     async def assistant_for(self, inquiry: Inquiry) -> Assistant:
         """The assistant for work that is counted as a question is.
@@ -247,21 +247,23 @@ class Desk(Places):
         await self._admit(inquiry.principal)
         return assistant
 
-    async def verify(self, text: str, as_of: date | None, rights: frozenset[str] | None = None) -> Review:
+    async def verify(self, text: str, as_of: date | None, *, principal: Principal | None = None) -> Review:
         """Every sentence of a text with its verdict; takes a place as a question does.
 
         Args:
-            rights: labels that whoever asks holds; `None`: those this process was started with.
+            principal: who asks; without one the rights are those this process was started with.
 
         Raises:
             AssistantError: the text or the index cannot be used.
             ServerBusyError: too much at a time.
         """
         began, words = time.perf_counter(), clean_text(text)
-        heavy = len(words) > HEAVY_CHARS
-        self._refuse_if_full(None, heavy=heavy)
+        heavy, rights = len(words) > HEAVY_CHARS, principal.labels if principal else None
+        self._refuse_if_full(principal, heavy=heavy)
         assistant = await asyncio.to_thread(self.provider)
-        checked = await self.apply(lambda: assistant.verify(words, as_of=as_of, rights=rights), heavy=heavy)
+        checked = await self.apply(
+            lambda: assistant.verify(words, as_of=as_of, rights=rights), principal=principal, heavy=heavy
+        )
         return Review(checked=checked, generation=assistant.generation, latency_ms=_since(began))
 
     async def stream(

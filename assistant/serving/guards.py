@@ -43,8 +43,6 @@ _DATA_POLICY = (
 _FORM_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# A form of a page with "no-referrer" is sent with "Origin: null", and would then be taken for a stranger's.
-_REFERRER = {_PAGE_POLICY: "same-origin", _FORM_POLICY: "same-origin"}
 # On the way to the provider of the house and back the address holds a code; nothing there has a form.
 _WAY_POLICY = _FORM_POLICY.replace("form-action 'self'", "form-action 'none'")
 # What a portal frames: a route that knows the portal says who may, in the state of its request; others may not.
@@ -57,6 +55,8 @@ _READING_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'self'"
 )
+# A form of a page with "no-referrer" is sent with "Origin: null", and would then be taken for a stranger's.
+_REFERRER = dict.fromkeys((_PAGE_POLICY, _FORM_POLICY, _READING_POLICY), "same-origin")
 _READING_PATHS = re.compile(r"/(read|compare|duties|talks|reader)(/|$)")
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"

@@ -85,5 +85,7 @@ class AskedOnce:
 
     def _see_readable(self, answer_id: str, asker: Principal) -> None:
         kept = self._registry.answers.get(answer_id, owner=asker.owner)
-        if kept is not None and Withheld(self._provider(), asker.labels).answer(kept):
+        if kept is None or Withheld(self._provider(), asker.labels).answer(kept):  # what is gone cannot be judged
+            raise NotFoundError(_WITHHELD)
+        if kept.session_id and self._registry.talks.is_hidden(kept.session_id, asker.owner):
             raise NotFoundError(_WITHHELD)

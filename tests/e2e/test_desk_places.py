@@ -16,6 +16,8 @@ from assistant.schema.principal import Principal, PrincipalKind
 from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk
 from assistant.serving.http.api import create_api
+from assistant.serving.limits.fair_pool import Bounds
+from assistant.serving.limits.refusals import TooManyAtOnce
 
 Work = Callable[[Desk], Awaitable[Any]]
 WHO = Principal(kind=PrincipalKind.EMBED, subject="portal/u-1")
@@ -90,6 +92,36 @@ def test_a_portal_is_counted_what_passed_every_check(work: Work, fault: type[Exc
         with pytest.raises(fault):
             asyncio.run(scene())
     assert asked == [WHO] * counted
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda desk, who: desk.verify("不得抽贷。", None, principal=who),
+        lambda desk, who: desk.apply(lambda: desk.provider().hold.wait(20), principal=who),
+    ],
+    ids=["verify", "apply"],
+)
+def test_no_work_of_one_caller_takes_every_place(work: Callable[[Desk, Principal], Awaitable[Any]]) -> None:
+    other = Principal(kind=PrincipalKind.EMBED, subject="portal/u-2")
+
+    async def scene() -> None:
+        fake = FakeAssistant()
+        fake.hold.clear()
+        desk = Desk(lambda: fake, bounds=Bounds(slots=1, waiting=3))
+        taken = [asyncio.ensure_future(work(desk, WHO)) for _ in range(3)]
+        await until_taken(desk, 3)
+        try:
+            with pytest.raises(TooManyAtOnce):
+                await work(desk, WHO)
+            taken.append(asyncio.ensure_future(work(desk, other)))
+            await until_taken(desk, 4)
+        finally:
+            fake.hold.set()
+            await asyncio.gather(*taken)
+            desk.close()
+
+    asyncio.run(scene())
 
 
 def test_vectors_are_counted_for_whoever_asks_over_http() -> None:

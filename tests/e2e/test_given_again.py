@@ -275,6 +275,16 @@ def test_a_right_that_was_withdrawn_hides_the_repeated_response_too(stage: Stage
     assert stage.ask(**once("k")).status_code == 404
 
 
+def test_a_response_is_not_repeated_once_its_answer_is_gone_or_dropped(stage: Stage) -> None:
+    first = stage.ask(**once("k")).json()
+    stage.ask(**once("d"))
+    stage.send("DELETE", f"/api/v1/sessions/{first['session_id']}")
+    assert stage.ask(**once("k")).status_code == 404
+    assert stage.ask(**once("d")).status_code == 200
+    stage.registry.answers.purge(stage.registry.store.clock() + 1)
+    assert stage.ask(**once("d")).status_code == 404
+
+
 def test_a_key_that_cannot_be_used_is_refused(stage: Stage) -> None:
     for key in ("", "x" * 256, "有", "a b"):
         response = stage.ask(headers={"Idempotency-Key": key.encode()})

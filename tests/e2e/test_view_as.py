@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 from assistants import memory_assistant
-from doors import Callers, callers, opened
+from doors import PASSWORD, Callers, callers, opened
 from memory_library import MemoryLibrary
 from starlette.testclient import TestClient
 from test_rights_matrix import ADDRESSES, DOCUMENTS, KNOWN, QUESTIONS, STRANGERS, Call, told
@@ -229,3 +229,37 @@ def test_views_are_said_in_one_form() -> None:
         assert read_view(said).said == "department=a&label=b&role=reader"
     with pytest.raises(InputError):
         read_view("role")
+
+
+@pytest.mark.parametrize("path", ["/read", f"/read/{DOCUMENTS['open'].id}", "/compare", "/duties"])
+def test_our_own_pages_say_so_and_are_recorded(
+    client: TestClient, admin: dict[str, str], known: Callers, path: str
+) -> None:
+    chain = known.registry.chain
+    before = max((entry.seq for entry in chain.entries()), default=0)
+    viewing = {**admin, "Accept": "text/html", HEADER: urlencode([("department", "合规部"), ("label", "内部")])}
+    page = client.get(path, headers=viewing)
+    assert page.status_code == 200
+    assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 reader" in page.text
+    assert "您没有标签 合规部" in page.text
+    (entry,) = (entry for entry in chain.entries() if entry.seq > before)
+    assert (entry.kind, entry.facts["path"]) == ("view-as.read", path)
+    assert "以他人身份查看" not in client.get(path, headers={**admin, "Accept": "text/html"}).text
+
+
+def test_a_view_left_in_a_browser_shuts_nobody_out(client: TestClient, admin: dict[str, str], known: Callers) -> None:
+    left = f'{COOKIE}="{View(department="信贷部").said}"'
+    auditor = {**known.headers["auditor"], **OURS}
+    auditor["Cookie"] += f"; {left}"
+    found = client.get("/api/v1/documents", headers=auditor)
+    assert (found.status_code, found.headers.get(HEADER)) == (200, None)
+    known.registry.users.create(name="li.kai", password=PASSWORD, role="admin")
+    said = {"name": "li.kai", "password": PASSWORD}
+    signed_in = client.post("/signin", data=said, headers={**OURS, "Cookie": left})
+    out = client.post(
+        "/signout", headers={**OURS, "Cookie": f"{signed_in.headers['set-cookie'].split(';')[0]}; {left}"}
+    )
+    client.cookies.clear()
+    for response in (signed_in, out):
+        assert response.status_code == 303
+        assert any(one.startswith(f'{COOKIE}=""') for one in response.headers.get_list("set-cookie"))

@@ -64,6 +64,15 @@ class TalkForm(_Form):
     slides: tuple[SlideForm, ...] = Field(alias="页", min_length=1, max_length=200)
 
 
+class _WithoutAliases(yaml.SafeLoader):
+    """A few lines with aliases may stand for millions; no draft needs one."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
+
+
 def form_of(talk: Talk) -> TalkForm:
     """The talk as its file has it."""
     return TalkForm.model_validate(asdict(talk))
@@ -125,7 +134,8 @@ def read_draft(raw: bytes) -> Talk:
     if len(raw) > _MOST_CHARS:
         raise InputError("草稿文件过大，请确认选的是 assistant talk draft 写出的文件。")
     try:
-        return talk_of(TalkForm.model_validate(yaml.safe_load(raw.decode("utf-8-sig"))))
+        text = raw.decode("utf-8-sig")
+        return talk_of(TalkForm.model_validate(yaml.load(text, Loader=_WithoutAliases)))  # noqa: S506 - a SafeLoader
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
         known = {name for form in (TalkForm, SlideForm, PointForm) for name in _names(form)}

@@ -325,7 +325,7 @@ def _add_verify(app: FastAPI, desk: Desk) -> None:
     )
     async def verify(request: Request, asker: Asker, asked: ToVerify) -> wire.VerifyResponse:
         """逐句核对：所引文件和条款是否存在、有效，引文、数字、主体、约束程度是否与原文一致。"""
-        review = await desk.verify(asked.text, asked.as_of, asker.labels)
+        review = await desk.verify(asked.text, asked.as_of, principal=asker)
         return wire.VerifyResponse(
             request_id=request_id_for(request),
             generation=review.generation,

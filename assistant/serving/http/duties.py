@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -39,7 +38,7 @@ def add_duties(app: FastAPI, desk: Desk) -> None:
     """Give an application the page, the file and the route."""
     tables = DutyTables(desk.provider)
     _add_page(app, desk, tables)
-    _add_file(app, tables)
+    _add_file(app, desk, tables)
     _add_route(app, tables)
 
 
@@ -130,13 +129,14 @@ def _wanted(form: Mapping[str, Any]) -> Wanted:
 # --- the file -----------------------------------------------------------------------------------
 
 
-def _add_file(app: FastAPI, tables: DutyTables) -> None:
+def _add_file(app: FastAPI, desk: Desk, tables: DutyTables) -> None:
     @app.post("/duties/export", include_in_schema=False)
     async def fill_again(request: Request, asker: Asker) -> Response:
         """The table as a file; what stands in the earlier one that is sent along stands in it again."""
         fields, earlier = await _form(request)
         wanted = _wanted(fields)
-        return await run_in_threadpool(_file, tables, wanted, asker.labels, earlier)
+        # A workbook that is sent may be large, and many may be sent: each takes a place.
+        return await desk.apply(lambda: _file(tables, wanted, asker.labels, earlier), principal=asker, heavy=True)
 
 
 async def _form(request: Request) -> tuple[dict[str, str], bytes]:

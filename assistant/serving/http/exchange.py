@@ -51,9 +51,7 @@ class TokenRequest(wire.Entering):
     """用码换令牌。"""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"code": "k3Yq0cWm7nT1xR8v", "portal": "9f1c2d3e", "origin": "http://127.0.0.1:8000"}]
-        }
+        json_schema_extra={"examples": [{"code": "CODE", "portal": "PORTAL_ID", "origin": "http://127.0.0.1:8000"}]}
     )
 
     code: Secret = Field(description="换取码。")
@@ -71,7 +69,7 @@ class TokenResponse(wire.Leaving):
 class RevocationRequest(wire.Entering):
     """收回哪个令牌。"""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"jti": "令牌的编号"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"jti": "5f0c1a2b3c4d4e5f8a9b0c1d2e3f4a5b"}]})
 
     jti: Word = Field(description="令牌的编号。")
 

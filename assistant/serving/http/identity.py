@@ -1,6 +1,6 @@
 """Who sends a request: found before its body is read, and before anything else sees it.
 
-Envelope > Identity > ViewAs > BodyLimit > routes (rules.authorize)
+Envelope > Watched > Identity > RequestRate > ViewAs > BodyLimit > routes (rules.authorize)
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from assistant.errors import AccessError, AssistantError, NotFoundError, NotSign
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import COOKIE, source_of
+from assistant.serving.http.viewing import COOKIE as VIEW
 
 PENDING = "pz_oidc"
 LINKS = '<p><a href="signin/oidc">用单位统一登录</a>　<a href="signin/oidc/out">退出单位统一登录</a></p>'
@@ -67,6 +68,7 @@ def add_oidc(app: FastAPI, door: Doorkeeping, kept: Callable[[Request], dict[str
             return _done(_page(exc), kept(request))
         response = _done(_page(None), kept(request))
         response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
+        response.delete_cookie(VIEW, **kept(request))  # of whoever was here before
         return response
 
     @app.get("/signin/oidc/out", include_in_schema=False)

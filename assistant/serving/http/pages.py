@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from assistant.access.view_as import read_view
 from assistant.serving.guards import path_of
 from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
 
@@ -17,15 +18,23 @@ _PAGES = re.compile(r"/(read|compare|duties|talks)(/|$)")
 _HEADINGS = {401: "需要登录", 403: "没有权限", 404: "没有找到", 422: "无法处理", 429: "请稍后再试", 503: "暂时无法使用"}
 
 
+def is_page(path: str) -> bool:
+    """Whether one of these pages, or a file of theirs, has this path."""
+    return _PAGES.match(path) is not None
+
+
 def wants_page(scope: Scope) -> bool:
     """Whether a browser asks for one of these pages."""
-    return _PAGES.match(path_of(scope)) is not None and "text/html" in Headers(scope=scope).get("accept", "")
+    return is_page(path_of(scope)) and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def show(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of ours; nobody keeps a copy of it, because rights may change."""
+    principal = request.scope["state"].get("principal")
     html = page_html(
         name,
+        viewing=read_view(principal.viewing).words if principal and principal.viewing is not None else "",
+        lacking=sorted(principal.lacking) if principal else [],
         root=request.scope.get("root_path", ""),
         version=static_version(),
         development=request.app.state.gate.development,

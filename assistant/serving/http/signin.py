@@ -18,6 +18,7 @@ from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import COOKIE, cookie_of, same_site, source_of
 from assistant.serving.http.oidc import LINKS, add_oidc
 from assistant.serving.http.style import STYLE
+from assistant.serving.http.viewing import COOKIE as VIEW
 
 
 def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
@@ -64,6 +65,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             return _page(links, exc)
         response = RedirectResponse("./", status_code=303)
         response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
+        response.delete_cookie(VIEW, **kept(request))  # of whoever was here before
         return response
 
     @app.post("/signout", include_in_schema=False)
@@ -74,7 +76,8 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             door.gate.forget(Credential(token, cookie=True))
             await asyncio.to_thread(known.sign_out, token)
         response = RedirectResponse("./signin", status_code=303)
-        response.delete_cookie(COOKIE, **kept(request))
+        for name in (COOKIE, VIEW):
+            response.delete_cookie(name, **kept(request))
         return response
 
 

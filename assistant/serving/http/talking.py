@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.errors import InputError
 from assistant.products.talks.choosing import Brief
-from assistant.products.talks.drafts import fields_of, json_of, read_draft
+from assistant.products.talks.drafts import form_of, json_of, read_draft
 from assistant.products.talks.model import Proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
@@ -76,7 +76,7 @@ def _add_routes(app: FastAPI, desk: Desk, base: str | None) -> None:
         summary="导出宣讲材料",
         tags=["宣讲"],
         responses={
-            200: {"content": {kind: {"schema": {"format": "binary"}} for kind in MEDIA_TYPES.values()}},
+            200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}},
             **documented(400, 413, 415, 422, 500, 503),
         },
         openapi_extra=body_schema(wire_talks.TalkExportRequest),
@@ -84,13 +84,13 @@ def _add_routes(app: FastAPI, desk: Desk, base: str | None) -> None:
     )
     async def export(asker: Asker, asked: ToExport) -> Response:
         """逐句重新核对后写成文件；没有通过的不导出，除非要求标明。"""
-        talk = read_draft(json.dumps(asked.draft, ensure_ascii=False).encode())
 
         def write() -> bytes:
+            talk = read_draft(json.dumps(asked.draft, ensure_ascii=False).encode())
             proved = judged(desk.provider(), talk, asker.labels, asked.as_of)
             return file_of(proved, asked.format, marked=asked.mark_unproved, base=base)
 
-        content = await desk.apply(write, heavy=True)
+        content = await desk.apply(write, principal=asker, heavy=True)
         return download(content, file_name(asked.format), MEDIA_TYPES[asked.format])
 
 
@@ -98,7 +98,7 @@ async def _draft(desk: Desk, wish: TalkWish, asker: Principal) -> Drafted:
     """The draft for a wish; it takes a place, and counts, as a question does."""
     filters = Filters(document_ids=wish.documents, as_of=wish.day)
     assistant = await desk.assistant_for(Inquiry(question=wish.brief.topic, filters=filters, principal=asker))
-    return await desk.apply(lambda: drafted(assistant, wish), heavy=True)
+    return await desk.apply(lambda: drafted(assistant, wish), principal=asker, heavy=True)
 
 
 def _body(found: Drafted, request_id: str) -> wire_talks.TalkResponse:
@@ -107,7 +107,7 @@ def _body(found: Drafted, request_id: str) -> wire_talks.TalkResponse:
         request_id=request_id,
         generation=talk.generation,
         checked_on=talk.checked_on.isoformat(),
-        draft=fields_of(talk),
+        draft=form_of(talk),
         statements=len(proved.judged),
         unproved=[
             wire_talks.UnprovedBody(where=name, verdict=one.verdict.value, reason=one.reason)
@@ -133,12 +133,18 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
         if action == "draft":
             found = await _draft(desk, _wish(fields, asker), asker)
             return _shown(request, desk, asker, fields, found.proved, found.notice)
-        talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
-        proved = await desk.apply(lambda: judged(desk.provider(), talk, asker.labels))
+
+        def judge() -> Proved:
+            talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
+            return judged(desk.provider(), talk, asker.labels)
+
+        proved = await desk.apply(judge, principal=asker, heavy=True)
         marked = "mark" in fields
         if action in MEDIA_TYPES and (marked or not proved.unproved or action == "yaml"):
             write: Callable[[], bytes] = lambda: file_of(proved, action, marked=marked, base=base)  # noqa: E731
-            return download(await desk.apply(write), file_name(action), MEDIA_TYPES[action])
+            return download(
+                await desk.apply(write, principal=asker, heavy=True), file_name(action), MEDIA_TYPES[action]
+            )
         return _shown(request, desk, asker, fields, proved, "" if action == "look" else _REFUSED)
 
 

@@ -27,6 +27,7 @@ from assistant.serving.guards import path_of
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import refuse
+from assistant.serving.http.pages import is_page
 from assistant.serving.http.rules import Asker
 from assistant.serving.http.style import STYLE
 from assistant.serving.ledger import Ledger
@@ -79,7 +80,8 @@ class ViewAs:
         reads = method == "POST" and (path in _READS or path.startswith(_PAGE))
         if not reads and method not in {"GET", "HEAD"}:
             raise NotAllowed(_READ_ONLY)
-        if self._ledger is not None and path.startswith("/api/") and path not in _ANSWERED:
+        looks = path.startswith("/api/") or is_page(path)
+        if self._ledger is not None and looks and path not in _ANSWERED:
             await asyncio.to_thread(self._ledger.acted, "view-as.read", seen.id, view_as=seen.viewing, path=path)
 
 
@@ -92,8 +94,8 @@ def _said(scope: Scope, principal: Principal) -> str | None:
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(PARAMETER)
     if asked:
         return str(asked[0])
-    if principal.kind is not PrincipalKind.USER or path_of(scope) in _LEAVES:
-        return None
+    if principal.kind is not PrincipalKind.USER or not principal.may(Right.VIEW_AS) or path_of(scope) in _LEAVES:
+        return None  # a view that somebody else left in this browser shuts nobody out
     return _kept(headers)
 
 

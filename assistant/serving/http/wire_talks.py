@@ -6,9 +6,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.products.talks.drafts import TalkForm
 from assistant.serving.http.wire import DocumentId, IsoDay
 
 _EXAMPLE: dict[str, Any] = {"audience": "餐饮个体工商户", "topic": "信用贷款与反诈", "minutes": 20}
+_DRAFT: dict[str, Any] = {
+    "主题": "信用贷款与反诈",
+    "听众": "餐饮个体工商户",
+    "分钟": 5,
+    "政策核对于": "2026-06-30",
+    "页": [{"编号": "s1", "类型": "本地信息", "标题": "本地信息", "分钟": 5, "空白": ["网点：待填写"]}],
+}
 
 
 class _Strict(BaseModel):
@@ -37,9 +45,7 @@ class TalkRequest(_Strict):
 class TalkExportRequest(_Strict):
     """导出一份草稿（改过的也可以）；逐句重新核对。"""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"draft": {"听众": "农户", "…": "起草时得到的其余各项"}, "format": "pptx"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"draft": _DRAFT, "format": "docx"}]})
 
     draft: dict[str, Any] = Field(description="起草时得到的 draft，字段名是中文。")
     format: Literal["pptx", "docx", "register.json", "yaml"] = Field(description="要哪一个文件。")
@@ -61,7 +67,7 @@ class TalkResponse(_Body):
     request_id: str
     generation: str
     checked_on: str
-    draft: dict[str, Any] = Field(description="可以修改后交给导出接口。")
+    draft: TalkForm = Field(description="可以修改后交给导出接口。")
     statements: int
     unproved: list[UnprovedBody]
     notice: str = Field(default="", description="语言模型没有改写成的原因；没有为空。")

@@ -43,14 +43,21 @@ class Places:
         self._closing.close()
         self.pool.shutdown()
 
-    async def apply(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> T:
-        """What `work` gives; it takes a place as a question does.
+    async def apply(
+        self,
+        work: Callable[[], T],
+        inquiry: Inquiry | None = None,
+        *,
+        principal: Principal | None = None,
+        heavy: bool = False,
+    ) -> T:
+        """What `work` gives; it takes a place as a question does, of `principal` where there is no inquiry.
 
         Raises:
             ServerBusyError: too much at a time.
             ShuttingDown: the server ends.
         """
-        ticket = self._take_place(work, inquiry, heavy=heavy)
+        ticket = self._take_place(work, inquiry, principal=principal, heavy=heavy)
         return await self._closing.unless_closed(ticket.outcome(self._patience_s))
 
     def _refuse_if_full(self, principal: Principal | None, *, heavy: bool) -> None:
@@ -58,7 +65,14 @@ class Places:
         self._closing.refuse()
         self.pool.refuse_if_full(_counted(principal), heavy=heavy)
 
-    def _take_place(self, work: Callable[[], T], inquiry: Inquiry | None = None, *, heavy: bool = False) -> Ticket[T]:
+    def _take_place(
+        self,
+        work: Callable[[], T],
+        inquiry: Inquiry | None = None,
+        *,
+        principal: Principal | None = None,
+        heavy: bool = False,
+    ) -> Ticket[T]:
         self._closing.refuse()
         loop = asyncio.get_running_loop()
         turn = asyncio.Event()
@@ -68,7 +82,7 @@ class Places:
             loop.call_soon_threadsafe(turn.set)
             return context.run(work)
 
-        owner = _counted(inquiry.principal) if inquiry else ""
+        owner = _counted(inquiry.principal if inquiry else principal)
         heavy = heavy or (inquiry is not None and len(inquiry.question) > HEAVY_CHARS)
         return Ticket(self.pool.submit(run, owner=owner, heavy=heavy), turn)
 

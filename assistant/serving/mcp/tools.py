@@ -235,7 +235,7 @@ async def _search(
 
 async def _verify(desk: Desk, caller: Principal, text: str, as_of: str | None) -> results.Proved:
     asked = validated(wire.VerifyRequest, {"text": text, "as_of": as_of})
-    review = await desk.verify(text, asked.as_of, caller.labels)
+    review = await desk.verify(text, asked.as_of, principal=caller)
     return results.Proved(
         proved=all_proved(review.checked),
         summary=checked_summary(review.checked),

@@ -407,7 +407,7 @@ def _verify_tab(gr: Any, desk: Desk) -> None:
 async def review(desk: Desk, text: str, principal: Principal | None = None) -> str:
     """The report on a pasted text as HTML; a fault says what to do next and repeats nothing."""
     try:
-        return checked_html((await desk.verify(text, None, principal.labels if principal else None)).checked)
+        return checked_html((await desk.verify(text, None, principal=principal)).checked)
     except AssistantError as exc:
         return status_html(exc.message, kind="error")
     except Exception as exc:  # noqa: BLE001 - the page must not show a foreign message; the fault is logged

@@ -20,6 +20,7 @@ from assistant.products.duties.table import duty_table
 from assistant.serving import duty_tables
 from assistant.serving.duty_tables import DutyTables, Wanted, chosen, counts_of
 from assistant.serving.http.api import create_api
+from assistant.serving.limits.fair_pool import FairPool
 
 STAFF = replace(notice(), meta=replace(notice().meta, access=("内部",)))
 ASSISTANT = memory_assistant(MemoryLibrary([law(), old_law(), STAFF], HashingEmbedder()))
@@ -128,6 +129,17 @@ def test_a_file_that_is_no_table_is_refused_in_words(client: TestClient, sent: b
     assert response.status_code == 422
     assert "上一次的清单" in response.text
     assert "<b>" not in response.text
+
+
+def test_filling_a_file_again_takes_a_place(client: TestClient) -> None:
+    desk = client.app.state.desk  # type: ignore[attr-defined]
+    held, desk.pool = desk.pool, FairPool(1, 0)
+    desk.pool.shutdown()
+    try:
+        response = client.post("/duties/export", files={"doc": (None, "law_2023")})
+    finally:
+        desk.pool = held
+    assert (response.status_code, response.json()["code"]) == (503, "busy")
 
 
 def test_only_the_form_of_the_page_is_taken(client: TestClient) -> None:

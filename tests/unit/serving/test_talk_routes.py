@@ -161,6 +161,21 @@ def test_the_page_drafts_takes_edits_and_gives_files(client: TestClient) -> None
     assert any("人工改写" in line for page in read_back(marked.content, PPTX).pages for line in page)
 
 
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"title.s1": "长" * 301},
+        {"minutes.s1": "9" * 5000},
+        {**{f"drop.s{n}": "1" for n in range(2, 90)}, "minutes.s1": "3"},
+    ],
+    ids=["title", "digits", "too short a talk"],
+)
+def test_edits_that_no_draft_may_hold_are_refused(client: TestClient, edits: dict[str, str]) -> None:
+    draft = json.dumps(drafted(client)["draft"], ensure_ascii=False)
+    response = client.post("/talks", **form(action="look", draft=draft, **edits))
+    assert response.status_code == 422, response.text
+
+
 def test_what_people_fill_in_is_escaped(client: TestClient) -> None:
     page = client.post("/talks", **form(action="draft", audience="<b>农户</b>", topic="贷款审查与续贷", minutes="20"))
     assert page.status_code == 200

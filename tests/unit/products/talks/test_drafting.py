@@ -171,6 +171,12 @@ def test_a_draft_that_cannot_be_used_is_told_without_its_words(old: str, new: st
     assert "秘密" not in caught.value.message
 
 
+def test_a_draft_cannot_stand_for_more_than_it_holds() -> None:
+    levels = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 30)]
+    with pytest.raises(InputError, match="无法读取"):
+        read_draft("\n".join(["a0: &a0 {x: 1}", *levels]).encode())
+
+
 def test_what_was_edited_in_the_draft_is_judged_again() -> None:
     point = next(p for p in TALK.points() if "不得" in p.text)
     raw = yaml_of(TALK).replace(f"说法: {point.text}", f"说法: {point.text.replace('不得', '可以')}")
