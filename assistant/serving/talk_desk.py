@@ -13,14 +13,14 @@ from assistant.products.talks.draft import draft_talk, in_plain_words
 from assistant.products.talks.drafts import yaml_of
 from assistant.products.talks.export import pack_of
 from assistant.products.talks.library import TalkLibrary
-from assistant.products.talks.model import MOST_MINUTES, Proved, Slide, Talk
+from assistant.products.talks.model import FEWEST_MINUTES, MOST_MINUTES, UNWRITABLE, Proved, Slide, Talk
 from assistant.products.talks.proving import Prover, prove_talk
 from assistant.serving.ports import Assistant
 
 _PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MEDIA_TYPES = {"pptx": _PPTX, "docx": _DOCX, "register.json": "application/json", "yaml": "application/yaml"}
-_MOST_CHARS = 600  # of one field of the form
+_MOST_CHARS = 600  # of one field of the form that was edited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +113,8 @@ def with_edits(talk: Talk, fields: Mapping[str, str]) -> Talk:
     if not slides:
         raise InputError("至少留下一页。", code="bad_request")
     total = sum(slide.minutes for slide in slides)
-    if not 1 <= total <= MOST_MINUTES:
-        raise InputError(f"各页分钟数加起来须在 1 到 {MOST_MINUTES} 之间。", code="bad_request")
+    if not FEWEST_MINUTES <= total <= MOST_MINUTES:
+        raise InputError(f"各页分钟数加起来须在 {FEWEST_MINUTES} 到 {MOST_MINUTES} 之间。", code="bad_request")
     return replace(talk, slides=slides, minutes=total)
 
 
@@ -134,8 +134,8 @@ def _edited(slide: Slide, fields: Mapping[str, str]) -> Slide:
 
 
 def _field(fields: Mapping[str, str], name: str, before: str) -> str:
-    text = " ".join(fields.get(name, before).split())
-    if len(text) > _MOST_CHARS:
+    text = " ".join(UNWRITABLE.sub(" ", fields.get(name, before)).split())
+    if text != before and len(text) > _MOST_CHARS:
         raise InputError(f"一处文字至多 {_MOST_CHARS} 字，请缩短后再试。", code="bad_request")
     return text or before
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import InputError
 from assistant.products.talks.choosing import Brief
 from assistant.products.talks.drafts import fields_of, json_of, read_draft
-from assistant.products.talks.model import Proved
+from assistant.products.talks.model import FEWEST_MINUTES, Proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Filters
@@ -84,9 +84,9 @@ def _add_routes(app: FastAPI, desk: Desk, base: str | None) -> None:
     )
     async def export(asker: Asker, asked: ToExport) -> Response:
         """逐句重新核对后写成文件；没有通过的不导出，除非要求标明。"""
-        talk = read_draft(json.dumps(asked.draft, ensure_ascii=False).encode())
 
         def write() -> bytes:
+            talk = read_draft(json.dumps(asked.draft, ensure_ascii=False).encode())
             proved = judged(desk.provider(), talk, asker.labels, asked.as_of)
             return file_of(proved, asked.format, marked=asked.mark_unproved, base=base)
 
@@ -133,8 +133,7 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
         if action == "draft":
             found = await _draft(desk, _wish(fields, asker), asker)
             return _shown(request, desk, asker, fields, found.proved, found.notice)
-        talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
-        proved = await desk.apply(lambda: judged(desk.provider(), talk, asker.labels))
+        proved = await desk.apply(lambda: _judged_again(desk, fields, asker))
         marked = "mark" in fields
         if action in MEDIA_TYPES and (marked or not proved.unproved or action == "yaml"):
             write: Callable[[], bytes] = lambda: file_of(proved, action, marked=marked, base=base)  # noqa: E731
@@ -143,6 +142,11 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
 
 
 _REFUSED = "还有没有通过核对的地方（见下面标红的几处），没有导出。请改好；确实要用的，勾选“照样导出并标明”。"
+
+
+def _judged_again(desk: Desk, fields: Mapping[str, str], asker: Principal) -> Proved:
+    talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
+    return judged(desk.provider(), talk, asker.labels)
 
 
 def _wish(fields: Mapping[str, str], asker: Principal) -> TalkWish:
@@ -165,7 +169,8 @@ def _shown(
     values: dict[str, Any] = {
         "documents": desk.provider().documents(asker.labels),
         "form": {name: fields.get(name, "") for name in ("audience", "topic", "doc")},
-        "minutes": fields.get("minutes") or _DEFAULT_MINUTES,
+        "minutes": proved.talk.minutes if proved else _DEFAULT_MINUTES,
+        "fewest": FEWEST_MINUTES,
         "proved": proved,
         "draft": json_of(proved.talk) if proved else "",
         "notice": notice,
