@@ -174,3 +174,9 @@ def test_a_row_that_was_asked_for_is_marked_and_no_other(client: TestClient) -> 
     page = Markup(client.get("/read/tabled/表1 第200行", headers=HTML).text)
     assert [row for row in page.all("tr") if row.get("class")] == [{"id": "表1_第200行", "class": "here"}]
     assert not any(block["class"] == "table here" for block in page.all("div") if block.get("class"))
+
+
+def test_a_kind_that_the_document_does_not_name_stays_chosen_in_sight(client: TestClient) -> None:
+    text = client.get("/duties?doc=law_2023&kind=保险机构甲", headers=HTML).text
+    assert "<option selected>保险机构甲</option>" in text
+    assert "没有符合条件的责任" in text
