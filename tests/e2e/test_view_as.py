@@ -229,3 +229,11 @@ def test_views_are_said_in_one_form() -> None:
         assert read_view(said).said == "department=a&label=b&role=reader"
     with pytest.raises(InputError):
         read_view("role")
+
+
+@pytest.mark.parametrize("path", ["/read", "/compare", "/duties", "/talks", "/read/nothing"])
+def test_our_pages_say_as_whom_they_are_seen(client: TestClient, admin: dict[str, str], path: str) -> None:
+    view = read_view("department=信贷部")
+    viewing = {**admin, "Accept": "text/html", "Cookie": f'{admin["Cookie"]}; {COOKIE}="{view.said}"'}
+    assert f"正在以他人身份查看（只读，已留痕）：{view.words}。" in client.get(path, headers=viewing).text
+    assert "正在以他人身份查看" not in client.get(path, headers={**admin, "Accept": "text/html"}).text

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from assistant.access.view_as import read_view
+from assistant.schema.principal import Principal
 from assistant.serving.guards import path_of
 from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
 
@@ -29,9 +31,17 @@ def show(request: Request, name: str, *, status: int = 200, **values: Any) -> HT
         root=request.scope.get("root_path", ""),
         version=static_version(),
         development=request.app.state.gate.development,
+        viewing=_viewing(request),
         **values,
     )
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _viewing(request: Request) -> str:
+    """As whom an administrator sees the page; empty where they see it as themselves."""
+    asker = request.scope.get("state", {}).get("principal")
+    seen = asker.viewing if isinstance(asker, Principal) else None
+    return read_view(seen).words if seen is not None else ""
 
 
 def told_page(request: Request, status: int, message: str, request_id: str) -> HTMLResponse:
