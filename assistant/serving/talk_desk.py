@@ -13,7 +13,7 @@ from assistant.products.talks.draft import draft_talk, in_plain_words
 from assistant.products.talks.drafts import yaml_of
 from assistant.products.talks.export import pack_of
 from assistant.products.talks.library import TalkLibrary
-from assistant.products.talks.model import FEWEST_MINUTES, MOST_MINUTES, Proved, Slide, Talk
+from assistant.products.talks.model import FEWEST_MINUTES, MOST_MINUTES, UNWRITABLE, Proved, Slide, Talk
 from assistant.products.talks.proving import Prover, prove_talk
 from assistant.serving.ports import Assistant
 
@@ -21,7 +21,7 @@ _PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentati
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MOST_DIGITS = 4
 MEDIA_TYPES = {"pptx": _PPTX, "docx": _DOCX, "register.json": "application/json", "yaml": "application/yaml"}
-_MOST_CHARS, _MOST_TITLE = 600, 300  # of one field of the form, as a draft may hold them
+_MOST_CHARS, _MOST_TITLE = 600, 300  # of one field of the form that was edited, as a draft may hold them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +135,8 @@ def _edited(slide: Slide, fields: Mapping[str, str]) -> Slide:
 
 
 def _field(fields: Mapping[str, str], name: str, before: str, *, most: int = _MOST_CHARS) -> str:
-    text = " ".join(fields.get(name, before).split())
-    if len(text) > most:
+    text = " ".join(UNWRITABLE.sub(" ", fields.get(name, before)).split())
+    if text != before and len(text) > most:
         raise InputError(f"一处文字至多 {most} 字，请缩短后再试。", code="bad_request")
     return text or before
 

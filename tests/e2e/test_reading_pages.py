@@ -1,4 +1,4 @@
-"""读原文, 版本对照 and 责任清单 in headless Chromium, under a sub-path: links followed, files written and read back."""
+"""Our own pages (读原文, 版本对照, 责任清单, 宣讲) in Chromium, under a sub-path: links followed, files read back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = ["pytestmark"]
-PATHS = ("/read", "/read/notice/二、（一）", "/compare?a=law_2010&b=law_2023", "/duties?doc=notice", "/read/nothing")
+PATHS = (
+    "/read",
+    "/read/notice/二、（一）",
+    "/compare?a=law_2010&b=law_2023",
+    "/duties?doc=notice",
+    "/talks",
+    "/read/nothing",
+)
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +224,59 @@ def test_a_file_that_is_no_table_is_told_on_a_page(visit: Visit, tmp_path: Path)
     page.get_by_role("button", name="导出 Excel").click()
     assert "上一次的清单" in page.get_by_role("alert").inner_text()
     visit.complaints = [text for text in visit.complaints if "422" not in text]
+
+
+# --- 宣讲 ---------------------------------------------------------------------------------------
+
+
+def draft(page: Page) -> None:
+    page.get_by_label("听众").fill("种粮农户")
+    page.get_by_label("主题").fill("贷款审查与续贷")
+    page.get_by_label("时长（分钟）").fill("25")
+    page.get_by_role("button", name="起草").click()
+    page.get_by_role("button", name="下载 PPTX").wait_for()
+
+
+def test_a_talk_is_drafted_edited_judged_again_and_kept_as_a_file(visit: Visit, tmp_path: Path) -> None:
+    page = visit.open("/read")
+    page.get_by_role("link", name="宣讲").click()
+    draft(page)
+    assert "25 分钟" in page.get_by_role("status").inner_text()
+    first = page.get_by_label("说法").first
+    first.fill("人人都能批下信用贷款。")
+    page.get_by_role("button", name="下载 PPTX").click()
+    assert "没有导出" in page.get_by_role("status").first.inner_text()
+    assert page.locator(".badge.bad").count() == 1
+    assert page.get_by_label("时长（分钟）").input_value() == "25"
+    with page.context.expect_page() as opened:
+        page.locator(".point a").first.click()
+    assert opened.value.locator(".here").count() > 0
+    assert first.input_value() == "人人都能批下信用贷款。"  # a source opens beside what was edited
+    page.get_by_label("照样导出并标明").check()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="下载 PPTX").click()
+    path = tmp_path / started.value.suggested_filename
+    started.value.save_as(path)
+    assert path.name == "宣讲材料.pptx"
+    assert path.read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(420, True), (1440, False)])
+def test_a_draft_fits_the_window_and_axe_finds_nothing(browser: Browser, home: str, width: int, dark: bool) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    scheme = "dark" if dark else "light"
+    visit = Visit(browser, home, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page = visit.open("/talks")
+    draft(page)
+    page.get_by_label("说法").first.fill("人人都能批下信用贷款。")
+    page.get_by_role("button", name="再核对一遍").click()
+    page.locator(".badge.bad").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("critical", "serious")] == []
+    visit.shoot(f"talk_{width}")
+    visit.context.close()
 
 
 # --- how it looks -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ branch, a telephone number) is filled in.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from assistant.text.folding import squeeze
 
 MOST_MINUTES, FEWEST_MINUTES = 180, 5
 _HASH = 16  # hex digits
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # what no PPTX or DOCX may hold
 
 
 class SlideKind(StrEnum):
@@ -115,6 +117,11 @@ class Proved:
     def unproved(self) -> tuple[tuple[str, Judged], ...]:
         """What does not pass: ids of points and slides, and why."""
         return tuple((name, one) for held in (self.judged, self.lines) for name, one in held.items() if not one.good)
+
+    def faults_of(self, slide: str) -> tuple[tuple[str, Judged], ...]:
+        """What does not pass of a slide's own lines: which of them, and why."""
+        named = ((*name.rpartition(" ")[::2], one) for name, one in self.lines.items())
+        return tuple((what, one) for owner, what, one in named if owner == slide and not one.good)
 
     def title_of(self, document: str) -> str:
         """The title of a document that it rests on; its id where the library holds it no more."""

@@ -15,6 +15,7 @@ from assistant.products.talks.register import Register
 FONT = "微软雅黑"  # on every Windows; elsewhere the program puts its own Chinese font in its place
 LANGUAGE = "zh-CN"
 AUTHOR = "普惠政策助手"
+_PROPERTY = 255
 _PART = "/customXml/item20.xml"
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
 _NAMESPACE = "urn:puhui-policy-assistant:talk"
@@ -90,14 +91,19 @@ def kept_register(part: Any) -> str | None:
 def describe(properties: Any, proved: Proved) -> None:
     """The core properties of a file: what it is, and what it was made from."""
     talk = proved.talk
-    properties.title = f"宣讲：{talk.topic}"
-    properties.subject = f"听众：{talk.audience}；{talk.minutes} 分钟"
+    properties.title = _short(f"宣讲：{talk.topic}")
+    properties.subject = _short(f"听众：{talk.audience}；{talk.minutes} 分钟")
     properties.author = AUTHOR
     properties.last_modified_by = AUTHOR
-    properties.keywords = "；".join(meta.title for meta in proved.documents)
+    properties.keywords = _short("；".join(meta.title for meta in proved.documents))
     how = "部分说法由语言模型改写并逐句核对" if talk.written else "说法为条款原文"
     generation = f"；索引版本 {talk.generation[:16]}" if talk.generation else ""
-    properties.comments = f"程序生成，{how}；政策核对于 {talk.checked_on.isoformat()}{generation}"
+    properties.comments = _short(f"程序生成，{how}；政策核对于 {talk.checked_on.isoformat()}{generation}")
     properties.category = "政策宣讲材料"
     properties.content_status = "程序生成，待人工复核"
     properties.language = LANGUAGE
+
+
+def _short(words: str) -> str:
+    """The two libraries refuse longer properties."""
+    return words if len(words) <= _PROPERTY else f"{words[: _PROPERTY - 1]}…"

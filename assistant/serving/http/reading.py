@@ -106,6 +106,8 @@ class _Kept:
         labels = asker.labels
         with self._lock:
             if key not in self._made:
+                for old in [other for other in self._made if other[0] != key[0]]:
+                    del self._made[old]  # with it the index that it reads from
                 self._made[key] = References(documents, lambda name: assistant.document(name, labels))
                 while len(self._made) > _KEPT:
                     self._made.popitem(last=False)

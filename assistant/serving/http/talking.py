@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from assistant.errors import InputError
 from assistant.products.talks.choosing import Brief
 from assistant.products.talks.drafts import form_of, json_of, read_draft
-from assistant.products.talks.model import Proved
+from assistant.products.talks.model import FEWEST_MINUTES, Proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Filters
@@ -133,12 +133,7 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
         if action == "draft":
             found = await _draft(desk, _wish(fields, asker), asker)
             return _shown(request, desk, asker, fields, found.proved, found.notice)
-
-        def judge() -> Proved:
-            talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
-            return judged(desk.provider(), talk, asker.labels)
-
-        proved = await desk.apply(judge, principal=asker, heavy=True)
+        proved = await desk.apply(lambda: _judged_again(desk, fields, asker), principal=asker, heavy=True)
         marked = "mark" in fields
         if action in MEDIA_TYPES and (marked or not proved.unproved or action == "yaml"):
             write: Callable[[], bytes] = lambda: file_of(proved, action, marked=marked, base=base)  # noqa: E731
@@ -149,6 +144,11 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
 
 
 _REFUSED = "还有没有通过核对的地方（见下面标红的几处），没有导出。请改好；确实要用的，勾选“照样导出并标明”。"
+
+
+def _judged_again(desk: Desk, fields: Mapping[str, str], asker: Principal) -> Proved:
+    talk = with_edits(read_draft(fields.get("draft", "").encode()), fields)
+    return judged(desk.provider(), talk, asker.labels)
 
 
 def _wish(fields: Mapping[str, str], asker: Principal) -> TalkWish:
@@ -171,7 +171,8 @@ def _shown(
     values: dict[str, Any] = {
         "documents": desk.provider().documents(asker.labels),
         "form": {name: fields.get(name, "") for name in ("audience", "topic", "doc")},
-        "minutes": fields.get("minutes") or _DEFAULT_MINUTES,
+        "minutes": proved.talk.minutes if proved else _DEFAULT_MINUTES,
+        "fewest": FEWEST_MINUTES,
         "proved": proved,
         "draft": json_of(proved.talk) if proved else "",
         "notice": notice,

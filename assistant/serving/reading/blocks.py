@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from assistant.schema.document import Clause, Document, Level, Span, Table
 from assistant.serving.reading.words import Mark, Run, runs_of
@@ -40,6 +42,7 @@ class Block:
     here: bool = False  # it is, or lies in, the clause that was asked for
     starts: bool = False  # a page may begin here
     table: Table | None = None
+    rows: tuple[str, ...] = ()  # of a table: the anchor of each row, where each has one
     span: Span
 
     @property
@@ -60,12 +63,27 @@ def blocks_of(document: Document, marks: Sequence[Mark], here: Clause | None = N
 
 
 def _within(block: Block, here: Clause) -> bool:
+    """Whether a block lies in the clause, or is the table that the clause is a row of."""
+    if here.level is Level.TABLE_ROW:
+        return block.table is not None and block.span.start <= here.span.start and here.span.end <= block.span.end
     return here.span.start <= block.span.start and block.span.end <= here.span.end
+
+
+class _Sorted:
+    """Marks by their place, so that each leaf looks at its own only: in a code there are tens of thousands."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._marks = sorted(marks, key=lambda mark: mark.span.start)
+        self._starts = [mark.span.start for mark in self._marks]
+        self._ends = list(accumulate((mark.span.end for mark in self._marks), max))
+
+    def of(self, leaf: Clause) -> Sequence[Mark]:
+        return self._marks[bisect_right(self._ends, leaf.span.start) : bisect_left(self._starts, leaf.span.end)]
 
 
 class _Layout:
     def __init__(self, document: Document, marks: Sequence[Mark]) -> None:
-        self._marks = marks
+        self._marks = _Sorted(marks)
         self._tables = {table.address: table for table in document.tables}
         self._waiting: list[str] = []  # anchors of clauses that begin with the next block
         self._label: tuple[Run, ...] = ()  # a number that stands before the next words
@@ -86,7 +104,7 @@ class _Layout:
                     yield from self.of(child)
 
     def _leaf(self, leaf: Clause, parent: Clause) -> Iterator[Block]:
-        runs = runs_of(leaf, self._marks)
+        runs = runs_of(leaf, self._marks.of(leaf))
         if not runs:
             return
         if leaf.level is Level.LABEL and parent.level not in _HEADINGS:
@@ -126,11 +144,13 @@ class _Layout:
     def _table(self, clause: Clause, table: Table) -> Block:
         below = [child.address for child in clause.walk() if child.address not in self._waiting]
         addresses, self._waiting = (*self._waiting, *below), []
+        rows = [anchor(child.address) for child in clause.children if child.level is Level.TABLE_ROW]
         return Block(
             kind="table",
             anchors=self._anchors(addresses),
             address=clause.address,
             table=table,
+            rows=tuple(rows) if len(set(rows)) == len(table.rows) == len(rows) else (),
             span=clause.span,
         )
 

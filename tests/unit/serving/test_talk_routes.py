@@ -199,3 +199,51 @@ def test_a_form_that_cannot_be_used_is_told_as_a_page(client: TestClient, fields
 
 def test_what_is_no_form_is_told(client: TestClient) -> None:
     assert client.post("/talks", json={}, headers=HTML).status_code == 415
+
+
+def test_a_page_that_was_looked_at_again_keeps_its_minutes_and_points_only_to_what_is_there(client: TestClient) -> None:
+    page = client.post("/talks", **form(action="draft", audience="种粮农户", topic="贷款审查与续贷", minutes="33"))
+    looked = client.post(
+        "/talks", **form(action="look", draft=hidden(page.text), **{"title.s4": "人人都能批贷款一亿元"})
+    )
+    assert 'name="minutes" value="33"' in looked.text
+    told = set(re.findall(r'aria-describedby="([^"]*)"', looked.text))
+    assert told == {"t-s4"}
+    assert told <= set(re.findall(r'id="([^"]*)"', looked.text))
+    links = re.findall(r'<a [^>]*href="/read/[^>]*>', looked.text)
+    assert links
+    assert all('target="_blank"' in link for link in links)  # edits are not lost when a source is opened
+
+
+@pytest.mark.parametrize("edits", [{"title.s1": "长" * 601}, {f"minutes.s{n}": "0" for n in range(1, 30)}])
+def test_an_edit_that_no_draft_may_hold_is_told(client: TestClient, edits: dict[str, str]) -> None:
+    response = client.post("/talks", **form(action="look", draft=json.dumps(drafted(client)["draft"]), **edits))
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["pptx", "docx", "register.json"])
+def test_what_no_file_may_hold_is_taken_out_of_what_was_pasted_and_told_of_a_draft(
+    client: TestClient, kind: str
+) -> None:
+    draft = drafted(client)["draft"]
+    edited = client.post(
+        "/talks", **form(action=kind, draft=json.dumps(draft), **{"blank.s8.0": "网点：雁塔\x01\ufffe路"})
+    )
+    assert edited.status_code == 200
+    draft["页"][0]["标题"] = "贷款\x01"
+    told = client.post("/api/v1/talks/export", json={"draft": draft, "format": kind})
+    assert told.status_code == 422
+    assert "看不见" in told.json()["message"]
+
+
+def test_a_title_however_long_can_be_talked_about() -> None:
+    long = replace(notice(), meta=replace(notice().meta, title=f"关于{'很长的' * 250}通知"))
+    with opened_over(long) as client:
+        page = client.post("/talks", **form(action="draft", audience="种粮农户", topic="贷款审查与续贷", minutes="20"))
+        assert page.status_code == 200
+        titles = {
+            name: unescape(words) for name, words in re.findall(r'name="(title[^"]*)" value="([^"]*)"', page.text)
+        }
+        assert max(map(len, titles.values())) > 600
+        for kind in ("look", "pptx", "docx"):
+            assert client.post("/talks", **form(action=kind, draft=hidden(page.text), **titles)).status_code == 200

@@ -161,6 +161,7 @@ def test_a_draft_comes_back_as_it_went_out() -> None:
         ("类型: 封面", "类型: 神秘", "类型"),
         ("听众:", "秘密字段:", "写法有误"),
         ("主题:", "主题: [", "无法读取"),
+        ("政策核对于:", "政策核对于: 2024-13-01 #", "无法读取"),
     ],
 )
 def test_a_draft_that_cannot_be_used_is_told_without_its_words(old: str, new: str, told: str) -> None:

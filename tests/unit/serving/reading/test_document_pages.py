@@ -11,13 +11,14 @@ import pytest
 from sample_texts import law, notice, old_law
 from small_laws import small_laws
 
-from assistant.parsing.clauses import parse_clauses
+from assistant.parsing.clauses import parse_clauses, parse_tree
 from assistant.parsing.references import find_references
-from assistant.schema.document import UNADDRESSED, Document, DocumentKind, DocumentMeta
+from assistant.schema.document import UNADDRESSED, Document, DocumentKind, DocumentMeta, Span
 from assistant.serving.reading.blocks import Block, blocks_of
 from assistant.serving.reading.document import Asked, Reading, find_clause, reading_of
 from assistant.serving.reading.references import References
 from assistant.serving.reading.shelf import Wanted, entries
+from assistant.serving.reading.words import Mark
 from assistant.serving.render.links import anchor
 from assistant.text.folding import squeeze
 from assistant.text.numerals import to_han
@@ -174,3 +175,43 @@ def test_the_list_is_filtered_and_says_why_one_is_left_out() -> None:
     assert [one.meta.id for one in entries(metas, Wanted(state="in_force"), day=day)] == [new.meta.id, storage.meta.id]
     assert [one.meta.id for one in entries(metas, Wanted(words="仓单 790"), day=day)] == [new.meta.id]
     assert entries(metas, Wanted(level="司法解释"), day=day) == ()
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def with_table(rows: int = 900) -> Document:
+    table = "\n".join(f"第{n}类客户，说明文字写得较长一些\t{n}万元" for n in range(1, rows + 1))
+    filler = "本条只是说明。" * 2500
+    text = f"第一条 {filler}\n\n第二条 额度见下表。\n\n{table}\n\n第三条 本办法自公布之日起施行。\n"
+    tree = parse_tree(text, DocumentKind.LAW)
+    meta = DocumentMeta(id="tabled", title="额度办法", kind=DocumentKind.LAW)
+    return Document(meta=meta, text=text, clauses=tree.clauses, tables=tree.tables)
+
+
+def test_a_row_of_a_table_opens_the_page_of_its_table() -> None:
+    reading = read(with_table(), address="表1 第300行")
+    [block] = [block for block in reading.blocks if block.here]
+    assert block.table is not None
+    assert block.rows[299] == "表1_第300行"
+    assert [leaf.number for leaf in reading.leaves if leaf.here] == [2]
+
+
+# --- marks --------------------------------------------------------------------------------------
+
+
+def test_of_many_marks_each_leaf_shows_its_own() -> None:
+    reading = read(long_law(), find="金融机构", page=2)
+    found = [run.words for block in reading.blocks for run in block.runs if run.found]
+    assert found
+    assert set(found) == {"金融机构"}
+    assert len(found) == sum(words_of([block]).count("金融机构") for block in reading.blocks)
+
+
+def test_a_mark_over_several_leaves_is_shown_in_each_of_them() -> None:
+    document = law()
+    whole = Mark(Span(0, len(document.text)), quoted=True)
+    inside = [Mark(Span(at, at + 1), found=True) for at in range(0, len(document.text), 7)]
+    runs = [run for block in blocks_of(document, [whole, *inside]) for run in block.runs]
+    assert all(run.quoted for run in runs if run.words != "　")
+    assert any(run.found for run in runs)

@@ -15,7 +15,7 @@ from contrast import contrast
 from memory_library import MemoryLibrary
 from sample_texts import law, notice, old_law
 from starlette.testclient import TestClient
-from test_document_pages import long_law
+from test_document_pages import long_law, with_table
 
 from assistant.models.standins import HashingEmbedder
 from assistant.parsing.clauses import parse_clauses
@@ -39,7 +39,7 @@ def hostile() -> Document:
     )
 
 
-DOCUMENTS = [law(), old_law(), notice(), hostile(), long_law()]
+DOCUMENTS = [law(), old_law(), notice(), hostile(), long_law(), with_table(300)]
 LONG = "long"
 PATHS = [
     "/read",
@@ -52,6 +52,7 @@ PATHS = [
     f"/read/{LONG}?find=金融机构",
     f"/read/{LONG}/第七百条",
     f"/read/{quote(hostile().id, safe='')}?find=window",
+    "/read/tabled/表1 第200行",
     "/compare",
     "/compare?a=law_2010&b=law_2023",
     "/compare?a=law_2023&b=notice&show=all",
@@ -167,3 +168,15 @@ PAIRS = [
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
 def test_contrast_reaches_aa(theme: str, text: str, ground: str) -> None:
     assert contrast(THEMES[theme][text], THEMES[theme][ground]) >= 4.5
+
+
+def test_a_row_that_was_asked_for_is_marked_and_no_other(client: TestClient) -> None:
+    page = Markup(client.get("/read/tabled/表1 第200行", headers=HTML).text)
+    assert [row for row in page.all("tr") if row.get("class")] == [{"id": "表1_第200行", "class": "here"}]
+    assert not any(block["class"] == "table here" for block in page.all("div") if block.get("class"))
+
+
+def test_a_kind_that_the_document_does_not_name_stays_chosen_in_sight(client: TestClient) -> None:
+    text = client.get("/duties?doc=law_2023&kind=保险机构甲", headers=HTML).text
+    assert "<option selected>保险机构甲</option>" in text
+    assert "没有符合条件的责任" in text
