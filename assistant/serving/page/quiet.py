@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import InputError
@@ -46,7 +47,13 @@ class QuietGradio:
                 await send_error(scope, send, 400 if exc.code == "bad_json" else 422, exc.code, exc.message)
                 return
             receive = _again(first, receive)
-        await self.app(scope, receive, _Envelope(scope, send))
+        envelope = _Envelope(scope, send)
+        try:
+            await self.app(scope, receive, envelope)
+        except RuntimeError as exc:  # how Starlette tells of an error that comes when a stream has begun
+            if not isinstance(exc.__cause__, HTTPException):
+                raise
+            await envelope.ended()
 
     def _check(self, path: str, body: bytes) -> None:
         """See that Gradio can make something of a body.
@@ -97,3 +104,7 @@ class _Envelope:
             await send_error(self._scope, self._send, status, *_WORDS.get(status, fallback))
             return
         await self._send(message)
+
+    async def ended(self) -> None:
+        """End a stream whose last event has told the page what is wrong."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
