@@ -171,3 +171,12 @@ def test_the_marks_are_those_of_the_shared_scorer(name: str, monkeypatch: pytest
     for entry in raw:
         verdict = score.judge(score.case_from(entry), score.output_from(by_id[entry["id"]].model_dump()))
         assert found["passed"][entry["id"]] == float(not verdict.faults), entry["id"]
+
+
+def test_risk_is_of_as_many_questions_as_were_answered() -> None:
+    before, now = {"risk": estimate([0.0] * 70)}, {"risk": estimate([0.0] * 71)}
+    assert drops(now, before) == ()
+    worse = {"risk": estimate([1.0, *[0.0] * 3])}
+    assert [one.measure for one in drops(worse, before)] == ["risk"]
+    with pytest.raises(EvaluationError, match="RR"):
+        drops({"RR": estimate([1.0] * 3)}, {"RR": estimate([1.0] * 4)})
