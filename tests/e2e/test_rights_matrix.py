@@ -610,3 +610,11 @@ def test_failures_of_one_source_end_in_429(app_and_callers: tuple[FastAPI, Calle
         honest = client.get("/docs", headers=known.headers["staff"]).status_code
     assert statuses == [401] * 10 + [429] * 2
     assert (waits, honest) == ("60", 200)
+
+
+@pytest.mark.parametrize("day", ["0", "1700000000", "2024-1-5", "2024-06-30T00:00:00"])
+def test_a_day_is_written_as_such_in_a_parameter_too(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]], day: str
+) -> None:
+    response = send(client, "GET", Call(f"/api/v1/duties?as_of={day}"), headers["staff"])
+    assert (response.status_code, code_of(response)) == (422, "bad_request")

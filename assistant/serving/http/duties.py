@@ -25,6 +25,7 @@ from assistant.serving.http.comparing import MEDIA_TYPES, download
 from assistant.serving.http.errors import documented
 from assistant.serving.http.pages import show
 from assistant.serving.http.rules import Asker
+from assistant.serving.http.wire import IsoDay
 from assistant.serving.http.wire_duties import DutyList
 
 _PAGE = 40  # rows of the page
@@ -179,7 +180,7 @@ def _add_route(app: FastAPI, tables: DutyTables) -> None:
         actor_kind: Annotated[str, Query(max_length=40, description="只要这类主体，例如“银行机构”。")] = "",
         actor: Annotated[str, Query(max_length=40, description="主体的名称里有这几个字。")] = "",
         degree: Annotated[_DEGREES | None, Query(description="只要这一强度。")] = None,
-        as_of: Annotated[date | None, Query(description="哪一天的清单（YYYY-MM-DD）；不填为今天。")] = None,
+        as_of: Annotated[IsoDay, Query(description="哪一天的清单（YYYY-MM-DD）；不填为今天。")] = None,
         past: Annotated[bool, Query(description="当日不适用的文件也读，逐行注明。")] = False,
         cursor: Annotated[str | None, Query(max_length=600, description="上一页回应里的 next。")] = None,
         limit: Annotated[int, Query(ge=1, le=200, description="每页最多几行。")] = 50,
