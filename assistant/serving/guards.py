@@ -214,7 +214,7 @@ class BodyLimit:
         if body is None:
             await self._refuse(scope, receive, send, limit)
             return
-        await self.app(scope, _replaying(body, receive), send)
+        await self.app(scope, replaying(body, receive), send)
 
     @staticmethod
     def _announced(scope: Scope) -> int:
@@ -261,7 +261,7 @@ async def _drain(receive: Receive, limit: int) -> None:
             return
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def replaying(body: bytes, receive: Receive) -> Receive:
     """A receive that gives `body` once, then whatever the connection has to say."""
     given = False
 

@@ -24,6 +24,7 @@ from assistant.serving.duty_tables import DutyTables, Wanted, chosen, counts_of,
 from assistant.serving.http.comparing import MEDIA_TYPES, download
 from assistant.serving.http.errors import documented
 from assistant.serving.http.pages import show
+from assistant.serving.http.paging import Cursor, bad_cursor, named_place, page
 from assistant.serving.http.rules import Asker
 from assistant.serving.http.wire import IsoDay
 from assistant.serving.http.wire_duties import DutyList
@@ -182,7 +183,7 @@ def _add_route(app: FastAPI, tables: DutyTables) -> None:
         degree: Annotated[_DEGREES | None, Query(description="只要这一强度。")] = None,
         as_of: Annotated[IsoDay, Query(description="哪一天的清单（YYYY-MM-DD）；不填为今天。")] = None,
         past: Annotated[bool, Query(description="当日不适用的文件也读，逐行注明。")] = False,
-        cursor: Annotated[str | None, Query(max_length=600, description="上一页回应里的 next。")] = None,
+        cursor: Cursor = None,
         limit: Annotated[int, Query(ge=1, le=200, description="每页最多几行。")] = 50,
         format: Annotated[
             Literal["json", "xlsx"], Query(description="xlsx 为整份清单的文件，不分页、不筛选。")
@@ -205,19 +206,17 @@ def _add_route(app: FastAPI, tables: DutyTables) -> None:
 def _listed(table: DutyTable, wanted: Wanted, cursor: str | None, limit: int) -> DutyList:
     """One page of the rows that are asked for; the cursor is the id of the last one."""
     rows = list(chosen(table, wanted))
-    start = 0
-    if cursor is not None:
-        places = [at for at, duty in enumerate(rows) if duty.id == cursor]
-        if not places:
-            raise InputError("cursor 不是上一页给出的，请原样带回 next，或不填从头开始。", code="bad_request")
-        start = places[0] + 1
-    shown = rows[start : start + limit]
+    last = named_place(cursor)
+    start = 0 if last is None else next((at + 1 for at, duty in enumerate(rows) if duty.id == last), None)
+    if start is None:
+        raise bad_cursor()
+    shown, following = page(rows[start : start + limit + 1], limit, lambda duty: (duty.id,))
     whole = table_fields(table)
     return DutyList.model_validate(
         {
             **{name: whole[name] for name in ("day", "documents", "left_out", "unread")},
             "count": len(rows),
             "duties": [duty_fields(duty) for duty in shown],
-            "next": shown[-1].id if start + limit < len(rows) else None,
+            "next": following,
         }
     )

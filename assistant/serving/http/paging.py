@@ -17,12 +17,12 @@ MOST = 100
 Cursor = Annotated[
     str | None,
     Query(
-        max_length=600,
+        max_length=2000,
         description="上一页回应里的 next，原样带回；不填从头开始。",
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="每页最多几项，1 至 100。", examples=[20])]
-_ID = re.compile(r"[^\x00-\x1f\ud800-\udfff]{1,200}")
+_ID = re.compile(r"[^\x00-\x1f\ud800-\udfff]{1,500}")
 _MOST_NUMBER = 2**53
 
 
@@ -44,7 +44,7 @@ def numbered_place(cursor: str | None) -> tuple[int, str] | None:
         case [int(number), str(name)] if 0 <= number < _MOST_NUMBER and _ID.fullmatch(name):
             return number, name
         case _:
-            raise _bad_cursor()
+            raise bad_cursor()
 
 
 def number_place(cursor: str | None) -> int | None:
@@ -55,7 +55,7 @@ def number_place(cursor: str | None) -> int | None:
         case [int(number)] if 0 <= number < _MOST_NUMBER:
             return number
         case _:
-            raise _bad_cursor()
+            raise bad_cursor()
 
 
 def named_place(cursor: str | None) -> str | None:
@@ -66,7 +66,7 @@ def named_place(cursor: str | None) -> str | None:
         case [str(name)] if _ID.fullmatch(name):
             return name
         case _:
-            raise _bad_cursor()
+            raise bad_cursor()
 
 
 def page(found: Sequence[T], limit: int, place: Callable[[T], Sequence[int | str]]) -> tuple[Sequence[T], str | None]:
@@ -83,11 +83,12 @@ def _read(cursor: str | None) -> list[object] | None:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         said = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as exc:
-        raise _bad_cursor() from exc
+        raise bad_cursor() from exc
     if not isinstance(said, list) or any(type(one) not in (int, str) for one in said):
-        raise _bad_cursor()
+        raise bad_cursor()
     return said
 
 
-def _bad_cursor() -> InputError:
+def bad_cursor() -> InputError:
+    """What a cursor is answered with that is none of ours, or whose place is gone."""
     return InputError("cursor 不是上一页给出的，请原样带回 next，或不填从头开始。", code="bad_cursor")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import InputError
-from assistant.serving.guards import INTERNAL_MESSAGE, path_of, send_error, strict_json
+from assistant.serving.guards import INTERNAL_MESSAGE, path_of, replaying, send_error, strict_json
 
 _LONGEST_NAME = 100  # of a session; Gradio's own have eleven characters
 _WORDS = {
@@ -40,13 +40,13 @@ class QuietGradio:
             await self.app(scope, receive, send)
             return
         if scope["method"] == "POST":
-            first = await receive()  # the whole body: it was taken in before
+            body = (await receive()).get("body", b"")  # all of it: it was taken in before
             try:
-                self._check(path_of(scope), first.get("body", b""))
+                self._check(path_of(scope), body)
             except InputError as exc:
                 await send_error(scope, send, 400 if exc.code == "bad_json" else 422, exc.code, exc.message)
                 return
-            receive = _again(first, receive)
+            receive = replaying(body, receive)
         envelope = _Envelope(scope, send)
         try:
             await self.app(scope, receive, envelope)
@@ -72,19 +72,6 @@ class QuietGradio:
 
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isalnum() and value.isascii()
-
-
-def _again(first: Message, receive: Receive) -> Receive:
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return first
-
-    return replay
 
 
 class _Envelope:
