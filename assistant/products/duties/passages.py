@@ -11,7 +11,7 @@ from assistant.schema.document import Clause, Document, Level, Span
 from assistant.text.folding import HIDDEN, flow
 
 _CLOSED = frozenset(
-    {Level.TITLE, Level.NOTE, Level.RECIPIENT, Level.SIGNATURE, Level.ISSUED, Level.TABLE, Level.QUESTION, Level.ANSWER}
+    {Level.TITLE, Level.NOTE, Level.RECIPIENT, Level.SIGNATURE, Level.TABLE, Level.QUESTION, Level.ANSWER}
 )
 _ITEMS = frozenset({Level.ITEM, Level.SUBITEM})
 # Above these an addressee is not carried over: what 第三条 says binds nobody in 第四条.

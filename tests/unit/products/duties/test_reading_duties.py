@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from duty_texts import law, notice, said
+from duty_texts import NOTICE, RULES, document, law, notice, said, table
+
+from assistant.products.duties.passages import passages
+from assistant.schema.document import APPARATUS, Level
 
 # --- one act, one row ---------------------------------------------------------------------------
 
@@ -181,3 +184,40 @@ def test_any_text_is_read_to_its_end(part: str) -> None:
     for row in law(part * 3000):
         assert row.act.strip()
         assert row.act in row.source.quote
+
+
+ISSUED = """某县人民政府办公室关于印发《某县仓储补助办法》的通知
+
+各乡镇人民政府：
+
+现将《某县仓储补助办法》印发给你们，请遵照执行。
+
+某县仓储补助办法
+
+第一条 仓储企业应当在三十日内申请补助。
+第二条 客户经理不得代仓储企业填写申请，不得代签名字。
+第三条 同一间仓库不得重复申请。
+"""
+
+
+def test_what_a_cover_notice_issues_is_read() -> None:
+    whole = document(ISSUED, title="某县人民政府办公室关于印发《某县仓储补助办法》的通知")
+    assert Level.ISSUED in {clause.level for clause in whole.clauses}
+    assert said(table(whole).duties) == [
+        ("应当", "仓储企业", "在三十日内申请补助"),
+        ("不得", "客户经理", "代仓储企业填写申请"),
+        ("不得", "客户经理", "代签名字"),
+        ("不得", "未载明", "重复申请"),
+    ]
+
+
+@pytest.mark.parametrize("text", [ISSUED, RULES, NOTICE])
+def test_every_sentence_is_read_or_counted_as_unread(text: str) -> None:
+    whole = document(text)
+    parts = [part for p in passages(whole) for part in (p.flat, *(item.flat for item in p.items))]
+    read = {place for part in parts for place in part.places}
+    silent = APPARATUS | {Level.TITLE, Level.LABEL}
+    for leaf in whole.walk():
+        if leaf.is_leaf and leaf.level not in silent:
+            words = whole.text[leaf.span.start : leaf.span.end].strip()
+            assert not read.isdisjoint(range(leaf.span.start, leaf.span.end)), words
