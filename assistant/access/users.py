@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, Row, delete, select, update
 
-from assistant.access.oidc import NO_ROLE, Vouched
+from assistant.access.oidc import NO_ROLE, RECENT_S, Vouched
 from assistant.access.secrets import Pepper
 from assistant.access.words import checked_labels, checked_name
 from assistant.errors import InputError, NotFoundError, NotSignedIn
@@ -25,6 +25,7 @@ from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
 
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
 SIGNED_IN_MS = 8 * 3600 * 1000
+RECENT_MS = RECENT_S * 1000  # how long ago one may have signed in to do what reaches far
 _PURPOSE = "sign-in"
 _UNUSABLE = "!"  # no hash: nothing verifies against it
 _REFUSED = "用户名或密码不对，或该用户已停用。"
@@ -190,7 +191,8 @@ class Users:
             else:
                 connection.execute(update(users).where(users.c.id == user_id).values(**said))
             connection.execute(delete(signins).where(signins.c.expires_at <= now))
-            kept = {"user_id": user_id, "created_at": now, "expires_at": now + SIGNED_IN_MS}
+            at = min(now, vouched.at if vouched.at is not None else now)
+            kept = {"user_id": user_id, "created_at": at, "expires_at": now + SIGNED_IN_MS}
             connection.execute(signins.insert().values(mac=self._mac(token), **kept))
             return token, _user(connection.execute(select(users).where(users.c.id == user_id)).one())
 
@@ -198,6 +200,14 @@ class Users:
         """Forget a sign-in; one that is not there is no fault."""
         with self._store.write() as connection:
             connection.execute(delete(signins).where(signins.c.mac == self._mac(token)))
+
+    def recent(self, token: str) -> bool:
+        """Whether whoever has this token signed in of late."""
+        since = self._store.clock() - RECENT_MS
+        wanted = select(signins.c.created_at).where(signins.c.mac == self._mac(token))
+        with self._store.read() as connection:
+            at = connection.execute(wanted).scalar_one_or_none()
+        return at is not None and at > since
 
     def principal(self, token: str) -> Principal:
         """Who signed in and got this token.
