@@ -65,9 +65,7 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
             await asyncio.to_thread(note, "user.signed-in", user.principal.id)
         except (AccessError, InputError) as exc:
             return _page(_onward_links(links, onward), exc, onward=onward)
-        if before := cookie_of(request.headers):  # one browser, one sign-in
-            door.gate.forget(Credential(before, cookie=True))
-            await asyncio.to_thread(known.sign_out, before)
+        await _forget(request, door, known)  # one browser, one sign-in
         response = RedirectResponse(f".{onward}" if onward else "./", status_code=303)
         response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
         response.delete_cookie(VIEW, **kept(request))  # of whoever was here before
@@ -77,13 +75,18 @@ def add_sign_in(app: FastAPI, door: Doorkeeping) -> None:
     async def sign_out(request: Request) -> Response:
         known = _there(users)
         same_site(request.scope)
-        if token := cookie_of(request.headers):
-            door.gate.forget(Credential(token, cookie=True))
-            await asyncio.to_thread(known.sign_out, token)
+        await _forget(request, door, known)
         response = RedirectResponse("./signin", status_code=303)
         for name in (COOKIE, VIEW):
             response.delete_cookie(name, **kept(request))
         return response
+
+
+async def _forget(request: Request, door: Doorkeeping, users: Users) -> None:
+    """End the sign-in that this browser has, if it has one."""
+    if token := cookie_of(request.headers):
+        door.gate.forget(Credential(token, cookie=True))
+        await asyncio.to_thread(users.sign_out, token)
 
 
 def _there(users: Users | None) -> Users:
