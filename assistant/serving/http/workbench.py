@@ -1,4 +1,4 @@
-"""The pages of the workbench that are our own: 读原文, 版本对照, 责任清单, 宣讲, and the routes beside the last two."""
+"""The pages of the workbench that are our own: 读原文, 版本对照, 责任清单, 宣讲, 历史, and the routes beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from assistant.serving.desk import Desk
 from assistant.serving.http.comparing import add_comparing
 from assistant.serving.http.duties import add_duties
+from assistant.serving.http.history import add_history
 from assistant.serving.http.pages import add_page_files
 from assistant.serving.http.reading import add_reading
 from assistant.serving.http.talking import add_talks
@@ -16,10 +17,11 @@ def add_workbench(app: FastAPI, desk: Desk, *, public_url: str | None = None) ->
     """Give an application these pages.
 
     Args:
-        public_url: where clients reach it; sources of exported talks lead there.
+        public_url: where clients reach it; sources of exported talks and conversations lead there.
     """
     add_page_files(app)
     add_reading(app, desk)
     add_comparing(app, desk)
     add_duties(app, desk)
     add_talks(app, desk, base=public_url)
+    add_history(app, desk, base=public_url)
