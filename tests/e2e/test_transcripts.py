@@ -134,7 +134,7 @@ def test_sources_lead_to_the_reader_and_marks_to_their_sources(whole: Transcript
     assert anchors == ["q1c1", "q2c1", "q2c1"]  # the answer, and the second with its plain words
     assert set(anchors) <= marks
     markdown = transcript_markdown(whole)
-    assert markdown.count(f"]({BASE}/read/notice_2024_shaanxi/") == 6
+    assert markdown.count(f"[原文]({BASE}/read/notice_2024_shaanxi/") == 3
 
 
 def test_without_an_address_nothing_leads_out_of_the_file() -> None:
@@ -162,7 +162,9 @@ def test_a_document_that_was_chosen_and_is_hidden_now_is_not_named() -> None:
 
 def hostile() -> Transcript:
     bad = f"{HOSTILE}\n\n# 又一行\n    code"
-    answer = replace(answered(bad), text=f"{HOSTILE}[1]\n- {HOSTILE}\x00\x1f\ufffe", notices=(HOSTILE,), outcome=Outcome.PARTIAL)
+    answer = replace(
+        answered(bad), text=f"{HOSTILE}[1]\n- {HOSTILE}\x00\x1f\ufffe", notices=(HOSTILE,), outcome=Outcome.PARTIAL
+    )
     cited = replace(answer.citations[0], document_title=HOSTILE, heading=HOSTILE, quotes=(HOSTILE,))
     answer = replace(answer, citations=(cited,), related=(replace(small_related((1,)), title=HOSTILE, why=HOSTILE),))
     return transcript(exchange(answer, "a1"), title=HOSTILE)

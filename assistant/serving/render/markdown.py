@@ -55,13 +55,13 @@ def _disarmed(match: re.Match[str]) -> str:
     return found if len(found) > 1 else f"\\{found}"  # only a citation mark is longer than one character
 
 
-def linked_marks(markdown: str, citations: Sequence[Citation], *, base: str = "") -> str:
-    """Escaped Markdown in which each mark [n] leads to the clause in its document, below the address `base`.
+def linked_marks(markdown: str, citations: Sequence[Citation]) -> str:
+    """Escaped Markdown in which each mark [n] leads to the clause in its document.
 
     The marks of sources that are not there stay words. No other words are put into a link: the page's reader of
     Markdown takes escapes inside a link away before it reads the words there once more.
     """
-    paths = {str(c.number): base + reading_path(c.document_id, c.address, c.quotes) for c in citations}
+    paths = {str(c.number): reading_path(c.document_id, c.address, c.quotes) for c in citations}
 
     def link(match: re.Match[str]) -> str:
         path = paths.get(match[1])

@@ -10,7 +10,7 @@ from enum import StrEnum
 from assistant.products.talks.model import UNWRITABLE
 from assistant.schema.answer import Answer, Citation, Outcome
 from assistant.serving.render.links import reading_path
-from assistant.serving.render.markdown import linked_marks, markdown_escaped
+from assistant.serving.render.markdown import markdown_escaped
 from assistant.serving.render.words import (
     OUTCOME_LABELS,
     PLAIN_CAPTION,
@@ -23,7 +23,7 @@ from assistant.serving.render.words import (
     titled,
 )
 
-NOTICE = "内容由程序依据条款生成，仅供参考，请以条款原文为准；对外使用前请人工复核。"
+NOTICE = "本记录由程序整理，仅供参考，请以条款原文为准；对外使用前请人工复核。每次答复由谁生成，见其末尾。"
 WITHHELD_ANSWER = "（所依据的文件您现在不能看，这次答复没有列入。）"
 WITHHELD_QUESTION = "（提到的文件您现在不能看，这个问题没有列入。）"
 _NEAREST = {
@@ -236,11 +236,10 @@ def _source(citation: Citation) -> Source:
 
 def transcript_markdown(transcript: Transcript) -> str:
     """The conversation as Markdown; words that look like markup stay words."""
-    base = f"{transcript.base.rstrip('/')}/" if transcript.base else None
-    return "\n\n".join(_block(line, base) for line in lines_of(transcript)) + "\n"
+    return "\n\n".join(map(_block, lines_of(transcript))) + "\n"
 
 
-def _block(line: Line, base: str | None) -> str:
+def _block(line: Line) -> str:
     words = markdown_escaped(line.text, lists=line.kind is Kind.ANSWER)
     match line.kind:
         case Kind.TITLE:
@@ -252,7 +251,7 @@ def _block(line: Line, base: str | None) -> str:
         case Kind.ASKED:
             return f"**问**：{_broken(words.removeprefix('问：'))}"
         case Kind.ANSWER:
-            return linked_marks(words, line.citations, base=base) if base else words
+            return words
         case Kind.LEAD:
             return f"**{words}**"
         case Kind.SOURCE:
