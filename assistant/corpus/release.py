@@ -20,6 +20,7 @@ from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
+from assistant.corpus.restating import Facts, restated
 from assistant.corpus.shelf import Shelf, open_shelf, unlisted
 from assistant.corpus.staging import commit, sole_writer
 from assistant.corpus.succession import stem
@@ -152,6 +153,25 @@ class CorpusRelease:
                 if line.proposal is None:
                     raise NotFoundError("这份文件没有待确认的变化，可用 assistant corpus status 查看。")
                 shelf.put(line.model_copy(update={"proposal": None}))
+            build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
+        return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
+
+    def restate(self, facts: Mapping[str, Facts], *, progress: Progress | None = None) -> ReleaseReport:
+        """Change what is known of documents that are there; rebuild and switch the index when anything changed.
+
+        Args:
+            facts: by document id, all that may be changed.
+
+        Raises:
+            NotFoundError: no such document; nothing is changed then.
+            InputError: facts contradict each other, or a proposal waits on the document; as above.
+        """
+        with sole_writer(self._corpus) as staging:
+            shelf = self._shelf()
+            for document_id, stated in facts.items():
+                line = shelf.line_of(document_id)
+                if (after := restated(line, stated)) != line:
+                    shelf.put(after)
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
         return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
 
