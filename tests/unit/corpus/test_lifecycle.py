@@ -31,7 +31,7 @@ def meta(id: str = "a", title: str = "小额贷款管理办法", **facts: Any) -
         ({}, None),
     ],
 )
-def test_thirty_days_beforehand_it_is_told(facts: dict[str, date], words: str | None) -> None:
+def test_thirty_days_beforehand_it_is_told(facts: dict[str, Any], words: str | None) -> None:
     found = coming(meta(**facts), DAY)
     assert (found.words if found else None) == words
 

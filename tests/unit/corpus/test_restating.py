@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from corpus_samples import NOTICE, Corner, rules
@@ -106,7 +107,7 @@ def test_the_corpus_stays_as_it_was_when_the_index_cannot_be_built(corner: Corne
         ({"superseded_by": "新" * 301, "status": Validity.REPEALED}, "“取代它的文件”须为一行文字"),
     ],
 )
-def test_facts_that_cannot_stand_together_are_refused(corner: Corner, changes: dict[str, object], words: str) -> None:
+def test_facts_that_cannot_stand_together_are_refused(corner: Corner, changes: dict[str, Any], words: str) -> None:
     before = corner.state()
     with pytest.raises(InputError, match=words):
         restate(corner, **changes)
