@@ -194,6 +194,7 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
         Call(f"/compare/export?a={OPEN.id}&b={DOCUMENTS[d].id}&kind=md", named=d != "open")
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
+    ("GET", "/admin"): lambda _: [Call("/admin")],
     ("GET", "/duties"): lambda d: [Call("/duties"), Call("/duties?doc=all&past=true"), _duties_of(d)],
 }
 

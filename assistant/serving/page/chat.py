@@ -298,7 +298,7 @@ def _is_api(path: str) -> bool:
     return path in PATHS or path[1:] in _ROOTS or path[1:].startswith(tuple(f"{root}/" for root in _ROOTS))
 
 
-_ROOTS = ("api", "v1", "embed", "signin", "reader", "read", "compare", "duties", "talks")
+_ROOTS = ("api", "v1", "embed", "signin", "reader", "read", "compare", "duties", "talks", "admin")
 
 
 def _with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
