@@ -389,6 +389,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
     from assistant.answering.sentence_reading import SentenceReading
     from assistant.answering.stream import AnswerStream
     from assistant.answering.wrap_up import Served
+    from assistant.corpus.lifecycle import coming
     from assistant.corpus.related import with_held
     from assistant.pipeline import Rooms
     from assistant.proof.verifier import Verifier
@@ -421,6 +422,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         generation=generation,
         title_of=lambda document_id: view.document(document_id).meta.title,
         related_to=related_to,
+        coming_of=lambda document_id: coming(view.document(document_id).meta, parts.today()),
     )
     return Rooms(
         view=view,
