@@ -175,6 +175,19 @@ class CorpusRelease:
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
         return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
 
+    def rephrase(self, keep: Callable[[], None], *, progress: Progress | None = None) -> ReleaseReport:
+        """Build the index over the phrasings of the workshop as they are now, and switch to it.
+
+        Args:
+            keep: writes these phrasings down, once the index is proved; where it raises, nothing has changed.
+
+        Raises:
+            SourceError: a phrasing leads to a clause or sentence that is not there; as above.
+        """
+        with sole_writer(self._corpus) as staging:
+            build = self._publish(self._shelf(), staging, progress=progress or _silent, keep=keep)
+        return ReleaseReport(build=build)
+
     def _shelf(self) -> Shelf:
         """The shelf as it stands. A folder that has no manifest yet is whole: each of its files gets a line."""
         first = not (self._corpus / MANIFEST).exists()
@@ -188,7 +201,13 @@ class CorpusRelease:
         return shelf
 
     def _publish(
-        self, shelf: Shelf, staging: Path, *, progress: Progress, gone: frozenset[str] = frozenset()
+        self,
+        shelf: Shelf,
+        staging: Path,
+        *,
+        progress: Progress,
+        gone: frozenset[str] = frozenset(),
+        keep: Callable[[], None] = lambda: None,
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
@@ -202,6 +221,7 @@ class CorpusRelease:
             switch=False,
         )
         del documents
+        keep()
         places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
         commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
         with single_writer(where):

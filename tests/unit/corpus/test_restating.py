@@ -14,11 +14,12 @@ from corpus_samples import NOTICE, Corner, rules
 from assistant.corpus.manifest import MANIFEST, ManifestLine, read_manifest
 from assistant.corpus.release import CorpusRelease
 from assistant.corpus.restating import Facts, facts_of
-from assistant.errors import InputError, ModelUnavailable, NotFoundError
+from assistant.errors import InputError, ModelUnavailable, NotFoundError, SourceError
 from assistant.indexing.manifest import RECORD
 from assistant.indexing.self_check import VerifyReport
 from assistant.indexing.store import Record
 from assistant.models.standins import HashingEmbedder
+from assistant.schema.chunk import Phrasing
 from assistant.schema.document import DocumentMeta, LimitKind, Validity
 
 
@@ -164,3 +165,40 @@ def test_a_release_killed_behind_it_is_finished_by_the_next_writer(
     assert (corner.corpus / ".release" / "staging" / MANIFEST).exists()
     CorpusRelease(corner.corpus, corner.release()._workshop).restate({})
     assert line(corner).status is Validity.REPEALED
+
+
+# --- phrasings ----------------------------------------------------------------------------------
+
+
+def test_phrasings_are_written_down_only_when_the_index_over_them_is_proved(corner: Corner) -> None:
+    def phrasing(clause: str) -> Phrasing:
+        return Phrasing(
+            document_id="办法",
+            clause=clause,
+            answered_by=None,
+            question="最多能贷多少",
+            origin="hand",
+            reviewed=True,
+            path=Path("办法.yaml"),
+        )
+
+    def release(clause: str) -> CorpusRelease:
+        workshop = replace(corner.release()._workshop, phrasings=lambda: (phrasing(clause),))
+        return CorpusRelease(corner.corpus, workshop)
+
+    written: list[str] = []
+    before = corner.state()
+    with pytest.raises(SourceError, match="所指的条款“第九条”不在文件 办法 中"):
+        release("第九条").rephrase(lambda: written.append("wrong"))
+    assert (written, corner.state()) == ([], before)
+
+    def fails() -> None:
+        raise SourceError("写不进", path=corner.corpus)
+
+    with pytest.raises(SourceError, match="写不进"):
+        release("第二条").rephrase(fails)
+    assert corner.state() == before
+    report = release("第二条").rephrase(lambda: written.append("right"))
+    assert report.build is not None
+    assert (report.build.phrasings, written) == (1, ["right"])
+    assert corner.served == report.build.folder.name
