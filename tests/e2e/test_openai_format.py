@@ -127,7 +127,12 @@ def test_sources_stand_in_the_text_where_they_are_wanted(client: httpx.Client) -
 def test_every_outcome_survives_in_a_field_and_in_words(
     client: httpx.Client, fake: FakeAssistant, outcome: Outcome
 ) -> None:
-    labels = {"answered": "有依据", "partial": "部分有依据", "possible": "可能相关，未能确认", "not_found": "本库未载明"}
+    labels = {
+        "answered": "有依据",
+        "partial": "部分有依据",
+        "possible": "可能相关，未能确认",
+        "not_found": "本库未载明",
+    }
     given = refused("问") if outcome in (Outcome.POSSIBLE, Outcome.NOT_FOUND) else answered("问")
     fake.answer = replace(given, outcome=outcome, notices=("该文本现已不再有效。",))
     label = labels[outcome.value]
