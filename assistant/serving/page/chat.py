@@ -85,4 +85,4 @@ def _is_api(path: str) -> bool:
     return path in PATHS or path[1:] in _ROOTS or path[1:].startswith(tuple(f"{root}/" for root in _ROOTS))
 
 
-_ROOTS = ("api", "v1", "embed", "signin", "reader", "read", "compare", "duties", "talks")
+_ROOTS = ("api", "v1", "embed", "signin", "reader", "read", "compare", "duties", "talks", "history", "admin")
