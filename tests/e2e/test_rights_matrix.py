@@ -198,6 +198,7 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
         Call(f"/compare/export?a={OPEN.id}&b={DOCUMENTS[d].id}&kind=md", named=d != "open")
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
+    ("GET", "/admin"): lambda _: [Call("/admin")],
     ("GET", "/history"): lambda _: [Call("/history")],
     ("GET", "/history/{session_id}"): lambda d: [Call(f"/history/s-{{me}}-{d}")],
     ("GET", "/history/{session_id}/export"): lambda d: [Call(f"/history/s-{{me}}-{d}/export?kind=md")],

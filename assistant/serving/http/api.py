@@ -120,7 +120,7 @@ def create_api(
     _add_search(app, desk)
     _add_verify(app, desk)
     _add_kept(app, desk, door.office)
-    add_workbench(app, desk, public_url=public_url)
+    add_workbench(app, desk, door, public_url=public_url)
     add_openai(app, desk, public_url=public_url, ping_s=ping_s)
     add_mcp(app, tools)
     add_metrics(app, watch)

@@ -12,9 +12,10 @@ from starlette.types import Scope
 
 from assistant.access.view_as import read_view
 from assistant.serving.guards import path_of
+from assistant.serving.http.rules import MANAGING
 from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
 
-_PAGES = re.compile(r"/(read|compare|duties|talks|history)(/|$)")
+_PAGES = re.compile(r"/(read|compare|duties|talks|history|admin)(/|$)")
 _HEADINGS = {401: "需要登录", 403: "没有权限", 404: "没有找到", 422: "无法处理", 429: "请稍后再试", 503: "暂时无法使用"}
 
 
@@ -38,6 +39,7 @@ def show(request: Request, name: str, *, status: int = 200, **values: Any) -> HT
         root=request.scope.get("root_path", ""),
         version=static_version(),
         development=request.app.state.gate.development,
+        managing=principal is not None and bool(MANAGING & principal.scopes),
         **values,
     )
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

@@ -23,16 +23,23 @@ class Rule:
     scope: Scope | None = None
     other: Scope | None = None
     public: bool = False
+    several: frozenset[Scope] = frozenset()  # any one of them, where two places are too few
 
     def allows(self, principal: Principal | None) -> bool:
         if self.public:
             return True
-        if principal is None or self.scope is None:
-            return principal is not None
-        return principal.may(self.scope) or (self.other is not None and principal.may(self.other))
+        if principal is None:
+            return False
+        asked = self.several | {scope for scope in (self.scope, self.other) if scope is not None}
+        return not asked or bool(asked & principal.scopes)
 
 
 PUBLIC, KNOWN = Rule(public=True), Rule()
+# Whoever has one of these has something to look after, and is shown the way to 管理.
+MANAGING = frozenset(
+    {Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE, Scope.FEEDBACK_READ, Scope.KEYS, Scope.EMBEDS, Scope.USERS}
+    | {Scope.AUDIT_READ, Scope.RETENTION, Scope.METRICS}
+)
 
 # (method, path as the route has it) → what it takes.
 RULES: Mapping[tuple[str, str], Rule] = {
@@ -79,6 +86,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/api/v1/talks/export"): Rule(Scope.ASK),
     ("GET", "/talks"): Rule(Scope.ASK),
     ("POST", "/talks"): Rule(Scope.ASK),
+    ("GET", "/admin"): Rule(several=MANAGING),
     ("GET", "/api/v1/documents"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}"): Rule(Scope.DOCUMENTS),
     ("GET", "/api/v1/documents/{document_id}/clauses"): Rule(Scope.DOCUMENTS),

@@ -1,0 +1,34 @@
+"""Gives an application the pages of 管理."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from assistant.serving.desk import Desk
+from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.recent import add_recent
+from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
+from assistant.serving.http.pages import wants_page
+
+_NOT_HERE = 409  # to what would change something
+
+
+def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
+    """Give an application the pages of 管理; the place where things are managed is `app.state.office`."""
+    del desk, door
+    _add_start(app)
+    add_recent(app)
+
+
+def _add_start(app: FastAPI) -> None:
+    @app.get("/admin", include_in_schema=False)
+    def start(request: Request, _: Managed) -> Response:
+        return show_admin(request, "admin")
+
+    @app.exception_handler(NoOffice)
+    async def closed(request: Request, exc: NoOffice) -> Response:
+        if not wants_page(request.scope):
+            return error_response(request, *public(exc, request_id_for(request)))
+        return show_admin(request, "admin_closed", status=200 if request.method == "GET" else _NOT_HERE)
