@@ -65,7 +65,7 @@ def test_a_conversation_is_opened_with_everything_its_answers_rest_on(stage: Sta
     stage.ask("那农户呢？", session_id=first["session_id"])
     said = opened(stage, f"/history/{first['session_id']}").text
     expected = [
-        *("第 1 问", "第 2 问", "［手机号］", "已答复", "规范续贷业务，不得用续贷掩盖信用风险。", "✓ 引文已核对"),
+        *("第 1 问", "第 2 问", "［手机号］", "有依据", "规范续贷业务，不得用续贷掩盖信用风险。", "✓ 引文已核对"),
         *("有效的文本作答", "内容由程序依据条款生成", f"/?session={first['session_id']}", "理解为："),
     ]
     assert [words for words in expected if words not in said] == []
