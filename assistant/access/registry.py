@@ -15,6 +15,7 @@ from assistant.access.keys import ApiKeys
 from assistant.access.secrets import pepper_at
 from assistant.access.users import Users
 from assistant.records.answers import AnswerBook
+from assistant.records.changes import ChangeBook
 from assistant.records.conversations import Conversations
 from assistant.records.feedback import FeedbackBook
 from assistant.records.once import OnceBook
@@ -37,6 +38,7 @@ class Registry:
     talks: Conversations
     feedback: FeedbackBook
     once: OnceBook
+    changes: ChangeBook
 
     def note(self, kind: str, subject: str, /, **facts: Any) -> None:
         """Record an act.
@@ -82,4 +84,5 @@ def open_registry(
         talks=Conversations(store),
         feedback=FeedbackBook(store),
         once=OnceBook(store),
+        changes=ChangeBook(store),
     )

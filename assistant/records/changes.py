@@ -1,108 +1,127 @@
-"""Changes that one person asks for and another decides on; and who looks after which document."""
+"""Changes to the library that somebody prepares and somebody else lets out.
+
+    open ─submit→ waiting ─approve→ approved ─publish→ published
+      ↑             │ return          │ return
+      └─ returned ←─┴─────────────────┘          whoever prepared it may drop it until it is published
+
+Every step says from which state it leads, and does nothing where somebody else was faster.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 
-from assistant.errors import InputError, NotAllowed, NotFoundError
+from assistant.errors import InputError, NotFoundError
 from assistant.records.store import Store
-from assistant.records.tables import changes, document_care
+from assistant.records.tables import changes
 
-_GONE = "没有这项改动，可能已被处理，请回到列表查看。"
-_OWN = "自己提出的改动须由另一个人批准。"
+_GONE = "没有这项变更，请从清单里打开。"
+_ELSEWHERE = "这项变更的状态已经变了，请刷新后再试。"
 
 
-class State(StrEnum):
-    """How far a change has come."""
+class ChangeKind(StrEnum):
+    """What becomes of the library."""
 
+    ADD = "add"  # a file comes in
+    REMOVE = "remove"  # a document goes
+    RESTATE = "restate"  # what is known of a document becomes another
+
+
+class ChangeState(StrEnum):
+    """How far a change is."""
+
+    OPEN = "open"
     WAITING = "waiting"
-    APPLYING = "applying"
-    ACTIVE = "active"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    FAILED = "failed"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    DROPPED = "dropped"
 
 
-OPEN = (State.WAITING, State.APPLYING, State.FAILED)  # somebody has still to see to it
+EDITABLE = frozenset({ChangeState.OPEN, ChangeState.RETURNED})
+ENDED = frozenset({ChangeState.PUBLISHED, ChangeState.DROPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change. `before` and `after` are what it changes; `None` where there is nothing."""
+    """One change. Times are milliseconds since 1970.
+
+    `name` and `sha256` are of the file that comes in; `document_id` is of the document that goes or is restated, and
+    of one that came in once it is published. `facts` are what people state of it (the fields of
+    `corpus.outcomes.Given`, days as YYYY-MM-DD), `corrections` the overlay over its tree; `report` is what reading it
+    gave.
+    """
 
     id: str
-    kind: str
-    subject: str
-    author: str
+    kind: ChangeKind
+    state: ChangeState
+    name: str | None
+    sha256: str | None
+    document_id: str | None
+    facts: Mapping[str, Any]
+    corrections: tuple[Mapping[str, Any], ...]
+    report: Mapping[str, Any]
+    note: str  # of whoever prepared it
+    created_by: str  # the id of a principal
     created_at: int
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
-    note: str
-    state: State
-    decided_by: str | None = None
-    decided_at: int | None = None
-    generation: str | None = None
-    fault: str | None = None
-    undoes: str | None = None
-
-    @property
-    def open(self) -> bool:
-        return self.state in OPEN
+    changed_at: int
+    decided_by: str | None
+    decided_at: int | None
+    decision: str  # the words of whoever approved or returned it
+    generation: str | None  # that it was published in
 
 
 class ChangeBook:
-    """The changes of one store. Nobody decides on a change of their own; of two who decide at once one is too late."""
+    """The changes of one store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def propose(
+    def put(
         self,
+        kind: ChangeKind,
         *,
-        kind: str,
-        subject: str,
-        author: str,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
+        by: str,
+        name: str | None = None,
+        sha256: str | None = None,
+        document_id: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+        report: Mapping[str, Any] | None = None,
         note: str = "",
-        undoes: str | None = None,
     ) -> Change:
-        """A change that waits.
-
-        Raises:
-            InputError: another one of the same subject is not decided yet.
-        """
-        same = (changes.c.kind == kind) & (changes.c.subject == subject) & changes.c.state.in_(OPEN)
+        """A new change, open."""
+        at = self._store.clock()
+        made: dict[str, Any] = {
+            "id": uuid.uuid4().hex,
+            "kind": kind.value,
+            "state": ChangeState.OPEN.value,
+            "name": name,
+            "sha256": sha256,
+            "document_id": document_id,
+            "facts": dict(facts or {}),
+            "corrections": [],
+            "report": dict(report or {}),
+            "note": note,
+            "created_by": by,
+            "created_at": at,
+            "changed_at": at,
+            "decision": "",
+        }
         with self._store.write() as connection:
-            if connection.execute(select(changes.c.id).where(same)).first() is not None:
-                raise InputError("这一项已有改动在等待处理，请先处理完那一项。")
-            made = {
-                "id": uuid.uuid4().hex,
-                "kind": kind,
-                "subject": subject,
-                "author": author,
-                "created_at": self._store.clock(),
-                "before": before,
-                "after": after,
-                "note": note,
-                "state": State.WAITING.value,
-                "undoes": undoes,
-            }
             connection.execute(changes.insert().values(**made))
-            return _change(connection.execute(select(changes).where(changes.c.id == made["id"])).one())
+        return self.get(made["id"])
 
     def get(self, change_id: str) -> Change:
-        """The change of that id.
+        """One of them.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is none of that id.
         """
         with self._store.read() as connection:
             row = connection.execute(select(changes).where(changes.c.id == change_id)).one_or_none()
@@ -110,105 +129,62 @@ class ChangeBook:
             raise NotFoundError(_GONE)
         return _change(row)
 
-    def listed(
-        self, kinds: Iterable[str], *, subject: str | None = None, open_only: bool = False, limit: int = 200
-    ) -> tuple[Change, ...]:
-        """Changes of these kinds, the newest first."""
-        wanted = select(changes).where(changes.c.kind.in_(list(kinds)))
-        if subject is not None:
-            wanted = wanted.where(changes.c.subject == subject)
-        if open_only:
-            wanted = wanted.where(changes.c.state.in_(OPEN))
-        wanted = wanted.order_by(changes.c.created_at.desc(), changes.c.id.desc()).limit(limit)
+    def listed(self, *, states: Iterable[ChangeState] = (), limit: int = 500) -> tuple[Change, ...]:
+        """Those in one of these states, or all; what was touched last first."""
+        wanted = select(changes).order_by(changes.c.changed_at.desc(), changes.c.id).limit(limit)
+        if names := [state.value for state in states]:
+            wanted = wanted.where(changes.c.state.in_(names))
         with self._store.read() as connection:
             return tuple(map(_change, connection.execute(wanted)))
 
-    def claim(self, change_id: str, *, by: str) -> Change:
-        """Let a second person carry a change out; from now on nobody else does.
+    def edit(self, change_id: str, **fields: Any) -> Change:
+        """Other facts, corrections, report or note, while it is being prepared.
 
         Raises:
-            NotAllowed: it is their own.
-            NotFoundError: there is none that waits.
+            NotFoundError: there is none of that id.
+            InputError: it is not being prepared any more.
         """
-        return self._decide(change_id, by, State.APPLYING, of=OPEN, others=True)
+        return self._to(change_id, EDITABLE, fields)
 
-    def reject(self, change_id: str, *, by: str) -> Change:
-        """Let a second person refuse a change.
+    def submit(self, change_id: str) -> Change:
+        """Somebody else is to look at it. Raises as `edit`."""
+        return self._to(change_id, EDITABLE, {"state": ChangeState.WAITING.value})
 
-        Raises:
-            NotAllowed: it is their own.
-            NotFoundError: there is none that waits.
-        """
-        return self._decide(change_id, by, State.REJECTED, of=(State.WAITING, State.FAILED), others=True)
+    def approve(self, change_id: str, *, by: str, words: str = "") -> Change:
+        """It may be published. Whether `by` may say so is for the caller to see. Raises as `edit`."""
+        return self._decided(change_id, {ChangeState.WAITING}, ChangeState.APPROVED, by, words)
 
-    def withdraw(self, change_id: str, *, by: str) -> Change:
-        """Let whoever asked for a change take it back.
+    def send_back(self, change_id: str, *, by: str, words: str) -> Change:
+        """It has to be prepared further. Raises as `edit`."""
+        return self._decided(change_id, {ChangeState.WAITING, ChangeState.APPROVED}, ChangeState.RETURNED, by, words)
 
-        Raises:
-            NotAllowed: it is somebody else's.
-            NotFoundError: there is none that waits.
-        """
-        return self._decide(change_id, by, State.WITHDRAWN, of=(State.WAITING, State.FAILED), others=False)
+    def published(self, change_id: str, *, generation: str, document_id: str | None = None) -> Change:
+        """It stands in a generation of the index. Raises as `edit`."""
+        fields: dict[str, Any] = {"state": ChangeState.PUBLISHED.value, "generation": generation}
+        if document_id is not None:
+            fields["document_id"] = document_id
+        return self._to(change_id, {ChangeState.APPROVED}, fields)
 
-    def settle(self, change_id: str, *, generation: str | None = None, fault: str | None = None) -> None:
-        """Write down how carrying a change out ended: it holds, or why it does not."""
-        state = State.FAILED if fault else State.ACTIVE
-        mine = (changes.c.id == change_id) & (changes.c.state == State.APPLYING)
+    def drop(self, change_id: str) -> Change:
+        """It comes to nothing. Raises as `edit`."""
+        return self._to(change_id, set(ChangeState) - ENDED, {"state": ChangeState.DROPPED.value})
+
+    def _decided(self, change_id: str, out_of: Iterable[ChangeState], to: ChangeState, by: str, words: str) -> Change:
+        said = {"state": to.value, "decided_by": by, "decided_at": self._store.clock(), "decision": words}
+        return self._to(change_id, out_of, said)
+
+    def _to(self, change_id: str, out_of: Iterable[ChangeState], fields: Mapping[str, Any]) -> Change:
+        there = (changes.c.id == change_id) & changes.c.state.in_([state.value for state in out_of])
         with self._store.write() as connection:
-            connection.execute(update(changes).where(mine).values(state=state, generation=generation, fault=fault))
-
-    def _decide(self, change_id: str, by: str, state: State, *, of: Iterable[State], others: bool) -> Change:
-        one = changes.c.id == change_id
-        with self._store.write() as connection:
-            row = connection.execute(select(changes).where(one).with_for_update()).one_or_none()
-            if row is None or row.state not in of:
-                raise NotFoundError(_GONE)
-            if (row.author == by) is others:
-                raise NotAllowed(_OWN if others else "只有提出的人可以撤回。")
-            decided = {"state": state, "decided_by": by, "decided_at": self._store.clock(), "fault": None}
-            connection.execute(update(changes).where(one).values(**decided))
-            return _change(connection.execute(select(changes).where(one)).one())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Care:
-    """Who looks after a document, and when it is to be looked at again."""
-
-    document_id: str
-    owner: str | None = None
-    recheck_on: date | None = None
-    changed_by: str = ""
-    changed_at: int = 0
-
-
-class CareBook:
-    """The care of every document of one store; what nobody has said of one is empty."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def all(self) -> dict[str, Care]:
-        """By document id."""
-        with self._store.read() as connection:
-            found = map(_care, connection.execute(select(document_care)))
-            return {care.document_id: care for care in found}
-
-    def put(self, document_id: str, *, owner: str | None, recheck_on: date | None, by: str) -> Care:
-        """Say who looks after a document, and when again."""
-        mine = document_care.c.document_id == document_id
-        said = {"owner": owner, "recheck_on": recheck_on.isoformat() if recheck_on else None, "changed_by": by}
-        with self._store.write() as connection:
-            connection.execute(delete(document_care).where(mine))
-            connection.execute(
-                document_care.insert().values(document_id=document_id, changed_at=self._store.clock(), **said)
-            )
-            return _care(connection.execute(select(document_care).where(mine)).one())
+            done = connection.execute(update(changes).where(there).values(changed_at=self._store.clock(), **fields))
+        found = self.get(change_id)
+        if not done.rowcount:
+            raise InputError(_ELSEWHERE)
+        return found
 
 
 def _change(row: Row[Any]) -> Change:
-    return Change(**{**row._mapping, "state": State(row.state)})
-
-
-def _care(row: Row[Any]) -> Care:
-    recheck = date.fromisoformat(row.recheck_on) if row.recheck_on else None
-    return Care(**{**row._mapping, "recheck_on": recheck})
+    named = dict(row._mapping)
+    named["kind"], named["state"] = ChangeKind(row.kind), ChangeState(row.state)
+    named["corrections"] = tuple(row.corrections)
+    return Change(**named)

@@ -181,10 +181,34 @@ signins = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
-# A change that one person asks for and another decides on. `before` and `after` are what it changes, each `null` where
-# there is nothing.
+# A change to the library that somebody prepares and somebody else lets out; its file lies in the data folder.
 changes = Table(
     "changes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("name", Text),
+    Column("sha256", String(64)),
+    Column("document_id", Text),
+    Column("facts", JSON, nullable=False),
+    Column("corrections", JSON, nullable=False),
+    Column("report", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", BigInteger),
+    Column("decision", Text, nullable=False),
+    Column("generation", String(80)),
+    Index("ix_changes_state", "state", "changed_at"),
+)
+
+# A change of facts or tables that one person asks for and another decides on. `before` and `after` are what it
+# changes, each `null` where there is nothing.
+amendments = Table(
+    "amendments",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("kind", String(20), nullable=False),
@@ -201,8 +225,8 @@ changes = Table(
     Column("fault", Text),  # why it could not be carried out
     Column("undoes", String(64)),
     CheckConstraint("state in ('waiting', 'applying', 'active', 'rejected', 'withdrawn', 'failed')", name="state"),
-    Index("ix_changes_kind", "kind", "created_at", "id"),
-    Index("ix_changes_state", "state"),
+    Index("ix_amendments_kind", "kind", "created_at", "id"),
+    Index("ix_amendments_state", "state"),
 )
 
 # Who looks after a document, and when it is to be looked at again.

@@ -19,7 +19,7 @@ from assistant.corpus.restating import Facts, checked, facts_of
 from assistant.corpus.succession import RepealFound, repeals, stem
 from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
 from assistant.indexing.build import Progress
-from assistant.records.changes import Care, CareBook, Change, ChangeBook
+from assistant.records.amendments import Amendment, AmendmentBook, Care, CareBook
 from assistant.schema.document import DocumentMeta, Validity
 from assistant.schema.principal import Principal
 from assistant.serving.keeping.work import UnderWay, Work
@@ -63,7 +63,7 @@ class Row:
     meta: DocumentMeta  # as the manifest has it now
     line: ManifestLine | None  # `None`: a file that nobody has registered
     care: Care
-    change: Change | None  # that waits for a second person
+    change: Amendment | None  # that waits for a second person
     ended: RepealFound | None  # another document says that this one ends, and nobody has confirmed it
     needs: tuple[Need, ...]
     soon: Coming | None
@@ -111,7 +111,7 @@ class LifeCycle:
     ) -> None:
         self._registry = registry
         self._corpus_dir, self._release, self.work, self.today = corpus_dir, release, work, today
-        self.changes = ChangeBook(registry.store)
+        self.changes = AmendmentBook(registry.store)
         self._care = CareBook(registry.store)
         self._read: tuple[tuple[str, frozenset[str]], dict[str, RepealFound]] | None = None
 
@@ -142,13 +142,13 @@ class LifeCycle:
         """The documents that replaced each other, this one among them, the oldest first."""
         return chain(row.meta, [one.meta for one in rows])
 
-    def history(self, document_id: str) -> tuple[Change, ...]:
+    def history(self, document_id: str) -> tuple[Amendment, ...]:
         """What was asked for a document, the newest first."""
         return self.changes.listed([FACTS], subject=document_id)
 
     # --- acting ---
 
-    def propose(self, by: Principal, row: Row, facts: Facts, *, note: str) -> Change:
+    def propose(self, by: Principal, row: Row, facts: Facts, *, note: str) -> Amendment:
         """Ask for other facts; a second person lets them through.
 
         Raises:
@@ -171,13 +171,13 @@ class LifeCycle:
         self._note("proposed", by, change, before=change.before, after=change.after)
         return change
 
-    def withdraw(self, by: Principal, change_id: str) -> Change:
+    def withdraw(self, by: Principal, change_id: str) -> Amendment:
         """Take one's own change back."""
         change = self.changes.withdraw(self._own(change_id).id, by=by.id)
         self._note("withdrawn", by, change)
         return change
 
-    def reject(self, by: Principal, change_id: str, rows: Sequence[Row]) -> Change:
+    def reject(self, by: Principal, change_id: str, rows: Sequence[Row]) -> Amendment:
         """Refuse a change of somebody else."""
         change = self._own(change_id)
         self._found(rows, change.subject)
@@ -185,7 +185,7 @@ class LifeCycle:
         self._note("rejected", by, change)
         return change
 
-    def approve(self, by: Principal, change_id: str, rows: Sequence[Row]) -> Change:
+    def approve(self, by: Principal, change_id: str, rows: Sequence[Row]) -> Amendment:
         """Let a change of somebody else through, and make it so beside the answers.
 
         Raises:
@@ -258,7 +258,7 @@ class LifeCycle:
             self._read = key, {one.document_id: one for one in repeals(documents)}
         return self._read[1]
 
-    def _own(self, change_id: str) -> Change:
+    def _own(self, change_id: str) -> Amendment:
         change = self.changes.get(change_id)
         if change.kind != FACTS:
             raise NotFoundError(_NO_DOCUMENT)
@@ -274,14 +274,14 @@ class LifeCycle:
         lines = (line for folder in folders_of(self._corpus_dir) for line in read_manifest(folder).values())
         return next((line for line in lines if stem(line.path) == document_id), None)
 
-    def _note(self, verb: str, by: Principal, change: Change, **facts: Any) -> None:
+    def _note(self, verb: str, by: Principal, change: Amendment, **facts: Any) -> None:
         self._registry.note(f"corpus.restate-{verb}", by.id, change=change.id, documents=[change.subject], **facts)
 
 
 def carry_out(
     work: Work,
-    changes: ChangeBook,
-    change: Change,
+    changes: AmendmentBook,
+    change: Amendment,
     by: Principal,
     *,
     task: Callable[[Progress], ReleaseReport | None],
@@ -322,7 +322,7 @@ def _row(
     meta: DocumentMeta,
     line: ManifestLine | None,
     care: Care | None,
-    change: Change | None,
+    change: Amendment | None,
     ended: RepealFound | None,
     *,
     day: date,

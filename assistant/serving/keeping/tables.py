@@ -18,7 +18,7 @@ from assistant.errors import InputError, NotFoundError
 from assistant.indexing.build import Progress
 from assistant.question import house_words
 from assistant.question.lay_words import ConceptLine, read_house
-from assistant.records.changes import Change, ChangeBook
+from assistant.records.amendments import Amendment, AmendmentBook
 from assistant.schema.chunk import Phrasing
 from assistant.schema.principal import Principal
 from assistant.serving.keeping.lifecycle import carry_out
@@ -106,7 +106,7 @@ class HouseTables:
 
     def __init__(self, registry: Registry, sources: Sources, *, work: Work) -> None:
         self._registry, self.sources, self.work = registry, sources, work
-        self.changes = ChangeBook(registry.store)
+        self.changes = AmendmentBook(registry.store)
         self._writing = Lock()
 
     # --- looking ---
@@ -132,15 +132,15 @@ class HouseTables:
             raise NotFoundError(_GONE)
         return entry
 
-    def open_changes(self, asker: Principal, assistant: Assistant) -> tuple[Change, ...]:
+    def open_changes(self, asker: Principal, assistant: Assistant) -> tuple[Amendment, ...]:
         """What waits for a second person."""
         return self._seen(self.changes.listed(KINDS, open_only=True), asker, assistant)
 
-    def history(self, asker: Principal, assistant: Assistant, *, limit: int = 50) -> tuple[Change, ...]:
+    def history(self, asker: Principal, assistant: Assistant, *, limit: int = 50) -> tuple[Amendment, ...]:
         """The newest changes, whatever became of them."""
         return self._seen(self.changes.listed(KINDS, limit=limit), asker, assistant)
 
-    def change(self, change_id: str, asker: Principal, assistant: Assistant) -> Change:
+    def change(self, change_id: str, asker: Principal, assistant: Assistant) -> Amendment:
         """One of them.
 
         Raises:
@@ -196,7 +196,7 @@ class HouseTables:
         *,
         note: str = "",
         undoes: str | None = None,
-    ) -> Change:
+    ) -> Amendment:
         """Ask for an entry to be added, changed or taken out; a second person lets it through.
 
         Raises:
@@ -218,7 +218,7 @@ class HouseTables:
         self._note("proposed", by, change)
         return change
 
-    def undo(self, by: Principal, change: Change) -> Change:
+    def undo(self, by: Principal, change: Amendment) -> Amendment:
         """Ask for a change to be taken back; that is a change, too.
 
         Raises:
@@ -228,15 +228,15 @@ class HouseTables:
             raise InputError("这项改动没有生效，不需要撤销。")
         return self.propose(by, change.kind, change.after, change.before, undoes=change.id)
 
-    def withdraw(self, by: Principal, change: Change) -> None:
+    def withdraw(self, by: Principal, change: Amendment) -> None:
         """Take one's own change back."""
         self._note("withdrawn", by, self.changes.withdraw(change.id, by=by.id))
 
-    def reject(self, by: Principal, change: Change) -> None:
+    def reject(self, by: Principal, change: Amendment) -> None:
         """Refuse a change of somebody else."""
         self._note("rejected", by, self.changes.reject(change.id, by=by.id))
 
-    def approve(self, by: Principal, change: Change) -> None:
+    def approve(self, by: Principal, change: Amendment) -> None:
         """Let a change of somebody else through, and make it so beside the answers.
 
         Raises:
@@ -256,7 +256,7 @@ class HouseTables:
             note=lambda generation: self._note("applied", by, claimed, generation=generation),
         )
 
-    def _make_so(self, change: Change, progress: Progress) -> Any:
+    def _make_so(self, change: Amendment, progress: Progress) -> Any:
         with self._writing:
             if change.kind == LAY_WORDS:
                 progress("写入词表", 0, 1)
@@ -290,18 +290,18 @@ class HouseTables:
         one, other = (house_phrasings.entry_from(f, folder=folder) if f else None for f in (before, after))
         return now, house_phrasings.exchanged(now, one, other)
 
-    def _seen(self, found: Sequence[Change], asker: Principal, assistant: Assistant) -> tuple[Change, ...]:
+    def _seen(self, found: Sequence[Amendment], asker: Principal, assistant: Assistant) -> tuple[Amendment, ...]:
         seen = {meta.id for meta in assistant.documents(asker.labels)}
         return tuple(one for one in found if one.kind == LAY_WORDS or _documents(one) <= seen)
 
-    def _note(self, verb: str, by: Principal, change: Change, **facts: Any) -> None:
+    def _note(self, verb: str, by: Principal, change: Amendment, **facts: Any) -> None:
         named: dict[str, Any] = {"documents": sorted(_documents(change))}
         if change.kind == LAY_WORDS:
             named = {"concept": change.subject}
         self._registry.note(f"corpus.tables-{verb}", by.id, change=change.id, table=change.kind, **named, **facts)
 
 
-def _documents(change: Change) -> set[str]:
+def _documents(change: Amendment) -> set[str]:
     """The documents that a change of phrasings names."""
     return {
         str(fields["document_id"]) for fields in (change.before, change.after) if fields and "document_id" in fields

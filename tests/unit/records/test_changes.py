@@ -1,94 +1,80 @@
-"""Changes that one person asks for and another decides on; who looks after which document."""
+"""The book of changes: every step leads from where it may, and from nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator
 
 import pytest
 
-from assistant.errors import InputError, NotAllowed, NotFoundError
-from assistant.records.changes import CareBook, Change, ChangeBook, State
+from assistant.errors import InputError, NotFoundError
+from assistant.records.changes import ChangeBook, ChangeKind, ChangeState
+from assistant.records.schema import make_ready
 from assistant.records.store import Store
 
-ANN, BEN = "user:ann", "user:ben"
+BY, OTHER = "user:lin", "user:zhao"
 
 
 @pytest.fixture
-def book(store: Store) -> ChangeBook:
-    return ChangeBook(store)
+def book(empty_store: Store) -> ChangeBook:
+    make_ready(empty_store)
+    return ChangeBook(empty_store)
 
 
-def ask(book: ChangeBook, subject: str = "办法", kind: str = "facts") -> Change:
-    return book.propose(
-        kind=kind, subject=subject, author=ANN, before={"a": 1}, after=None, note="说明", undoes="older"
-    )
+def test_a_change_goes_from_hand_to_hand(book: ChangeBook) -> None:
+    made = book.put(ChangeKind.ADD, by=BY, name="办法.docx", sha256="a" * 64, facts={"region": "陕西"}, note="新到")
+
+    assert (made.state, made.created_by, made.facts) == (ChangeState.OPEN, BY, {"region": "陕西"})
+    assert book.edit(made.id, corrections=[{"line": 3}]).corrections == ({"line": 3},)
+    assert book.submit(made.id).state is ChangeState.WAITING
+    returned = book.send_back(made.id, by=OTHER, words="缺文号")
+    assert (returned.state, returned.decided_by, returned.decision) == (ChangeState.RETURNED, OTHER, "缺文号")
+    book.edit(made.id, facts={"document_number": "1号"})
+    book.submit(made.id)
+    assert book.approve(made.id, by=OTHER).state is ChangeState.APPROVED
+    published = book.published(made.id, generation="g1", document_id="办法")
+    assert (published.state, published.generation, published.document_id) == (ChangeState.PUBLISHED, "g1", "办法")
 
 
-def test_a_change_is_let_through_by_another_person(book: ChangeBook) -> None:
-    asked = ask(book)
-    assert (asked.state, asked.before, asked.after, asked.note, asked.undoes) == (
-        State.WAITING, {"a": 1}, None, "说明", "older"
-    )  # fmt: skip
-    with pytest.raises(NotAllowed, match="另一个人"):
-        book.claim(asked.id, by=ANN)
-    with pytest.raises(NotAllowed, match="另一个人"):
-        book.reject(asked.id, by=ANN)
-    assert book.get(asked.id) == asked
-    claimed = book.claim(asked.id, by=BEN)
-    assert (claimed.state, claimed.decided_by) == (State.APPLYING, BEN)
-    book.settle(asked.id, generation="g")
-    assert (book.get(asked.id).state, book.get(asked.id).generation) == (State.ACTIVE, "g")
+def test_no_step_is_left_out_or_taken_twice(book: ChangeBook) -> None:
+    made = book.put(ChangeKind.REMOVE, by=BY, document_id="办法")
+
+    with pytest.raises(InputError):
+        book.approve(made.id, by=OTHER)
+    with pytest.raises(InputError):
+        book.send_back(made.id, by=OTHER, words="不")
+    with pytest.raises(InputError):
+        book.published(made.id, generation="g1")
+    book.submit(made.id)
+    with pytest.raises(InputError):
+        book.edit(made.id, note="又")
+    with pytest.raises(InputError):
+        book.submit(made.id)
+    assert book.get(made.id).state is ChangeState.WAITING
+
+
+def test_what_has_ended_stays_ended(book: ChangeBook) -> None:
+    made = book.put(ChangeKind.RESTATE, by=BY, document_id="办法")
+    book.drop(made.id)
+
+    with pytest.raises(InputError):
+        book.submit(made.id)
+    with pytest.raises(InputError):
+        book.drop(made.id)
+
+
+def test_what_was_touched_last_stands_first(book: ChangeBook, empty_store: Store) -> None:
+    ticks: Iterator[int] = iter(range(1, 100))
+    empty_store.clock = ticks.__next__
+    first, second = (book.put(ChangeKind.ADD, by=BY, name=name) for name in ("甲", "乙"))
+    assert [one.name for one in book.listed()] == ["乙", "甲"]
+    book.submit(first.id)
+
+    assert [one.id for one in book.listed()] == [first.id, second.id]
+    assert [one.id for one in book.listed(states=[ChangeState.OPEN])] == [second.id]
+
+
+def test_one_that_is_not_there_is_said_to_be_missing(book: ChangeBook) -> None:
     with pytest.raises(NotFoundError):
-        book.claim(asked.id, by=BEN)
-
-
-def test_what_fails_may_be_tried_again_or_refused(book: ChangeBook) -> None:
-    asked = ask(book)
-    book.claim(asked.id, by=BEN)
-    book.settle(asked.id, fault="磁盘已满")
-    assert (book.get(asked.id).state, book.get(asked.id).fault) == (State.FAILED, "磁盘已满")
-    assert book.claim(asked.id, by=BEN).fault is None
-    book.settle(asked.id, fault="磁盘已满")
-    assert book.reject(asked.id, by=BEN).state is State.REJECTED
-
-
-def test_only_whoever_asked_takes_it_back(book: ChangeBook) -> None:
-    asked = ask(book)
-    with pytest.raises(NotAllowed, match="只有提出的人"):
-        book.withdraw(asked.id, by=BEN)
-    assert book.withdraw(asked.id, by=ANN).state is State.WITHDRAWN
-    for gone in (asked.id, "none"):
-        with pytest.raises(NotFoundError):
-            book.withdraw(gone, by=ANN)
-
-
-@pytest.mark.parametrize("decide", [ChangeBook.reject, ChangeBook.withdraw])
-def test_what_is_being_made_so_is_neither_refused_nor_taken_back(
-    book: ChangeBook, decide: Callable[..., Change]
-) -> None:
-    asked = ask(book)
-    book.claim(asked.id, by=BEN)
+        book.get("nothing")
     with pytest.raises(NotFoundError):
-        decide(book, asked.id, by=BEN)
-
-
-def test_one_at_a_time_of_one_subject(book: ChangeBook) -> None:
-    asked = ask(book)
-    with pytest.raises(InputError, match="已有改动在等待"):
-        ask(book)
-    others = [ask(book, "通知"), ask(book, kind="lay_words")]
-    assert {one.id for one in book.listed(["facts", "lay_words"])} == {asked.id, *(one.id for one in others)}
-    assert [one.id for one in book.listed(["facts"], subject="办法")] == [asked.id]
-    book.reject(asked.id, by=BEN)
-    assert [one.subject for one in book.listed(["facts"], open_only=True)] == ["通知"]
-    assert ask(book).id != asked.id
-
-
-def test_who_looks_after_a_document(store: Store) -> None:
-    book = CareBook(store)
-    assert book.all() == {}
-    book.put("办法", owner="张三", recheck_on=date(2027, 1, 1), by=ANN)
-    care = book.put("办法", owner=None, recheck_on=date(2027, 2, 1), by=BEN)
-    assert (care.owner, care.recheck_on, care.changed_by) == (None, date(2027, 2, 1), BEN)
-    assert book.all() == {"办法": care}
+        book.submit("nothing")

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
 from assistant.serving.http.pages import wants_page
 
@@ -18,6 +19,7 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     """Give an application the pages of 管理; the place where things are managed is `app.state.office`."""
     del desk, door
     _add_start(app)
+    add_recent(app)
 
 
 def _add_start(app: FastAPI) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     op.create_table(
-        "changes",
+        "amendments",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("subject", sa.String(300), nullable=False),
@@ -29,13 +29,13 @@ def upgrade() -> None:
         sa.Column("generation", sa.String(80)),
         sa.Column("fault", sa.Text),
         sa.Column("undoes", sa.String(64)),
-        sa.PrimaryKeyConstraint("id", name="pk_changes"),
+        sa.PrimaryKeyConstraint("id", name="pk_amendments"),
         sa.CheckConstraint(
-            "state in ('waiting', 'applying', 'active', 'rejected', 'withdrawn', 'failed')", name="ck_changes_state"
+            "state in ('waiting', 'applying', 'active', 'rejected', 'withdrawn', 'failed')", name="ck_amendments_state"
         ),
     )
-    op.create_index("ix_changes_kind", "changes", ["kind", "created_at", "id"])
-    op.create_index("ix_changes_state", "changes", ["state"])
+    op.create_index("ix_amendments_kind", "amendments", ["kind", "created_at", "id"])
+    op.create_index("ix_amendments_state", "amendments", ["state"])
     op.create_table(
         "document_care",
         sa.Column("document_id", sa.String(300), nullable=False),
@@ -50,6 +50,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take them away."""
     op.drop_table("document_care")
-    op.drop_index("ix_changes_state", "changes")
-    op.drop_index("ix_changes_kind", "changes")
-    op.drop_table("changes")
+    op.drop_index("ix_amendments_state", "amendments")
+    op.drop_index("ix_amendments_kind", "amendments")
+    op.drop_table("amendments")

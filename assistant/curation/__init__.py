@@ -1,0 +1,1 @@
+"""The library looked after: what is taken in, corrected, approved and published, and what is learnt from use."""
