@@ -17,6 +17,8 @@ from assistant.access.users import Users
 from assistant.records.answers import AnswerBook
 from assistant.records.conversations import Conversations
 from assistant.records.feedback import FeedbackBook
+from assistant.records.gaps import GapBook
+from assistant.records.gold_candidates import CandidateBook
 from assistant.records.once import OnceBook
 from assistant.records.schema import make_ready
 from assistant.records.store import Store
@@ -36,6 +38,8 @@ class Registry:
     answers: AnswerBook
     talks: Conversations
     feedback: FeedbackBook
+    gaps: GapBook
+    candidates: CandidateBook
     once: OnceBook
 
     def note(self, kind: str, subject: str, /, **facts: Any) -> None:
@@ -81,5 +85,7 @@ def open_registry(
         answers=AnswerBook(store),
         talks=Conversations(store),
         feedback=FeedbackBook(store),
+        gaps=GapBook(store),
+        candidates=CandidateBook(store),
         once=OnceBook(store),
     )

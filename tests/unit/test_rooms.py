@@ -28,6 +28,7 @@ ROOMS = (
     "products",
     "pipeline",
     "evaluation",
+    "curation",
     "training",
     "settings",
     "readers",
