@@ -22,6 +22,7 @@ import httpx
 from assistant.access.secrets import Pepper
 from assistant.errors import AssistantError, NotSignedIn
 
+RECENT_S = 1800  # how long ago one may have shown who one is, to do what reaches far
 PENDING_S = 600  # how long somebody may take at the provider
 _PURPOSE = "oidc-pending"
 _KEEP_S = 3600.0  # how long the provider's own description counts
@@ -79,6 +80,7 @@ class Vouched:
     role: str | None  # `None`: none of their groups has one
     department: str | None
     labels: tuple[str, ...]
+    at: int | None = None  # when they showed who they are, in milliseconds since 1970, where the provider says so
 
 
 class Oidc:
@@ -96,16 +98,22 @@ class Oidc:
         self._metadata: tuple[float, Mapping[str, Any]] | None = None
         self._keys: Any = None
 
-    def begin(self) -> Pending:
+    def begin(self, *, again: bool = False) -> Pending:
         """Where the browser goes to sign in.
+
+        Args:
+            again: whoever is signed in at the provider already is to show once more who they are.
 
         Raises:
             SignInUnavailable: the provider does not answer.
         """
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         endpoint = self._endpoint("authorization_endpoint")
+        more = {"prompt": "login", "max_age": str(RECENT_S)} if again else {}  # with `max_age` it says when they did
         with self._session() as session:
-            url, _ = session.create_authorization_url(endpoint, state=state, code_verifier=verifier, nonce=nonce)
+            url, _ = session.create_authorization_url(
+                endpoint, state=state, code_verifier=verifier, nonce=nonce, **more
+            )
         until = int(self._clock()) + PENDING_S
         kept = json.dumps([state, nonce, verifier, until], separators=(",", ":")).encode().hex()
         return Pending(str(url), f"{kept}.{self._pepper.mac(_PURPOSE, kept)}")
@@ -201,6 +209,7 @@ class Oidc:
             role=role,
             department=department,
             labels=client.labels,
+            at=_moment(claims.get("auth_time")),
         )
 
     # --- the provider ---
@@ -260,6 +269,11 @@ def _inside(claims: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None
     return found
+
+
+def _moment(seconds: Any) -> int | None:
+    """Seconds since 1970 as a token has them, in milliseconds; what is no such number is none."""
+    return int(seconds * 1000) if isinstance(seconds, int | float) and 0 < seconds < 1e11 else None
 
 
 def _several(found: Any) -> tuple[str, ...]:

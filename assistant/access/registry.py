@@ -15,6 +15,7 @@ from assistant.access.keys import ApiKeys
 from assistant.access.secrets import pepper_at
 from assistant.access.users import Users
 from assistant.records.answers import AnswerBook
+from assistant.records.changes import ChangeBook
 from assistant.records.conversations import Conversations
 from assistant.records.feedback import FeedbackBook
 from assistant.records.gaps import GapBook
@@ -41,6 +42,7 @@ class Registry:
     gaps: GapBook
     candidates: CandidateBook
     once: OnceBook
+    changes: ChangeBook
 
     def note(self, kind: str, subject: str, /, **facts: Any) -> None:
         """Record an act.
@@ -88,4 +90,5 @@ def open_registry(
         gaps=GapBook(store),
         candidates=CandidateBook(store),
         once=OnceBook(store),
+        changes=ChangeBook(store),
     )

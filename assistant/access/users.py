@@ -15,16 +15,17 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, Row, delete, select, update
 
-from assistant.access.oidc import NO_ROLE, Vouched
+from assistant.access.oidc import NO_ROLE, RECENT_S, Vouched
 from assistant.access.secrets import Pepper
 from assistant.access.words import checked_labels, checked_name
-from assistant.errors import InputError, NotFoundError, NotSignedIn
+from assistant.errors import InputError, NotAllowed, NotFoundError, NotSignedIn
 from assistant.records.store import Store
 from assistant.records.tables import signins, users
 from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
 
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
 SIGNED_IN_MS = 8 * 3600 * 1000
+RECENT_MS = RECENT_S * 1000  # how long ago one may have signed in to do what reaches far
 _PURPOSE = "sign-in"
 _UNUSABLE = "!"  # no hash: nothing verifies against it
 _REFUSED = "用户名或密码不对，或该用户已停用。"
@@ -62,6 +63,7 @@ class User:
     created_at: int
     signed_in_at: int | None
     disabled_at: int | None
+    vouched: bool = False  # the sign-in of the house says who they are, at each sign-in anew
 
     @property
     def principal(self) -> Principal:
@@ -126,9 +128,47 @@ class Users:
             raise InputError("这个用户经统一登录进来，在本系统没有密码。")
         return self._change(name, password_hash=self._hash(password, name=name))
 
-    def disable(self, name: str) -> User:
-        """Shut a user out, signed in or not."""
-        return self._change(name, disabled_at=self._store.clock())
+    def change(self, name: str, *, role: str, department: str | None, labels: Iterable[str], last: bool = True) -> User:
+        """Another role, department and labels; whoever is signed in signs in again.
+
+        Args:
+            last: whether the last administrator may stop being one.
+
+        Raises:
+            InputError: one of them cannot be used, or the sign-in of the house says what they are.
+            NotFoundError: there is no such user.
+            NotAllowed: they are the last administrator.
+        """
+        with self._store.read() as connection:
+            row = _by_name(connection, name)
+        if row is not None and row.external_id is not None:
+            raise InputError("这个用户经统一登录进来，角色、部门和标签由那里给出，不在这里更改。")
+        said = {
+            "role": _role(role).value,
+            "department": checked_name(department) if department else None,
+            "labels": list(checked_labels(labels)),
+        }
+        return self._change(name, last=last, **said)
+
+    def disable(self, name: str, *, last: bool = True) -> User:
+        """Shut a user out, signed in or not.
+
+        Args:
+            last: whether the last administrator may be shut out.
+
+        Raises:
+            NotFoundError: there is no such user.
+            NotAllowed: they are the last administrator.
+        """
+        return self._change(name, last=last, disabled_at=self._store.clock())
+
+    def enable(self, name: str) -> User:
+        """Let a user in again who was shut out; they sign in anew.
+
+        Raises:
+            NotFoundError: there is no such user.
+        """
+        return self._change(name, disabled_at=None)
 
     def sign_in(self, name: str, password: str) -> tuple[str, User]:
         """A token for the cookie of whoever knows the password. Each failure costs and says the same.
@@ -190,7 +230,8 @@ class Users:
             else:
                 connection.execute(update(users).where(users.c.id == user_id).values(**said))
             connection.execute(delete(signins).where(signins.c.expires_at <= now))
-            kept = {"user_id": user_id, "created_at": now, "expires_at": now + SIGNED_IN_MS}
+            at = min(now, vouched.at if vouched.at is not None else now)
+            kept = {"user_id": user_id, "created_at": at, "expires_at": now + SIGNED_IN_MS}
             connection.execute(signins.insert().values(mac=self._mac(token), **kept))
             return token, _user(connection.execute(select(users).where(users.c.id == user_id)).one())
 
@@ -198,6 +239,14 @@ class Users:
         """Forget a sign-in; one that is not there is no fault."""
         with self._store.write() as connection:
             connection.execute(delete(signins).where(signins.c.mac == self._mac(token)))
+
+    def recent(self, token: str) -> bool:
+        """Whether whoever has this token signed in of late."""
+        since = self._store.clock() - RECENT_MS
+        wanted = select(signins.c.created_at).where(signins.c.mac == self._mac(token))
+        with self._store.read() as connection:
+            at = connection.execute(wanted).scalar_one_or_none()
+        return at is not None and at > since
 
     def principal(self, token: str) -> Principal:
         """Who signed in and got this token.
@@ -213,14 +262,17 @@ class Users:
             raise NotSignedIn("登录已过期，请重新登录。", code="bad_credential")
         return _user(row).principal
 
-    def _change(self, name: str, **values: Any) -> User:
+    def _change(self, name: str, *, last: bool = True, **values: Any) -> User:
         with self._store.write() as connection:
             row = _by_name(connection, name)
             if row is None:
                 raise NotFoundError("没有这个用户，请用 python -m assistant users list 查看。")
+            stays = values.get("role", row.role) == Role.ADMIN and values.get("disabled_at") is None
+            if not last and not stays and _admins(connection) == {row.id}:
+                raise NotAllowed("这是最后一位管理员，不能停用或改作他用。请先另设一位管理员。")
             connection.execute(update(users).where(users.c.id == row.id).values(**values))
             connection.execute(delete(signins).where(signins.c.user_id == row.id))
-        return _user(row)
+            return _user(connection.execute(select(users).where(users.c.id == row.id)).one())
 
     def _hash(self, password: str, *, name: str) -> str:
         normal = unicodedata.normalize("NFKC", password)
@@ -252,6 +304,12 @@ def _by_name(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(users).where(users.c.name == name)).one_or_none()
 
 
+def _admins(connection: Connection) -> set[str]:
+    """The administrators who are let in; held until the transaction ends, so that two do not shut out each other."""
+    wanted = select(users.c.id).where(users.c.role == Role.ADMIN.value, users.c.disabled_at.is_(None))
+    return set(connection.execute(wanted.order_by(users.c.id).with_for_update()).scalars())
+
+
 def _free_name(connection: Connection, vouched: Vouched) -> str:
     """A name that nobody has; never that of somebody with a password here."""
     plain = re.sub(r"[^\w\-.@]", "", vouched.name)[:40]
@@ -271,4 +329,5 @@ def _user(row: Row[Any]) -> User:
         created_at=row.created_at,
         signed_in_at=row.signed_in_at,
         disabled_at=row.disabled_at,
+        vouched=row.external_id is not None,
     )

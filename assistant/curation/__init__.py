@@ -1,1 +1,1 @@
-"""How the library is tended: what people asked in vain, and the gold set by which a new release is measured."""
+"""The library looked after: what is taken in, corrected, approved and published, and what is learnt from use."""

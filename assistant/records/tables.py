@@ -181,6 +181,30 @@ signins = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+# A change to the library that somebody prepares and somebody else lets out; its file lies in the data folder.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("name", Text),
+    Column("sha256", String(64)),
+    Column("document_id", Text),
+    Column("facts", JSON, nullable=False),
+    Column("corrections", JSON, nullable=False),
+    Column("report", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", BigInteger),
+    Column("decision", Text, nullable=False),
+    Column("generation", String(80)),
+    Index("ix_changes_state", "state", "changed_at"),
+)
+
 # `body` is what was hashed, byte for byte; `at`, `kind` and `subject` stand in it too and are here for searching.
 audit = Table(
     "audit",

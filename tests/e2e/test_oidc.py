@@ -378,3 +378,19 @@ def test_in_development_it_would_do_nothing_and_says_so(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, oidc=OidcSettings.model_validate(GOOD))
     with pytest.raises(SettingsError, match="不起作用"):
         refuse_unsafe(settings, environment_file=tmp_path / "none")
+
+
+def test_whoever_is_to_sign_in_again_shows_who_they_are_and_comes_back_to_their_page(
+    provider: HouseProvider, registry: Registry
+) -> None:
+    browser = Browser(provider, registry)
+    begun = browser.ours.get("/signin/oidc?next=/admin/keys")
+    assert parse_qs(urlsplit(begun.headers["location"]).query)["prompt"] == ["login"]
+    there = httpx.get(begun.headers["location"])
+    back = browser.back(there.headers["location"])
+    assert "url=../../admin/keys" in back.text
+    assert "pz_onward" not in browser.ours.cookies
+    assert browser.inside
+    plain = browser.ours.get("/signin/oidc?next=//evil.example")
+    assert "prompt" not in parse_qs(urlsplit(plain.headers["location"]).query)
+    assert 'url=../../"' in browser.sign_in().text

@@ -24,6 +24,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "credential_expired": 401,
     "forbidden": 403,
     "cross_site": 403,
+    "sign_in_again": 403,
     "not_found": 404,
     "session_not_found": 404,
     "model_not_found": 404,

@@ -19,12 +19,13 @@ from assistant.access.gate import Failures
 from assistant.access.oidc import PENDING_S, Oidc
 from assistant.access.users import SIGNED_IN_MS, Users
 from assistant.errors import AccessError, AssistantError, NotFoundError, NotSignedIn
+from assistant.serving.http.comeback import NEXT, comeback
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import COOKIE, source_of
 from assistant.serving.http.viewing import COOKIE as VIEW
 
-PENDING = "pz_oidc"
+PENDING, ONWARD = "pz_oidc", "pz_onward"
 LINKS = '<p><a href="signin/oidc">用单位统一登录</a>　<a href="signin/oidc/out">退出单位统一登录</a></p>'
 _ANSWER = ("code", "state", "iss")
 _LONGEST = 2000  # characters of one part of the answer
@@ -41,12 +42,16 @@ def add_oidc(app: FastAPI, door: Doorkeeping, kept: Callable[[Request], dict[str
     @app.get("/signin/oidc", include_in_schema=False)
     async def begin(request: Request) -> Response:
         oidc, _ = _there(door)
+        onward = comeback(request.query_params.get(NEXT, ""))
         try:
-            pending = await asyncio.to_thread(oidc.begin)
+            pending = await asyncio.to_thread(oidc.begin, again=bool(onward))
         except AssistantError as exc:
             return _page(exc)
         response = RedirectResponse(pending.url, status_code=303, headers={"Cache-Control": "no-store"})
-        response.set_cookie(PENDING, pending.sealed, max_age=PENDING_S, **{**kept(request), "samesite": "lax"})
+        meanwhile = {**kept(request), "samesite": "lax", "max_age": PENDING_S}
+        response.set_cookie(PENDING, pending.sealed, **meanwhile)
+        if onward:
+            response.set_cookie(ONWARD, onward, **meanwhile)
         return response
 
     @app.get("/signin/oidc/callback", include_in_schema=False)
@@ -66,7 +71,7 @@ def add_oidc(app: FastAPI, door: Doorkeeping, kept: Callable[[Request], dict[str
             await asyncio.to_thread(note, "user.signed-in", user.principal.id)
         except AssistantError as exc:
             return _done(_page(exc), kept(request))
-        response = _done(_page(None), kept(request))
+        response = _done(_page(None, comeback(request.cookies.get(ONWARD, ""))), kept(request))
         response.set_cookie(COOKIE, token, max_age=SIGNED_IN_MS // 1000, **kept(request))
         response.delete_cookie(VIEW, **kept(request))  # of whoever was here before
         return response
@@ -88,14 +93,16 @@ def _there(door: Doorkeeping) -> tuple[Oidc, Users]:
 
 
 def _done(response: Response, kept: dict[str, Any]) -> Response:
-    response.delete_cookie(PENDING, **{**kept, "samesite": "lax"})
+    for name in (PENDING, ONWARD):
+        response.delete_cookie(name, **{**kept, "samesite": "lax"})
     return response
 
 
-def _page(fault: AssistantError | None) -> Response:
-    """A page that leads on: to the workbench, or back to the sign-in with what went wrong."""
-    onward = "../../" if fault is None else "../../signin" if isinstance(fault, AccessError) else "../signin"
-    refresh = '<meta http-equiv="refresh" content="0;url=../../">' if fault is None else ""
+def _page(fault: AssistantError | None, place: str = "") -> Response:
+    """A page that leads on: to the workbench, a page of it, or back to the sign-in with what went wrong."""
+    inside = f"../..{place}" if place else "../../"
+    onward = inside if fault is None else "../../signin" if isinstance(fault, AccessError) else "../signin"
+    refresh = f'<meta http-equiv="refresh" content="0;url={inside}">' if fault is None else ""
     words = "已登录，正在打开……" if fault is None else fault.message
     content = (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>统一登录 · 普惠政策助手</title>{refresh}'

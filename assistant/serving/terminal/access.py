@@ -220,6 +220,32 @@ def disable_user(name: UserName) -> None:
     say("用户已停用。")
 
 
+@users_app.command(name="enable", cls=ChineseCommand)
+def enable_user(name: UserName) -> None:
+    """重新启用一个停用的用户。"""
+    with opened_registry() as registry:
+        user = registry.users.enable(name)
+        registry.note("user.enabled", who_runs_this(), id=user.id, name=user.name)
+    say("用户已重新启用，请其登录。")
+
+
+@users_app.command(name="change", cls=ChineseCommand)
+def change_user(
+    name: UserName,
+    role: Annotated[
+        str, typer.Option("--role", metavar="角色", help="reader、editor、approver、auditor、admin 之一。")
+    ],
+    label: Labels = None,
+    department: Department = None,
+) -> None:
+    """换掉一个用户的角色、部门和标签；没有给出的部门、标签改为没有。已登录的须重新登录。"""
+    with opened_registry() as registry:
+        user = registry.users.change(name, role=role, department=department, labels=label or ())
+        granted = {"role": user.role.value, "labels": list(user.labels), "department": user.department}
+        registry.note("user.changed", who_runs_this(), id=user.id, name=user.name, **granted)
+    say(f"已更改用户 {user.name}（{user.role}）。")
+
+
 def _password() -> str:
     """The password, typed twice at a terminal or piped in; never an argument, which others can read."""
     if not sys.stdin.isatty():

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
@@ -19,6 +20,7 @@ _NOT_HERE = 409  # to what would change something
 def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     """Give an application the pages of 管理; the place where things are managed is `app.state.office`."""
     _add_start(app)
+    add_recent(app)
     add_gaps(app, desk, door.office)
     add_gold(app, desk, door.office)
 
