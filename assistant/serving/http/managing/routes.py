@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.audit import add_audit
 from assistant.serving.http.managing.embeds import add_embeds
 from assistant.serving.http.managing.keys import add_keys
 from assistant.serving.http.managing.recent import add_recent
@@ -20,11 +21,12 @@ _NOT_HERE = 409  # to what would change something
 
 def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     """Give an application the pages of 管理; the place where things are managed is `app.state.office`."""
-    del desk, door
+    del door
     _add_start(app)
     add_keys(app)
     add_embeds(app)
     add_users(app)
+    add_audit(app, desk)
     add_recent(app)
 
 
