@@ -51,6 +51,7 @@ ADMIN_PAGES = (
     AdminPage("/admin/tables", "词表", "修改口语说法和问法的词表，先看会改变什么。", _KEEPERS),
     AdminPage("/admin/gaps", "未答问题", "没有答上的问题（已隐去个人信息），分派并了结。", _FEEDBACK),
     AdminPage("/admin/feedback", "反馈", "使用者的评价，整理成评测题目的候选。", _FEEDBACK),
+    AdminPage("/admin/gold", "标准题", "评测用的题目：提出、由另一人复核、收入或退回。", _FEEDBACK),
     AdminPage("/admin/keys", "密钥", "程序用的接口密钥：建立、查看、停用。", frozenset({Scope.KEYS})),
     AdminPage("/admin/embeds", "门户", "嵌入本助手的门户：登记、启停、限额。", frozenset({Scope.EMBEDS})),
     AdminPage("/admin/users", "用户", "可以登录的人：角色、部门、标签、密码。", frozenset({Scope.USERS})),
