@@ -238,6 +238,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 indexes_dir=settings.indexes_dir,
                 corpus_dir=settings.corpus_dir,
                 keep_days=settings.audit.keep_days,
+                data_dir=settings.data_dir,
             ),
             upkeep=build_upkeep(settings, registry, today=today_in_beijing),
         )

@@ -8,9 +8,14 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.embeds import add_embeds
+from assistant.serving.http.managing.gaps import add_gaps
+from assistant.serving.http.managing.gold import add_gold
+from assistant.serving.http.managing.keys import add_keys
 from assistant.serving.http.managing.lifecycle import add_lifecycle, waiting_words
 from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
+from assistant.serving.http.managing.users import add_users
 from assistant.serving.http.pages import wants_page
 
 _NOT_HERE = 409  # to what would change something
@@ -21,7 +26,12 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     app.state.upkeep = door.upkeep
     _add_start(app, desk)
     add_lifecycle(app, desk)
+    add_keys(app)
+    add_embeds(app)
+    add_users(app)
     add_recent(app)
+    add_gaps(app, desk, door.office)
+    add_gold(app, desk, door.office)
 
 
 def _add_start(app: FastAPI, desk: Desk) -> None:
