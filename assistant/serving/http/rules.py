@@ -100,7 +100,6 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/admin/tables/change"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("GET", "/admin/tables/preview"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("POST", "/admin/tables/preview"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
-    ("POST", "/admin/tables/submit"): Rule(Scope.CORPUS_EDIT),
     ("POST", "/admin/tables/withdraw"): Rule(Scope.CORPUS_EDIT),
     ("POST", "/admin/tables/undo"): Rule(Scope.CORPUS_EDIT),
     ("POST", "/admin/tables/decide"): Rule(Scope.CORPUS_APPROVE),
