@@ -18,6 +18,7 @@ from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
 from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
+from assistant.corpus.overlays import overlay_name
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
 from assistant.corpus.restating import Facts, facts_of, restated
@@ -28,6 +29,7 @@ from assistant.errors import IndexStoreError, InputError, NotFoundError, SourceE
 from assistant.indexing.build import BuildReport, Progress, build_index
 from assistant.indexing.generations import remove_old, single_writer, switch_to
 from assistant.models.protocols import Embedder
+from assistant.parsing.corrections import Correction
 from assistant.schema.chunk import Phrasing
 from assistant.schema.document import Document
 from assistant.text.segment import Segmenter
@@ -64,6 +66,7 @@ class CorpusRelease:
         given: Given | None = None,
         confirm: bool = False,
         statutes: bool = False,
+        corrections: Sequence[Correction] | None = None,
         progress: Progress | None = None,
     ) -> ReleaseReport:
         """Take files and folders in, one verdict each; rebuild and switch the index when anything changed.
@@ -72,9 +75,11 @@ class CorpusRelease:
             confirm: supersession of earlier versions needs no further word.
             statutes: what is new goes into the folder for statutes. The corpus's own manifest stays as it is, but for
                 the proposal on a version there that one of them ends.
+            corrections: what a person said of the lines of the one file; laid over its tree from now on. `None`
+                leaves an overlay that is there.
 
         Raises:
-            InputError: a title is given for several files.
+            InputError: a title or corrections are given for several files.
             SourceError: a path does not exist, or a document of the corpus can no longer be read.
             AssistantError: the index could not be built; corpus and served index are as they were.
         """
@@ -84,6 +89,8 @@ class CorpusRelease:
             candidates = list(find_candidates(paths))
             if stated.title is not None and sum(c.skip is None for c in candidates) > 1:
                 raise InputError("--title 只能用于一份文件，请逐份加入。")
+            if corrections and sum(c.skip is None for c in candidates) > 1:
+                raise InputError("校对只能用于一份文件，请逐份加入。")
             shelf = self._shelf()
             judge = FileJudge(
                 corpus=self._corpus,
@@ -93,6 +100,7 @@ class CorpusRelease:
                 confirm=confirm,
                 now=self._now,
                 statutes=statutes,
+                corrections=corrections,
             )
             outcomes = []
             for done, candidate in enumerate(candidates, start=1):
@@ -231,8 +239,7 @@ class CorpusRelease:
         )
         del documents
         keep()
-        places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
-        commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
+        commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")
@@ -258,10 +265,18 @@ class CorpusRelease:
         for name in sorted(there, key=lambda name: (name in shelf.statutes, name)):
             folder = shelf.folder_of(name, corpus=self._corpus, staging=staging)
             try:
-                found.append(parse_file(folder / name, shelf.lines.get(name)))
+                said = shelf.corrections_of(name)
+                found.append(parse_file(folder / name, shelf.lines.get(name), corrections=said))
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
+
+
+def _places(shelf: Shelf, gone: frozenset[str]) -> frozenset[str]:
+    """The places in the corpus of the files that go, and of the overlays that no file has any more."""
+    files = {f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone}
+    bare = {name for name in shelf.fresh | shelf.overlays.keys() if not shelf.overlays.get(name)}
+    return frozenset(files | {overlay_name(name) for name in gone | bare})
 
 
 def _statutes(shelf: Shelf) -> str | None:
