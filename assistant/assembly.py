@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError, UnreadableSource
-from assistant.models.protocols import AnswerReader, ChatModel, CrossEncoder, Embedder
+from assistant.models.protocols import AnswerReader, ChatModel, Embedder
 from assistant.settings import (
     AUTO,
     NONE,
     EmbedderKind,
     EmbedderSettings,
     LlmSettings,
-    RerankerKind,
-    RerankerSettings,
     Settings,
     needed,
 )
@@ -35,9 +33,9 @@ if TYPE_CHECKING:
     from assistant.indexing.ports import OpenedLibrary
     from assistant.pipeline import PolicyAssistant, Rooms
     from assistant.question.follow_up import KinshipPort
+    from assistant.question.lay_words import ConceptLine
     from assistant.question.reader import FollowUpPort
     from assistant.question.tables import Tables
-    from assistant.retrieval.rerank import Reranker
     from assistant.retrieval.searcher import RetrieverPort, RewritingPort
     from assistant.schema.answer import RelatedPolicy
     from assistant.schema.chunk import Phrasing
@@ -122,36 +120,6 @@ def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
             )
 
 
-def build_reranker(settings: RerankerSettings) -> Reranker | None:
-    """The reranker named in the settings, or `None` when none is.
-
-    Raises:
-        SettingsError: a name it needs is missing.
-    """
-    from assistant.retrieval.rerank import Reranker
-
-    encoder: CrossEncoder
-    match settings.kind:
-        case RerankerKind.NONE:
-            return None
-        case RerankerKind.SENTENCE_TRANSFORMERS:
-            from assistant.models.cross_encoder import SentenceTransformerCrossEncoder
-
-            encoder = SentenceTransformerCrossEncoder(
-                needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
-            )
-        case RerankerKind.ENDPOINT:
-            from assistant.models.rerank_endpoint import RerankEndpoint
-
-            encoder = RerankEndpoint(
-                needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
-                needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
-                api_key=settings.api_key,
-                timeout_s=settings.timeout_s,
-            )
-    return Reranker(encoder=encoder, top_k=settings.top_k)
-
-
 def build_chat(settings: LlmSettings) -> ChatModel | None:
     """The language model behind its breaker, or `None` when none is set.
 
@@ -200,11 +168,32 @@ def build_chat(settings: LlmSettings) -> ChatModel | None:
     return GuardedChatModel(chat)
 
 
-def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasing, ...]:
-    """The questions that lead to clauses of `corpora`, as the settings say.
+def find_phrasings(
+    settings: Settings, corpora: Sequence[Path], *, house: Sequence[Phrasing] | None = None
+) -> tuple[Phrasing, ...]:
+    """The questions that lead to clauses of `corpora`, as the settings say, with the house's own over them.
+
+    Args:
+        house: those of the house, in place of what is in its folder.
 
     Raises:
         SourceError: a file of them cannot be used, or the folder named in the settings is not there.
+    """
+    from assistant.corpus.phrasings import merged, read_phrasings
+
+    if settings.phrasings == NONE:
+        return ()
+    ours = packaged_phrasings(settings, corpora)
+    if house is None:
+        house = read_phrasings([settings.house_phrasings] if settings.house_phrasings.is_dir() else [])
+    return merged(ours, house)
+
+
+def packaged_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasing, ...]:
+    """Those that lie beside the documents or in the folder named in the settings, without the house's.
+
+    Raises:
+        SourceError: as `find_phrasings`.
     """
     from assistant.corpus.phrasings import FOLDER, read_phrasings
 
@@ -214,6 +203,25 @@ def find_phrasings(settings: Settings, corpora: Sequence[Path]) -> tuple[Phrasin
         return read_phrasings([Path(settings.phrasings).expanduser()])
     beside = dict.fromkeys((path if path.is_dir() else path.parent) / FOLDER for path in corpora)
     return read_phrasings([folder for folder in beside if folder.is_dir()])
+
+
+def build_tables(settings: Settings, *, house: Sequence[ConceptLine] | None = None) -> Tables:
+    """What a question is read by: our tables or those of the settings, with the house's words on top.
+
+    Args:
+        house: in place of what is in its table.
+
+    Raises:
+        SettingsError: a table cannot be used.
+    """
+    from assistant.question.lay_words import Expander, merged
+    from assistant.question.tables import load_tables
+
+    ours = settings.colloquial, settings.institutions, settings.matters, settings.referrals
+    if house is None:
+        return load_tables(*ours, house=settings.house_lay_words)
+    tables = load_tables(*ours)
+    return replace(tables, lay=Expander(merged(tables.lay.lines, house)))
 
 
 def build_rewriter(settings: LlmSettings, institutions: Institutions) -> Rewriter | None:
@@ -242,9 +250,13 @@ def make_index(
     *,
     indexes_dir: Path | None = None,
     force: bool = False,
+    house: Sequence[Phrasing] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[BuildReport, tuple[SourceFailure, ...]]:
     """Build the index of `corpora` unless it is there, and name the files that could not be read.
+
+    Args:
+        house: phrasings of the house, in place of what is in its folder.
 
     Raises:
         UnreadableSource: not one document could be read.
@@ -263,7 +275,7 @@ def make_index(
         indexes_dir=where,
         embedder=build_indexing_embedder(settings),
         segmenter=build_segmenter(settings, indexes_dir=where),
-        phrasings=find_phrasings(settings, corpora),
+        phrasings=find_phrasings(settings, corpora, house=house),
         progress=progress,
         force=force,
     )
@@ -276,10 +288,12 @@ def build_assistant(
     indexes_dir: Path | None = None,
     today: Callable[[], date] = today_in_beijing,
     chat: ChatModel | None = None,
+    house: Sequence[ConceptLine] | None = None,
 ) -> PolicyAssistant:
     """The assistant over the index that is served now.
 
     Args:
+        house: everyday words of the house, in place of what is in its table.
         chat: writes answers in place of the model that the settings name.
 
     Raises:
@@ -289,8 +303,7 @@ def build_assistant(
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
     from assistant.question.kinship import Kinship
-    from assistant.question.tables import load_tables
-    from assistant.readers import build_reader, way_of_reading
+    from assistant.readers import build_reader, build_reranker, way_of_reading
     from assistant.retrieval.hybrid import HybridRetriever
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
@@ -298,7 +311,7 @@ def build_assistant(
     where = indexes_dir or settings.indexes_dir
     embedder = build_embedder(settings)
     library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
-    tables = load_tables(settings.colloquial, settings.institutions, settings.matters, settings.referrals)
+    tables = build_tables(settings, house=house)
     chat, institutions = chat or build_chat(settings.llm), tables.institutions
     reranker = build_reranker(settings.reranker)
     related = load_related(settings.corpus_dir)
@@ -389,6 +402,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
     from assistant.answering.sentence_reading import SentenceReading
     from assistant.answering.stream import AnswerStream
     from assistant.answering.wrap_up import Served
+    from assistant.corpus.lifecycle import coming
     from assistant.corpus.related import with_held
     from assistant.pipeline import Rooms
     from assistant.proof.verifier import Verifier
@@ -421,6 +435,7 @@ def furnish(view: LibraryView, parts: Parts, *, generation: str) -> Rooms:
         generation=generation,
         title_of=lambda document_id: view.document(document_id).meta.title,
         related_to=related_to,
+        coming_of=lambda document_id: coming(view.document(document_id).meta, parts.today()),
     )
     return Rooms(
         view=view,

@@ -1,4 +1,4 @@
-"""Settings → what reads candidate sentences with a question, and who reads when it cannot."""
+"""Settings → what reads candidate sentences or clauses with a question, and who reads when it cannot."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from assistant.errors import ModelUnavailable, SettingsError
 from assistant.models.protocols import AnswerReader, ChatModel
 from assistant.models.scores import Scores
-from assistant.settings import ReaderKind, ReaderSettings, Settings, needed
+from assistant.settings import ReaderKind, ReaderSettings, RerankerKind, RerankerSettings, Settings, needed
 
 if TYPE_CHECKING:
     from assistant.answering.sentence_reading import ReadingWay
     from assistant.models.protocols import CrossEncoder
+    from assistant.retrieval.rerank import Reranker
 
 _OTHERS = frozenset({ReaderKind.LLM, ReaderKind.CROSS_ENCODER})
 
@@ -119,3 +120,33 @@ def _calibrated(reader: AnswerReader, settings: ReaderSettings) -> AnswerReader:
     if settings.kind is ReaderKind.LLM:  # its few statements are log-odds already
         return reader
     return CalibratedReader(reader, sentence=UNCALIBRATED, answered=None)
+
+
+def build_reranker(settings: RerankerSettings) -> Reranker | None:
+    """The reranker named in the settings, or `None` when none is.
+
+    Raises:
+        SettingsError: a name it needs is missing.
+    """
+    from assistant.retrieval.rerank import Reranker
+
+    encoder: CrossEncoder
+    match settings.kind:
+        case RerankerKind.NONE:
+            return None
+        case RerankerKind.SENTENCE_TRANSFORMERS:
+            from assistant.models.cross_encoder import SentenceTransformerCrossEncoder
+
+            encoder = SentenceTransformerCrossEncoder(
+                needed(settings.model, "ASSISTANT_RERANKER__MODEL"), device=settings.device
+            )
+        case RerankerKind.ENDPOINT:
+            from assistant.models.rerank_endpoint import RerankEndpoint
+
+            encoder = RerankEndpoint(
+                needed(settings.base_url, "ASSISTANT_RERANKER__BASE_URL"),
+                needed(settings.model, "ASSISTANT_RERANKER__MODEL"),
+                api_key=settings.api_key,
+                timeout_s=settings.timeout_s,
+            )
+    return Reranker(encoder=encoder, top_k=settings.top_k)

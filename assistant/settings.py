@@ -298,6 +298,16 @@ class Settings(BaseSettings):
         return self.access.pepper_file or self.secrets_dir / "pepper"
 
     @property
+    def house_lay_words(self) -> Path:
+        """Everyday words that the house has added to ours."""
+        return self.data_dir / "tables" / "lay_words.yaml"
+
+    @property
+    def house_phrasings(self) -> Path:
+        """The folder of questions leading to clauses that the house has added to ours."""
+        return self.data_dir / "tables" / "phrasings"
+
+    @property
     def vector_cache(self) -> Path:
         """Vectors of passages that were embedded before."""
         return self.indexes_dir / "cache" / "vectors.sqlite"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.compose import Draft
 from assistant.answering.confidence import Features
+from assistant.corpus.lifecycle import Coming
 from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPolicy, Statement
 from assistant.schema.retrieval import Query, Retrieved
 
@@ -56,6 +57,7 @@ class Served:
     generation: str  # the fingerprint of the index that answers
     title_of: Callable[[str], str]  # by document id
     related_to: Callable[[str, str], tuple[RelatedPolicy, ...]]  # the policies beside a clause, by document and address
+    coming_of: Callable[[str], Coming | None] = lambda _: None  # what comes to a document soon
 
 
 def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
@@ -77,6 +79,7 @@ def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
             *_read_as(worked.query),
             *said.notices,
             *_of_then(worked, said.citations, served.title_of),
+            *_ending(said.citations, served),
             *(_DEGRADED[part] for part in degraded if part in _DEGRADED),
         ),
         generation=served.generation,
@@ -107,6 +110,16 @@ def _of_then(worked: Worked, citations: Sequence[Citation], title_of: Callable[[
         return ()
     year = worked.query.day.year
     return (f"所问为{year}年的情形，已按当时有效的{'、'.join(titles)}作答；该文本现已不再有效，请勿用于现在的业务。",)
+
+
+def _ending(citations: Sequence[Citation], served: Served) -> tuple[str, ...]:
+    """That a text which an answer rests on ends soon."""
+    found = {name: served.coming_of(name) for name in dict.fromkeys(c.document_id for c in citations)}
+    return tuple(
+        f"《{served.title_of(name)}》{soon.words}（还有 {soon.days} 天），届时请重新查询。"
+        for name, soon in found.items()
+        if soon is not None and soon.ends
+    )
 
 
 def _beside(

@@ -6,8 +6,6 @@ search to a clause and do nothing else: they are no words of the document, and n
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +17,7 @@ from assistant.errors import InputError, SettingsError, SourceError
 from assistant.safety.input_gate import clean_question
 from assistant.schema.chunk import Phrasing
 from assistant.text.folding import fold, squeeze
-from assistant.text.tables import read_table
+from assistant.text.tables import read_table, write_whole
 
 FOLDER = "phrasings"
 MAX_CHARS = 80  # code points of one question
@@ -80,6 +78,12 @@ def read_phrasings(folders: Iterable[Path]) -> tuple[Phrasing, ...]:
     return tuple(found)
 
 
+def merged(ours: Sequence[Phrasing], house: Sequence[Phrasing]) -> tuple[Phrasing, ...]:
+    """Ours and the house's; where both have a question of one document, the house's leads the way."""
+    told = {(p.document_id, same_question(p.question)) for p in house}
+    return (*(p for p in ours if (p.document_id, same_question(p.question)) not in told), *house)
+
+
 def same_question(text: str) -> str:
     """What two spellings of one question share: width, case, blanks and the closing mark do not count."""
     return squeeze(fold(text)).rstrip("?？。!！")
@@ -104,19 +108,7 @@ def write_phrasings(path: Path, phrasings: Sequence[Phrasing], *, note: str) -> 
         {"document": document_id, "phrasings": lines}, allow_unicode=True, sort_keys=False, width=1000
     )
     text = "".join(f"# {line}\n" for line in note.splitlines()) + body
-    part: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        part = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        part.chmod(0o644)
-        part.replace(path)
-    except OSError as exc:
-        if part is not None:
-            part.unlink(missing_ok=True)
-        raise SourceError(f"{path} 无法写入，请检查磁盘空间和权限", path=path) from exc
+    write_whole(path, text)
 
 
 def _read(path: Path) -> list[Phrasing]:

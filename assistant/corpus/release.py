@@ -20,6 +20,7 @@ from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
+from assistant.corpus.restating import Facts, restated
 from assistant.corpus.shelf import Shelf, open_shelf, unlisted
 from assistant.corpus.staging import commit, sole_writer
 from assistant.corpus.succession import stem
@@ -155,6 +156,38 @@ class CorpusRelease:
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
         return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
 
+    def restate(self, facts: Mapping[str, Facts], *, progress: Progress | None = None) -> ReleaseReport:
+        """Change what is known of documents that are there; rebuild and switch the index when anything changed.
+
+        Args:
+            facts: by document id, all that may be changed.
+
+        Raises:
+            NotFoundError: no such document; nothing is changed then.
+            InputError: facts contradict each other, or a proposal waits on the document; as above.
+        """
+        with sole_writer(self._corpus) as staging:
+            shelf = self._shelf()
+            for document_id, stated in facts.items():
+                line = shelf.line_of(document_id)
+                if (after := restated(line, stated)) != line:
+                    shelf.put(after)
+            build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
+        return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
+
+    def rephrase(self, keep: Callable[[], None], *, progress: Progress | None = None) -> ReleaseReport:
+        """Build the index over the phrasings of the workshop as they are now, and switch to it.
+
+        Args:
+            keep: writes these phrasings down, once the index is proved; where it raises, nothing has changed.
+
+        Raises:
+            SourceError: a phrasing leads to a clause or sentence that is not there; as above.
+        """
+        with sole_writer(self._corpus) as staging:
+            build = self._publish(self._shelf(), staging, progress=progress or _silent, keep=keep)
+        return ReleaseReport(build=build)
+
     def _shelf(self) -> Shelf:
         """The shelf as it stands. A folder that has no manifest yet is whole: each of its files gets a line."""
         first = not (self._corpus / MANIFEST).exists()
@@ -168,7 +201,13 @@ class CorpusRelease:
         return shelf
 
     def _publish(
-        self, shelf: Shelf, staging: Path, *, progress: Progress, gone: frozenset[str] = frozenset()
+        self,
+        shelf: Shelf,
+        staging: Path,
+        *,
+        progress: Progress,
+        gone: frozenset[str] = frozenset(),
+        keep: Callable[[], None] = lambda: None,
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
@@ -182,6 +221,7 @@ class CorpusRelease:
             switch=False,
         )
         del documents
+        keep()
         places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
         commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
         with single_writer(where):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -84,15 +85,48 @@ class Expander:
         return keyed
 
 
-def load_expander(path: Path | None = None) -> Expander:
-    """The tables of the package, or the one at `path` instead of all of them.
+def load_expander(path: Path | None = None, *, house: Path | None = None) -> Expander:
+    """The tables of the package, or the one at `path` instead of all of them, with the house's own over them.
+
+    Args:
+        house: the table of the house; where there is no such file, nothing changes.
 
     Raises:
         SettingsError: a table cannot be used.
     """
     sources = [path] if path else map(packaged, _TABLES)
-    lines = TypeAdapter(list[ConceptLine])
-    return Expander([line for source in sources for line in read_table(source, lines, see="docs/settings.md")])
+    ours = [line for source in sources for line in _lines_of(source)]
+    return Expander(merged(ours, read_house(house) if house else ()))
+
+
+def read_house(path: Path) -> tuple[ConceptLine, ...]:
+    """The house's own table; empty where there is none.
+
+    Raises:
+        SettingsError: it cannot be used; the message names the line.
+    """
+    return tuple(_lines_of(path)) if path.exists() else ()
+
+
+def merged(ours: Sequence[ConceptLine], house: Sequence[ConceptLine]) -> tuple[ConceptLine, ...]:
+    """Our entries, each with what the house says of the same matter behind it; then the matters it adds."""
+    added: dict[str, list[ConceptLine]] = {}
+    for line in house:
+        added.setdefault(line.concept, []).append(line)
+    found = [_joined(line, added.pop(line.concept, [])) for line in ours]
+    return (*found, *(_joined(first, rest) for first, *rest in added.values()))
+
+
+def _joined(line: ConceptLine, more: Sequence[ConceptLine]) -> ConceptLine:
+    if not more:
+        return line
+    policy = tuple(dict.fromkeys(term for one in (line, *more) for term in one.policy))
+    lay = tuple(dict.fromkeys(word for one in (line, *more) for word in one.lay))
+    return line.model_copy(update={"policy": policy, "lay": lay})
+
+
+def _lines_of(source: Traversable) -> list[ConceptLine]:
+    return read_table(source, TypeAdapter(list[ConceptLine]), see="docs/settings.md")
 
 
 def _policy(line: ConceptLine) -> tuple[str, ...]:

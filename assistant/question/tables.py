@@ -24,14 +24,19 @@ def load_tables(
     institutions: Path | None = None,
     matters: Path | None = None,
     referrals: Path | None = None,
+    *,
+    house: Path | None = None,
 ) -> Tables:
     """The tables of the package, or those at the paths given.
+
+    Args:
+        house: lay words of the house, which come on top of either.
 
     Raises:
         SettingsError: a table cannot be used.
     """
     return Tables(
-        lay=load_expander(lay),
+        lay=load_expander(lay, house=house),
         institutions=load_institutions(institutions),
         matters=load_matters(matters, referrals),
     )

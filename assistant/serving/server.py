@@ -22,7 +22,7 @@ from assistant.errors import AssistantError, SettingsError
 from assistant.indexing.generations import current_name
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.beside import Errand, running
-from assistant.serving.following import following
+from assistant.serving.following import following, state_of
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
@@ -157,7 +157,7 @@ def _run(
 
     listener = _listen(settings.host, settings.port)
     try:
-        current = partial(current_name, settings.indexes_dir)
+        current = partial(_current, settings)
         provider = LazyAssistant(build, current=current)
         _warm_up(provider, say)
         say("正在准备对话页面……")
@@ -252,6 +252,11 @@ def _rates(limits: LimitsSettings) -> RateLimiter:
         requests=limits.requests_a_minute,
     )
     return RateLimiter(rates, redis=limits.redis.get_secret_value() if limits.redis else None)
+
+
+def _current(settings: Settings) -> str | None:
+    """What is to be served: the index, and the words of the house."""
+    return state_of(current_name(settings.indexes_dir), settings.house_lay_words)
 
 
 def _builder(settings: Settings) -> Callable[[], Assistant]:

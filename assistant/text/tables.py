@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from assistant.errors import SettingsError
+from assistant.errors import SettingsError, SourceError
 
 T = TypeVar("T")
 
@@ -45,6 +48,27 @@ def read_table(source: Traversable, form: type[T] | TypeAdapter[T], *, see: str 
         where = f"第 {mark.line + 1} 行" if mark is not None else ""
         mend = f"请检查文件的编码、缩进和引号，并对照{page}"
         raise SettingsError(f"{source.name} {where}无法读取，{mend.rstrip()}") from exc
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, all of it or nothing; its folder is made where there is none.
+
+    Raises:
+        SourceError: it cannot be written.
+    """
+    part: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        part = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        part.chmod(0o644)
+        part.replace(path)
+    except OSError as exc:
+        if part is not None:
+            part.unlink(missing_ok=True)
+        raise SourceError(f"{path} 无法写入，请检查磁盘空间和权限", path=path) from exc
 
 
 def _loader() -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assistant.corpus.lifecycle import Coming, coming
 from assistant.corpus.standing import LeftOut, left_out
 from assistant.corpus.succession import title_key
 from assistant.parsing.legal_level import level_of
@@ -21,6 +22,7 @@ class Entry:
     meta: DocumentMeta
     level: LegalLevel | None
     out: LeftOut | None  # why it takes no part in answers today
+    soon: Coming | None  # that it ends or begins to hold within a month
     versions: tuple[DocumentMeta, ...]  # other texts of the same instrument, the newest first
 
     @property
@@ -57,7 +59,13 @@ def entries(documents: Sequence[DocumentMeta], wanted: Wanted, *, day: date) -> 
 
 def entry(meta: DocumentMeta, documents: Iterable[DocumentMeta], *, day: date) -> Entry:
     """One document as the list has it."""
-    return Entry(meta=meta, level=level_of(meta), out=left_out(meta, day), versions=versions_of(meta, documents))
+    return Entry(
+        meta=meta,
+        level=level_of(meta),
+        out=left_out(meta, day),
+        soon=coming(meta, day),
+        versions=versions_of(meta, documents),
+    )
 
 
 def versions_of(meta: DocumentMeta, documents: Iterable[DocumentMeta]) -> tuple[DocumentMeta, ...]:

@@ -10,6 +10,7 @@ from sample_texts import notice
 
 from assistant.answering.compose import Composer, Draft
 from assistant.answering.wrap_up import Said, Served, Worked, wrap_up
+from assistant.corpus.lifecycle import Coming
 from assistant.schema.answer import Answer, Mode, Outcome
 from assistant.schema.retrieval import Query, Retrieved
 
@@ -19,14 +20,12 @@ COMPOSER = Composer(clause_of=lambda c: clause_of([NOTICE], c), meta_of=lambda _
 CITATIONS = COMPOSER.citations(CITED)
 
 
-def finished(
-    query: Query,
-    *,
-    degraded: tuple[str, ...] = (),
-    notices: tuple[str, ...] = (),
-    confidence: float | None = None,
-) -> Answer:
-    worked = Worked(
+SERVED = Served(generation="f", title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ())
+SAID = Said(text="答", statements=(), citations=CITATIONS, mode=Mode.EXTRACTIVE)
+
+
+def worked(query: Query, *, degraded: tuple[str, ...] = (), confidence: float | None = None) -> Worked:
+    return Worked(
         question="问",
         query=query,
         found=Retrieved(query=query, ranking=(), evidence=(), degraded=degraded),
@@ -34,9 +33,17 @@ def finished(
         notices=("先",),
         confidence=confidence,
     )
-    served = Served(generation="f", title_of=lambda _: NOTICE.meta.title, related_to=lambda *_: ())
-    said = Said(text="答", statements=(), citations=CITATIONS, mode=Mode.EXTRACTIVE, notices=notices)
-    return wrap_up(worked, said, served)
+
+
+def finished(
+    query: Query,
+    *,
+    degraded: tuple[str, ...] = (),
+    notices: tuple[str, ...] = (),
+    confidence: float | None = None,
+) -> Answer:
+    said = replace(SAID, notices=notices)
+    return wrap_up(worked(query, degraded=degraded, confidence=confidence), said, SERVED)
 
 
 QUERY = Query(text="问", standalone="问")
@@ -63,3 +70,14 @@ def test_a_reader_that_was_out_is_told() -> None:
 def test_without_features_there_is_no_confidence() -> None:
     assert finished(QUERY).confidence is None
     assert finished(QUERY, confidence=0.12345).confidence == 0.123
+
+
+def test_a_text_that_ends_soon_is_told_once_and_with_its_day() -> None:
+    def noticed(soon: Coming | None) -> list[str]:
+        served = replace(SERVED, coming_of=lambda _: soon)
+        return [line for line in wrap_up(worked(QUERY), SAID, served).notices if "2026-12-20" in line]
+
+    ends = Coming(ends=True, on=date(2026, 12, 20), days=21)
+    assert noticed(ends) == [f"《{NOTICE.meta.title}》将于 2026-12-20 失效（还有 21 天），届时请重新查询。"]
+    assert noticed(replace(ends, ends=False)) == []
+    assert noticed(None) == []

@@ -9,10 +9,10 @@ import pytest
 from memory_library import MemoryLibrary
 from sample_texts import law, notice
 
-from assistant.assembly import build_reranker
 from assistant.errors import ModelTimeout, SettingsError
 from assistant.models.standins import HashingEmbedder
 from assistant.question.lay_words import Expander
+from assistant.readers import build_reranker
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.rerank import Reranker
 from assistant.schema.retrieval import Query, Retrieved

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from assistant.indexing.generations import CURRENT, current_name
-from assistant.serving.following import following
+from assistant.serving.following import following, state_of
 
 A, B = "a" * 16, "b" * 16
 
@@ -67,3 +67,26 @@ def test_without_an_index_or_an_answerer_nothing_is_opened(tmp_path: Path) -> No
         partial(current_name, tmp_path), served=lambda: idle.generation, renew=idle.renew, say=idle.say, every_s=0.01
     ):
         assert not idle.renewed.wait(0.1)
+
+
+def test_another_table_of_words_is_taken_up_too(tmp_path: Path) -> None:
+    desk, table = Desk(tmp_path, A), tmp_path / "lay_words.yaml"
+    desk.switch(A)
+    states = [state_of(A, table)]
+
+    def renew() -> None:
+        states.append(state_of(A, table))
+        desk.renewed.set()
+
+    with following(
+        lambda: state_of(current_name(tmp_path), table),
+        served=lambda: states[-1],
+        renew=renew,
+        say=desk.say,
+        every_s=0.01,
+    ):
+        assert not desk.renewed.wait(0.1)
+        table.write_text("[]", encoding="utf-8")
+        assert desk.said.wait(20)
+    assert desk.lines == ["词表有更新，已改用新的词表作答，不需要重启。"]
+    assert state_of(None, table) is None
