@@ -14,7 +14,7 @@ from assistant.answering.document_facts import borne_out_by_title, document_fact
 from assistant.answering.in_force import Force, Standing
 from assistant.answering.misplaced import misplaced, misplaced_lead
 from assistant.answering.named_places import sentences_of, with_counterpart
-from assistant.answering.refusal import Abstention, Findings, Limits, Reason, abstention
+from assistant.answering.refusal import Abstention, Findings, Limits, abstention
 from assistant.answering.select import Selection, Selector
 from assistant.answering.select_parts import Chooser
 from assistant.answering.sentence_reading import DEGRADED
@@ -26,7 +26,7 @@ from assistant.question.document_facts import FactAsked
 from assistant.question.reading import Reading
 from assistant.retrieval.by_turns import led_by
 from assistant.retrieval.searcher import Searcher
-from assistant.schema.answer import Outcome
+from assistant.schema.answer import Outcome, Why
 from assistant.schema.chunk import Chunk, ChunkKind
 from assistant.schema.document import DocumentMeta
 from assistant.schema.retrieval import Retrieved
@@ -37,12 +37,12 @@ from assistant.text.institutions import known_institutions
 # that no training saw 34 of 36 such refusals were wrong, on the notice and its laws the reader doubts one of 21. A fact
 # that is asked for and not stated (an amount, a date) is missed surely: there the rule's word stands.
 _ANY_ANSWERS = 0.25  # log-odds over 4
-_BY_WORDS = frozenset({Reason.MATTER, Reason.OFF_TOPIC})
+_BY_WORDS = frozenset({Why.MATTER, Why.OFF_TOPIC})
 # A language model also knows a fact or an institution by words that no table has: what it names is shown as possible.
-_BY_TABLES = _BY_WORDS | {Reason.ATTRIBUTE, Reason.INSTITUTION}
+_BY_TABLES = _BY_WORDS | {Why.ATTRIBUTE, Why.INSTITUTION}
 # Below both nothing is near: of 24 near misses of near_notice none lies there, of 8 questions of another world 7 do.
 _NEAR, _NEAR_ODDS = 0.87, -0.5  # cosine of the published model; log-odds of the best sentence, over 4
-_NOT_JUDGED = frozenset({Reason.GREETING, Reason.ABOUT_ASSISTANT, Reason.TASK, Reason.HARMFUL, Reason.EMPTY_LIBRARY})
+_NOT_JUDGED = frozenset({Why.GREETING, Why.ABOUT_ASSISTANT, Why.TASK, Why.HARMFUL, Why.EMPTY_LIBRARY})
 
 
 class Answerer:
@@ -111,7 +111,7 @@ class Answerer:
         if reading.unplaced:
             lead = misplaced_lead(reading.unplaced, self._searched(reading)) + draft.lead
             outcome = Outcome.PARTIAL if draft.statements else Outcome.NOT_FOUND
-            draft = replace(draft, lead=lead, outcome=outcome)
+            draft = replace(draft, lead=lead, outcome=outcome, why=Why.PLACE)
         return self._worked(reading, led_by(found, chunks), draft)
 
     def ask_back(self, reading: Reading, found: Retrieved) -> Worked:
@@ -176,9 +176,7 @@ class Answerer:
         likely = self._weights.reader.probability(replace(judged, refused=0.0))
         sure = likely >= self._weights.answered_from
         if why is None:
-            return (
-                (None, not sure) if likely >= self._weights.possible_from else (Abstention(reason=Reason.UNSURE), False)
-            )
+            return (None, not sure) if likely >= self._weights.possible_from else (Abstention(reason=Why.UNSURE), False)
         denied = judged.odds > 0 or judged.answered > _ANY_ANSWERS
         return (None, True) if denied and why.reason in (_BY_TABLES if by_llm else _BY_WORDS) else (why, False)
 

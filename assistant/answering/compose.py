@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.answering.in_force import Force, Standing
 from assistant.answering.in_force import lead as standing_lead
 from assistant.answering.leads import gaps_note, lead_of
-from assistant.answering.refusal import Abstention, Reason
+from assistant.answering.refusal import Abstention
 from assistant.answering.select import Selection, how_made, list_made
 from assistant.answering.sentence_reading import Pick
 from assistant.parsing.legal_level import level_of
@@ -18,7 +18,7 @@ from assistant.question.places import Place, said
 from assistant.question.reading import Reading
 from assistant.question.understanding import Kind
 from assistant.safety.intrusions import intrusive, leads_elsewhere
-from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict
+from assistant.schema.answer import Citation, Modality, Outcome, Statement, Verdict, Why
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import DocumentKind, DocumentMeta, Span
 from assistant.schema.retrieval import Evidence
@@ -46,6 +46,7 @@ class Draft:
     citations: tuple[Citation, ...]
     nearest: tuple[Citation, ...] = ()
     note: str = ""  # which part of the question has no basis
+    why: str = ""  # a value of `Why`, where not all of it is settled
 
     @property
     def text(self) -> str:
@@ -78,7 +79,8 @@ def proved_draft(draft: Draft, institutions: Institutions | None = None) -> Draf
     outcome = draft.outcome if kept else Outcome.NOT_FOUND
     lead = draft.lead if kept else "本库未载明：找到的条款未能通过核对，没有可以引用的内容。"
     citations = tuple(c for c in draft.citations if c.number in used)
-    return replace(draft, outcome=outcome, lead=lead, statements=kept, citations=citations)
+    why = draft.why if kept else Why.UNPROVED
+    return replace(draft, outcome=outcome, lead=lead, statements=kept, citations=citations, why=why)
 
 
 def _borne_out(statement: Statement, citations: Sequence[Citation], institutions: Institutions | None) -> bool:
@@ -135,13 +137,15 @@ class Composer:
         clauses = [self.clause_of(pick.chunk) for pick in selection.picks]
         how, listed = how_made(selection), list_made(selection)
         lead = lead_of(reading, statements, clauses, self.institutions, how=how, listed=listed)
-        partly = reading.asked.kind is Kind.DECISION or selection.gaps
+        decided = reading.asked.kind is Kind.DECISION
+        partly = decided or selection.gaps
         return Draft(
             outcome=Outcome.PARTIAL if partly else Outcome.ANSWERED,
             lead=lead,
             statements=statements,
             citations=citations,
             note=gaps_note(selection.gaps),
+            why=Why.DECISION if decided else Why.GAPS if selection.gaps else "",
         )
 
     def refusal(
@@ -168,6 +172,7 @@ class Composer:
             statements=(),
             citations=(),
             nearest=nearest,
+            why=why.reason,
         )
 
     def possible(
@@ -185,6 +190,7 @@ class Composer:
             statements=(),
             citations=(),
             nearest=nearest,
+            why=Why.UNSURE,
         )
 
     def standing(self, found: Standing) -> Draft:
@@ -199,6 +205,7 @@ class Composer:
             lead=standing_lead(found) + marks,
             statements=statements,
             citations=citations,
+            why="" if settled else Why.RECORD,
         )
 
     def looked_up(self, places: Sequence[Place], sentences: Sequence[Chunk]) -> Draft:
@@ -210,11 +217,10 @@ class Composer:
         statements = tuple(self._statement(Pick(chunk=chunk, score=0.0), numbers) for chunk in shown)
         if len(shown) < len(sentences):
             absent.append(f"所问条款共 {len(sentences)} 句，以下列出前 {len(shown)} 句，全文见引用的条款。")
-        if not statements:
-            outcome = Outcome.NOT_FOUND
-        else:
-            outcome = Outcome.PARTIAL if any(p.clause is None for p in places) else Outcome.ANSWERED
-        return Draft(outcome=outcome, lead="".join(absent), statements=statements, citations=citations)
+        missing = not statements or any(place.clause is None for place in places)
+        outcome = Outcome.NOT_FOUND if not statements else Outcome.PARTIAL if missing else Outcome.ANSWERED
+        why = Why.PLACE if missing else ""
+        return Draft(outcome=outcome, lead="".join(absent), statements=statements, citations=citations, why=why)
 
     def citations(self, chunks: Iterable[Chunk]) -> tuple[Citation, ...]:
         """One citation for each clause, numbered in order; its quotes are the chunks given."""
@@ -295,12 +301,12 @@ def _own_heading(clause: Chunk) -> str | None:
 
 _WITHOUT_NEAREST = frozenset(
     {
-        Reason.OFF_TOPIC,
-        Reason.ABOUT_ASSISTANT,
-        Reason.GREETING,
-        Reason.TASK,
-        Reason.HARMFUL,
-        Reason.EMPTY_LIBRARY,
+        Why.OFF_TOPIC,
+        Why.ABOUT_ASSISTANT,
+        Why.GREETING,
+        Why.TASK,
+        Why.HARMFUL,
+        Why.EMPTY_LIBRARY,
     }
 )
 
@@ -308,34 +314,34 @@ _WITHOUT_NEAREST = frozenset(
 def _refusal_text(
     why: Abstention, nearest: Sequence[Citation], searched: Sequence[DocumentMeta], whom: str | None
 ) -> str:
-    if why.reason is Reason.GREETING:
+    if why.reason is Why.GREETING:
         return "您好！我依据本库收录的政策条款回答问题，每句话都注明出处。请直接输入您想问的政策问题。"
-    if why.reason is Reason.ABOUT_ASSISTANT:
+    if why.reason is Why.ABOUT_ASSISTANT:
         return "我只依据本库收录的条款回答政策问题，不提供系统设置，也不编写或改写条款。请直接提出政策问题。"
-    if why.reason is Reason.TASK:
+    if why.reason is Why.TASK:
         return "我只依据本库收录的条款回答政策问题，不代写材料或代做计算。您可以问我条款对某件事是怎么规定的。"
-    if why.reason is Reason.HARMFUL:
+    if why.reason is Why.HARMFUL:
         return "这个问题问的是怎样做被禁止的事，不作答复。您可以问我条款对这类行为是怎么规定的、怎么处理的。"
-    if why.reason is Reason.EMPTY_LIBRARY:
+    if why.reason is Why.EMPTY_LIBRARY:
         return "本库未载明：没有检索到可以依据的条款。请换一种问法，或确认所选文件是否收录了相关内容。"
     where = _searched(searched)
-    if why.reason is Reason.OFF_TOPIC:
+    if why.reason is Why.OFF_TOPIC:
         return f"本库未载明：已检索{where}，没有找到与此相关的条款。如果确与本库的文件有关，请换一种说法再问。"
     what = "、".join(name for name in why.missing if not leads_elsewhere(name)) or "所问事项"
     near = "".join(
         f"最接近的是《{c.document_title}》{c.address}" + (f"（{_bare(c.heading)}）" if c.heading else "")
         for c in nearest
     )
-    unsure = why.reason in (Reason.UNSURE, Reason.MATTER)  # words that are missing do not tell what the clause means
+    unsure = why.reason in (Why.UNSURE, Why.MATTER)  # words that are missing do not tell what the clause means
     tail = f"{near}，{'不能确认它回答了所问' if unsure else '其中没有写明这一点'}。" if near else ""
     named = {
-        Reason.UNSURE: f"本库未载明：已检索{where}，没有找到能确认回答所问的条款。",
-        Reason.ATTRIBUTE: f"本库未载明{what}：已检索{where}。",
-        Reason.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
-        Reason.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
-        Reason.INSTITUTION: f"本库未载明{what}：已检索{where}，没有针对该类机构的表述。",
-        Reason.MATTER: f"本库未载明：已检索{where}，没有找到写明“{what}”的条款。",
-        Reason.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
+        Why.UNSURE: f"本库未载明：已检索{where}，没有找到能确认回答所问的条款。",
+        Why.ATTRIBUTE: f"本库未载明{what}：已检索{where}。",
+        Why.YEAR: f"本库未载明{what}的情况：已检索{where}，没有适用于该年份的内容。",
+        Why.REGION: f"本库未载明{what}的情况：已检索{where}，其适用地域不包括该地区。",
+        Why.INSTITUTION: f"本库未载明{what}：已检索{where}，没有针对该类机构的表述。",
+        Why.MATTER: f"本库未载明：已检索{where}，没有找到写明“{what}”的条款。",
+        Why.DOCUMENT: f"本库未收录《{what}》：已检索{where}。",
     }
     return named[why.reason] + tail + (f"如需办理或确认，请向{whom}咨询。" if whom else "")
 

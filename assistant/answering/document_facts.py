@@ -10,7 +10,7 @@ from datetime import date
 from assistant.answering.compose import Draft
 from assistant.parsing.legal_level import level_of
 from assistant.question.document_facts import Fact, FactAsked
-from assistant.schema.answer import Citation, Modality, Outcome, Statement
+from assistant.schema.answer import Citation, Modality, Outcome, Statement, Why
 from assistant.schema.document import APPARATUS, UNIT_LEVELS, Clause, Document, DocumentMeta, Level, Span
 from assistant.text.folding import flow
 from assistant.text.sentences import sentence_spans
@@ -51,7 +51,8 @@ def document_facts(asked: FactAsked, document: Document) -> Draft:
     known = [one for one in told if one.known]
     proved = len(known) == len(told) and all(one.proof for one in told)
     outcome = Outcome.ANSWERED if proved else Outcome.PARTIAL if known else Outcome.NOT_FOUND
-    return Draft(outcome=outcome, lead=lead, statements=statements, citations=citations)
+    why = "" if proved else Why.RECORD if known else Why.ATTRIBUTE
+    return Draft(outcome=outcome, lead=lead, statements=statements, citations=citations, why=why)
 
 
 def borne_out_by_title(draft: Draft, document: Document) -> Draft:
@@ -65,6 +66,7 @@ def borne_out_by_title(draft: Draft, document: Document) -> Draft:
     return replace(
         draft,
         outcome=Outcome.ANSWERED,
+        why="",
         lead=f"{draft.lead}[1]",
         statements=(Statement(text=flow(words), citations=(1,), modality=Modality.STATE, quoted=True),),
         citations=_citations(document, [(title, span)]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.answering.compose import Draft
 from assistant.question.places import Unplaced, said
 from assistant.safety.intrusions import leads_elsewhere
-from assistant.schema.answer import Outcome
+from assistant.schema.answer import Outcome, Why
 from assistant.schema.document import DocumentMeta
 
 _SHOWN = 6  # titles that are listed
@@ -23,7 +23,8 @@ def misplaced(unplaced: Sequence[Unplaced], searched: Sequence[DocumentMeta], *,
     lead = misplaced_lead(unplaced, searched)
     held = all(one.among and not one.name for one in unplaced)
     tail = f"如需办理或确认，请向{whom}咨询。" if whom and not held else ""
-    return Draft(outcome=Outcome.NOT_FOUND, lead=lead + tail, statements=(), citations=())
+    why = Why.WHICH if held else Why.PLACE
+    return Draft(outcome=Outcome.NOT_FOUND, lead=lead + tail, statements=(), citations=(), why=why)
 
 
 def misplaced_lead(unplaced: Sequence[Unplaced], searched: Sequence[DocumentMeta]) -> str:

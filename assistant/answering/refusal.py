@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 from assistant.answering.leads import names_of
@@ -20,6 +19,7 @@ from assistant.question.facts_asked import MEASURED, AttributeRule
 from assistant.question.institutions_asked import Institution, is_generic
 from assistant.question.reading import Reading
 from assistant.question.understanding import REGIONS, Kind, Understanding
+from assistant.schema.answer import Why
 from assistant.schema.chunk import Chunk
 from assistant.schema.document import Document, DocumentKind, DocumentMeta, Validity
 from assistant.schema.retrieval import Retrieved
@@ -27,29 +27,11 @@ from assistant.text.folding import squeeze
 from assistant.text.institutions import Institutions
 
 
-class Reason(StrEnum):
-    """Why there is no answer."""
-
-    OFF_TOPIC = "off_topic"
-    ATTRIBUTE = "attribute_not_stated"
-    YEAR = "other_year"
-    REGION = "other_region"
-    INSTITUTION = "institution_not_addressed"
-    DOCUMENT = "document_not_held"
-    MATTER = "matter_not_treated"
-    ABOUT_ASSISTANT = "about_assistant"
-    GREETING = "greeting"
-    TASK = "task"
-    HARMFUL = "harmful"
-    EMPTY_LIBRARY = "empty_library"
-    UNSURE = "nothing_confirmed"  # what was found does not seem to answer
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
     """No answer, the reason, and what exactly is not stated."""
 
-    reason: Reason
+    reason: Why
     missing: tuple[str, ...] = ()
 
 
@@ -131,32 +113,32 @@ def abstention(findings: Findings, limits: Limits, institutions: Institutions) -
     if reason := _TALK.get(findings.asked.kind):
         return Abstention(reason=reason)
     if not findings.found.evidence or findings.selection.best is None:
-        return Abstention(reason=Reason.EMPTY_LIBRARY)
+        return Abstention(reason=Why.EMPTY_LIBRARY)
     if missing := _foreign_titles(findings) or _statutes_not_held(findings):
-        return Abstention(reason=Reason.DOCUMENT, missing=missing)
+        return Abstention(reason=Why.DOCUMENT, missing=missing)
     if missing := _foreign_matter(findings):
-        return Abstention(reason=Reason.MATTER, missing=missing)
+        return Abstention(reason=Why.MATTER, missing=missing)
     if off_topic(findings.reading, findings.signals, limits):
-        return Abstention(reason=Reason.OFF_TOPIC)
+        return Abstention(reason=Why.OFF_TOPIC)
     return _of_another_text(findings, institutions) or _not_said(findings)
 
 
 _TALK = {
-    Kind.GREETING: Reason.GREETING,
-    Kind.ABOUT_ASSISTANT: Reason.ABOUT_ASSISTANT,
-    Kind.TASK: Reason.TASK,
-    Kind.HARMFUL: Reason.HARMFUL,
+    Kind.GREETING: Why.GREETING,
+    Kind.ABOUT_ASSISTANT: Why.ABOUT_ASSISTANT,
+    Kind.TASK: Why.TASK,
+    Kind.HARMFUL: Why.HARMFUL,
 }
 
 
 def _of_another_text(findings: Findings, institutions: Institutions) -> Abstention | None:
     """That the text found is for another year, another region or another institution."""
     if missing := _foreign_years(findings):
-        return Abstention(reason=Reason.YEAR, missing=missing)
+        return Abstention(reason=Why.YEAR, missing=missing)
     if missing := _foreign_regions(findings):
-        return Abstention(reason=Reason.REGION, missing=missing)
+        return Abstention(reason=Why.REGION, missing=missing)
     if missing := _unaddressed(findings, institutions):
-        return Abstention(reason=Reason.INSTITUTION, missing=missing)
+        return Abstention(reason=Why.INSTITUTION, missing=missing)
     return None
 
 
@@ -164,10 +146,10 @@ def _not_said(findings: Findings) -> Abstention | None:
     """That the chosen sentences do not state the fact, or do not speak of the matter that is asked for."""
     selection, words = findings.selection, findings.reading.words.naming
     if missing := _composite(selection) or unstated(findings.asked.attributes, selection, words):
-        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
+        return Abstention(reason=Why.ATTRIBUTE, missing=missing)
     if missing := _of_another(findings.asked, selection):
-        return Abstention(reason=Reason.ATTRIBUTE, missing=missing)
-    return Abstention(reason=Reason.MATTER, missing=findings.unspoken) if findings.unspoken else None
+        return Abstention(reason=Why.ATTRIBUTE, missing=missing)
+    return Abstention(reason=Why.MATTER, missing=findings.unspoken) if findings.unspoken else None
 
 
 def _composite(selection: Selection) -> tuple[str, ...]:

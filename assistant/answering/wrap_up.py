@@ -88,6 +88,7 @@ def wrap_up(worked: Worked, said: Said, served: Served) -> Answer:
         related=_beside(said.citations, served.related_to),
         confidence=None if worked.confidence is None else round(worked.confidence, 3),
         prompt_version=said.prompt_version,
+        why=worked.draft.why,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from assistant.records.store import Store
 from assistant.records.tables import answers, sessions
 
-_TITLE = 40  # characters of the first question that name a conversation
+TITLE_CHARS = 40  # characters of the first question that name a conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def _note_use(connection: Connection, kept: KeptAnswer) -> None:
     mine = (sessions.c.id == kept.session_id) & (sessions.c.owner == kept.owner)
     if connection.execute(update(sessions).where(mine).values(used_at=kept.created_at)).rowcount:
         return
-    title = str(json.loads(kept.inquiry).get("question", ""))[:_TITLE]
+    title = str(json.loads(kept.inquiry).get("question", ""))[:TITLE_CHARS]
     at = kept.created_at
     values = {"id": kept.session_id, "owner": kept.owner, "title": title, "created_at": at, "used_at": at}
     connection.execute(sessions.insert().values(**values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,6 +60,12 @@ class FeedbackBook:
                 made = {"id": uuid.uuid4().hex, "answer_id": answer_id, "owner": owner}
                 connection.execute(feedback.insert().values(**made, **said))
             return _feedback(connection.execute(select(feedback).where(mine)).one())
+
+    def of_answers(self, answer_ids: Sequence[str], owner: str) -> dict[str, Feedback]:
+        """What somebody thought of these answers, by their ids."""
+        wanted = select(feedback).where(feedback.c.owner == owner, feedback.c.answer_id.in_(answer_ids))
+        with self._store.read() as connection:
+            return {row.answer_id: _feedback(row) for row in connection.execute(wanted)}
 
     def listed(self, *, useful: bool | None, after: Place | None, limit: int) -> tuple[Feedback, ...]:
         """The newest first, behind the place `after`."""

@@ -27,6 +27,30 @@ class Outcome(StrEnum):
     NOT_FOUND = "not_found"
 
 
+class Why(StrEnum):
+    """Why there is no answer, or only part of one."""
+
+    OFF_TOPIC = "off_topic"
+    ATTRIBUTE = "attribute_not_stated"
+    YEAR = "other_year"
+    REGION = "other_region"
+    INSTITUTION = "institution_not_addressed"
+    DOCUMENT = "document_not_held"
+    MATTER = "matter_not_treated"
+    ABOUT_ASSISTANT = "about_assistant"
+    GREETING = "greeting"
+    TASK = "task"
+    HARMFUL = "harmful"
+    EMPTY_LIBRARY = "empty_library"
+    UNSURE = "nothing_confirmed"  # what was found does not seem to answer
+    PLACE = "place_not_there"  # a clause that the question names
+    WHICH = "which_document"  # the place named may be of several
+    DECISION = "decision"  # what is asked is decided by people
+    GAPS = "parts_not_stated"  # of several things asked some are stated
+    RECORD = "record_alone"  # the text does not say it, the record of the library does
+    UNPROVED = "unproved"  # what was found did not pass the proof
+
+
 class Mode(StrEnum):
     """Who wrote the sentences."""
 
@@ -144,6 +168,7 @@ class Answer:
     confidence: float | None = None  # probability that the answer rests on the right clause; None: not estimated
     prompt_version: str | None = None  # of the prompt that a model wrote from; None for an extractive answer
     plain: PlainVersion | None = None  # only when it was asked for and a model is there
+    why: str = ""  # why nothing, or only a part, or only something possible is said: a value of `Why`, or nothing
 
     @property
     def documents(self) -> tuple[str, ...]:

@@ -36,9 +36,13 @@ class KeptSessions(SessionStore):
         return self.adopt(Session(id=session_id, owner=owner, turns=tuple(turns_of(kept))))
 
     def forget(self, session_id: str, owner: str = "") -> None:
-        """Drop a conversation, here and for its owner in the records."""
-        super().forget(session_id, owner)
+        """Drop a conversation, for its owner in the records and here.
+
+        Raises:
+            RecordsError: it could not be dropped in the records, and stays.
+        """
         self._talks.hide(session_id, owner)
+        super().forget(session_id, owner)
 
 
 def turns_of(kept: Iterable[KeptAnswer]) -> Iterator[Turn]:

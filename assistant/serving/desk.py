@@ -34,6 +34,7 @@ from assistant.serving.limits.places import HEAVY_CHARS, Places
 from assistant.serving.limits.refusals import AnswerTimeout, ShuttingDown
 from assistant.serving.limits.ticket import Ticket
 from assistant.serving.ports import Assistant, AssistantProvider
+from assistant.serving.recent import RecentTalks
 from assistant.serving.sessions import Session, SessionNotFoundError, SessionStore
 from assistant.serving.watching.answers import Watcher, watched
 
@@ -107,6 +108,7 @@ class _Ready:
     id: str  # of the answer
     request_id: str
     watchers: Sequence[Watcher] = ()
+    recent: RecentTalks | None = None  # remembers the answer where no ledger does
 
     @property
     def latency_ms(self) -> float:
@@ -148,20 +150,23 @@ class _Ready:
 
     def _recorded(self, answer: Answer) -> Reply:
         """The reply, once it is in the ledger; here, in the thread that made it, so that nobody else waits."""
-        took = self.latency_ms
-        if self.ledger is None:
-            return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
-        given = Given(
-            id=self.id,
+        reply = Reply(answer=answer, session_id=self.session.id, latency_ms=self.latency_ms, id=self.id)
+        if self.ledger is not None:
+            with stage("record"):
+                self.ledger.answered(self._given(reply), self.assistant)
+        elif self.recent is not None and self.session.id:
+            self.recent.add(self._given(reply))
+        return reply
+
+    def _given(self, reply: Reply) -> Given:
+        return Given(
+            id=reply.id,
             inquiry=self.inquiry,
-            answer=answer,
-            session_id=self.session.id,
+            answer=reply.answer,
+            session_id=reply.session_id,
             request_id=self.request_id,
-            latency_ms=took,
+            latency_ms=reply.latency_ms,
         )
-        with stage("record"):
-            self.ledger.answered(given, self.assistant)
-        return Reply(answer=answer, session_id=self.session.id, latency_ms=took, id=self.id)
 
 
 class Desk(Places):
@@ -183,6 +188,7 @@ class Desk(Places):
         self.watchers: Sequence[Watcher] = ()  # hear how each answer went
         self.admit: Callable[[Principal], None] | None = None  # raises where whoever asks has asked enough
         self._ledger = ledger
+        self.recent = RecentTalks() if ledger is None else None  # where nothing else keeps answers
         self.sessions = sessions if sessions is not None else SessionStore()
 
     async def ask(
@@ -310,8 +316,14 @@ class Desk(Places):
         return pieces
 
     def forget(self, session_id: str, principal: Principal | None = None) -> None:
-        """Drop a conversation of whoever asks."""
+        """Drop a conversation of whoever asks.
+
+        Raises:
+            RecordsError: it is kept, and could not be dropped.
+        """
         self.sessions.forget(session_id, _owner(principal))
+        if self.recent is not None:
+            self.recent.forget(session_id, _owner(principal))
 
     def shown(self, question: str, session_id: str | None, principal: Principal | None = None) -> str:
         """The question as a page may show it: cleaned, and masked as the assistant will mask it.
@@ -348,6 +360,7 @@ class Desk(Places):
             id=answer_id or uuid.uuid4().hex,
             request_id=request_id,
             watchers=self.watchers,
+            recent=self.recent,
         )
 
     async def _admit(self, principal: Principal | None) -> None:

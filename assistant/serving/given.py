@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.access.registry import Registry
@@ -32,6 +32,15 @@ class Exchange:
     at: int
     question: str | None
     kept: KeptAnswer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTalk:
+    """A conversation with its turns, the oldest first."""
+
+    talk: Conversation
+    exchanges: tuple[Exchange, ...]
+    cut: bool = False  # earlier turns are kept and not among these
 
 
 class GivenAnswers:
@@ -76,8 +85,8 @@ class GivenAnswers:
         listed = self._registry.talks.listed(asker.owner, after=after, limit=limit)
         return tuple(_titled(talk, withheld) for talk in listed)
 
-    def talk(self, session_id: str, asker: Principal) -> tuple[Conversation, tuple[Exchange, ...]]:
-        """A conversation with its turns.
+    def talk(self, session_id: str, asker: Principal) -> KeptTalk:
+        """A conversation with its last turns.
 
         Raises:
             NotFoundError: there is none, or it is somebody else's.
@@ -86,8 +95,9 @@ class GivenAnswers:
         if found is None:
             raise SessionNotFoundError
         withheld = self._withheld(asker)
-        kept = self._registry.answers.of_session(session_id, asker.owner, last=_TURNS)
-        return _titled(found, withheld), tuple(_exchange(one, withheld) for one in kept)
+        kept = self._registry.answers.of_session(session_id, asker.owner, last=_TURNS + 1)
+        exchanges = tuple(_exchange(one, withheld) for one in kept[-_TURNS:])
+        return KeptTalk(talk=_titled(found, withheld), exchanges=exchanges, cut=len(kept) > _TURNS)
 
     def rename(self, session_id: str, asker: Principal, title: str) -> Conversation:
         """Give a conversation another title; personal data in it is masked.
@@ -97,7 +107,8 @@ class GivenAnswers:
         """
         if not self._registry.talks.rename(session_id, asker.owner, _masked(title)):
             raise SessionNotFoundError
-        return self.talk(session_id, asker)[0]
+        self._registry.note("session.renamed", asker.id, session_id=session_id)
+        return self.talk(session_id, asker).talk
 
     def drop(self, session_id: str, asker: Principal) -> None:
         """Drop a conversation for whoever began it.
@@ -107,6 +118,17 @@ class GivenAnswers:
         """
         if not self._registry.talks.hide(session_id, asker.owner):
             raise SessionNotFoundError
+        self._registry.note("session.dropped", asker.id, session_id=session_id)
+
+    def exported(self, session_id: str, asker: Principal, kind: str) -> KeptTalk:
+        """A conversation with its last turns, to be taken along as a file of that kind, which is recorded.
+
+        Raises:
+            NotFoundError: there is none, or it is somebody else's.
+        """
+        found = self.talk(session_id, asker)
+        self._registry.note("session.exported", asker.id, session_id=session_id, kind=kind)
+        return found
 
     # --- feedback ---
 
@@ -121,7 +143,13 @@ class GivenAnswers:
         """
         kept = self._own(answer_id, asker)
         said = _masked(comment) if comment else None
-        return self._registry.feedback.put(kept.id, asker.id, useful=useful, reason=reason, comment=said)
+        given = self._registry.feedback.put(kept.id, asker.id, useful=useful, reason=reason, comment=said)
+        self._registry.note("feedback.given", asker.id, answer_id=kept.id, useful=useful)
+        return given
+
+    def ratings_of(self, answer_ids: Sequence[str], asker: Principal) -> dict[str, Feedback]:
+        """What whoever asks thought of these answers, by the ids of those."""
+        return self._registry.feedback.of_answers(answer_ids, asker.id)
 
     def ratings(
         self, asker: Principal, *, useful: bool | None, after: Place | None, limit: int

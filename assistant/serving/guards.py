@@ -57,7 +57,7 @@ _READING_POLICY = (
 )
 # A form of a page with "no-referrer" is sent with "Origin: null", and would then be taken for a stranger's.
 _REFERRER = dict.fromkeys((_PAGE_POLICY, _FORM_POLICY, _READING_POLICY), "same-origin")
-_READING_PATHS = re.compile(r"/(read|compare|duties|talks|admin|reader)(/|$)")
+_READING_PATHS = re.compile(r"/(read|compare|duties|talks|history|admin|reader)(/|$)")
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}

@@ -58,20 +58,9 @@ class Ledger:
             AuditUnavailable: it could not be recorded, and may not be given.
         """
         now, principal = self.recorder.chain.store.clock(), given.inquiry.principal
-        owner = principal.id if principal else NOBODY
-        draft = Draft(kind=ANSWERED, subject=owner, at=now, facts=_facts(given, assistant))
-        kept = KeptAnswer(
-            id=given.id,
-            owner=principal.owner if principal else NOBODY,
-            session_id=given.session_id,
-            generation=given.answer.generation,
-            created_at=now,
-            inquiry=inquiry_json(given.inquiry, given.answer, self._today()),
-            body=answer_json(given.answer),
-            opening=opening_of(session_id=given.session_id, request_id=given.request_id, answer_id=given.id),
-            closing=closing_of(given.latency_ms),
-        )
-        self.recorder.record(draft, kept)
+        subject = principal.id if principal else NOBODY
+        draft = Draft(kind=ANSWERED, subject=subject, at=now, facts=_facts(given, assistant))
+        self.recorder.record(draft, kept_of(given, now, self._today()))
 
     def acted(self, kind: str, subject: str, /, **facts: Any) -> None:
         """Record an act.
@@ -80,6 +69,27 @@ class Ledger:
             AuditUnavailable: it could not be recorded.
         """
         self.recorder.record(Draft(kind=kind, subject=subject, at=self.recorder.chain.store.clock(), facts=facts))
+
+
+def kept_of(given: Given, at: int, day: date) -> KeptAnswer:
+    """An answer as it is kept.
+
+    Args:
+        at: when it is given, in milliseconds since 1970.
+        day: of which the texts in force were read, where no other was chosen.
+    """
+    principal = given.inquiry.principal
+    return KeptAnswer(
+        id=given.id,
+        owner=principal.owner if principal else NOBODY,
+        session_id=given.session_id,
+        generation=given.answer.generation,
+        created_at=at,
+        inquiry=inquiry_json(given.inquiry, given.answer, day),
+        body=answer_json(given.answer),
+        opening=opening_of(session_id=given.session_id, request_id=given.request_id, answer_id=given.id),
+        closing=closing_of(given.latency_ms),
+    )
 
 
 def clause_hash(text: str) -> str:

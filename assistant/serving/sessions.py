@@ -64,6 +64,7 @@ class SessionStore:
         self._max_turns = 2 * max_exchanges
         self._clock = clock
         self._kept: OrderedDict[str, _Kept] = OrderedDict()  # least recently used first
+        self._dropped: OrderedDict[tuple[str, str], None] = OrderedDict()  # id and owner; the last dropped last
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -88,8 +89,14 @@ class SessionStore:
             return Session(id=session_id, owner=owner, turns=kept.turns)
 
     def adopt(self, session: Session) -> Session:
-        """Take in a conversation that was kept elsewhere, unless it is here by now; what is here counts."""
+        """Take in a conversation that was kept elsewhere, unless it is here by now; what is here counts.
+
+        Raises:
+            SessionNotFoundError: it was dropped meanwhile.
+        """
         with self._lock:
+            if (session.id, session.owner) in self._dropped:
+                raise SessionNotFoundError
             kept = self._kept.get(session.id)
             turns = kept.turns if kept else session.turns[-self._max_turns :]
             self._put(session.id, turns, session.owner)
@@ -99,7 +106,7 @@ class SessionStore:
     def append(
         self, session_id: str, *, question: str, answer: str, documents: tuple[str, ...] = (), owner: str = ""
     ) -> None:
-        """Add an exchange.
+        """Add an exchange, unless its conversation was dropped while the answer was being made.
 
         Args:
             session_id: from a `Session` that `open` gave.
@@ -107,6 +114,8 @@ class SessionStore:
         """
         exchange = (Turn(role="user", content=question, documents=documents), Turn(role="assistant", content=answer))
         with self._lock:
+            if (session_id, owner) in self._dropped:
+                return
             self._drop_expired()
             kept = self._kept.get(session_id)
             earlier = kept.turns if kept else ()
@@ -114,11 +123,18 @@ class SessionStore:
             self._make_room()
 
     def forget(self, session_id: str, owner: str = "") -> None:
-        """Drop a conversation; one that is not there, or somebody else's, is no fault."""
+        """Drop a conversation; one that is not there, or somebody else's, is no fault.
+
+        An answer to it may still be on its way, and would bring it back; so what was dropped is remembered for a while.
+        """
         with self._lock:
             kept = self._kept.get(session_id)
             if kept is not None and kept.owner == owner:
                 del self._kept[session_id]
+            self._dropped[session_id, owner] = None
+            self._dropped.move_to_end((session_id, owner))
+            while len(self._dropped) > self._capacity:
+                self._dropped.popitem(last=False)
 
     def _put(self, session_id: str, turns: tuple[Turn, ...], owner: str) -> None:
         self._kept[session_id] = _Kept(turns, owner, self._clock())

@@ -290,7 +290,7 @@ def told(frame: Frame, words: str) -> None:
     frame.wait_for_function("w => document.getElementById('status')?.textContent.includes(w)", arg=words)
 
 
-def ask(frame: Frame, question: str, words: str = "已答复") -> None:
+def ask(frame: Frame, question: str, words: str = "有依据") -> None:
     before = frame.locator(".answer").count()
     frame.fill("#box", question)
     frame.press("#box", "Enter")
@@ -305,9 +305,9 @@ def test_a_frame_shows_the_answer_with_its_proof(visit: Visit, site: Site, fake:
     visit.page.goto(f"{site.portal}/iframe.html")
     frame = ready(visit.frame())
     fake.answer = replace(answered("问"), notices=("问题中的手机号已遮盖。",))
-    ask(frame, "能续贷吗？", "已答复，引用 1 处条款")
+    ask(frame, "能续贷吗？", "有依据，引用 1 处条款")
     said = frame.locator(".answer").inner_text()
-    for words in ("已答复", ANSWER_TEXT, f"[1] 《{TITLE}》五、（十）", "✓ 引文已核对", QUOTE,
+    for words in ("有依据", ANSWER_TEXT, f"[1] 《{TITLE}》五、（十）", "✓ 引文已核对", QUOTE,
                   "提示：问题中的手机号已遮盖。", "内容由程序依据条款生成", "相关政策（1）"):  # fmt: skip
         assert words in said
     frame.get_by_text("条款全文").click()
@@ -352,7 +352,7 @@ def test_behind_nginx_under_a_prefix_an_own_page_and_the_widget_work(visit: Visi
     visit.page.goto(f"{site.behind}/own.html")
     visit.page.fill("#question", "能续贷吗？")
     visit.page.click("#ask")
-    visit.page.wait_for_function("document.getElementById('outcome').textContent === '已答复'")
+    visit.page.wait_for_function("document.getElementById('outcome').textContent === '有依据'")
     assert visit.page.inner_text("#text") == ANSWER_TEXT
     assert QUOTE in visit.page.inner_text("#sources")
     visit.shoot("portal_own")
@@ -375,7 +375,7 @@ def test_a_code_of_the_portal_is_exchanged_once_and_again_when_the_token_is_take
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     frame = ready(visit.widget())
-    ask(frame, "能续贷吗？", "已答复，引用 1 处条款")
+    ask(frame, "能续贷吗？", "有依据，引用 1 处条款")
     principal = fake.asked[0].principal
     assert principal is not None
     assert (principal.subject, principal.department) == (f"{site.embed.id}/u-1001", "信贷部")
@@ -384,7 +384,7 @@ def test_a_code_of_the_portal_is_exchanged_once_and_again_when_the_token_is_take
     token = jwt.decode(visit.shown[0].removeprefix("Bearer "), options={"verify_signature": False})
     site.registry.exchange.revoke(site.embed.id, token["jti"])
     visit.page.wait_for_timeout(3_500)  # as long as a gate remembers what held
-    ask(frame, "能续贷吗？", "已答复，引用 1 处条款")
+    ask(frame, "能续贷吗？", "有依据，引用 1 处条款")
     assert len([url for url in visit.requests if url.endswith("/embed/token")]) == 2
     assert len(set(visit.shown)) == 2
     visit.assert_clean()
@@ -487,7 +487,7 @@ def test_the_enter_of_an_input_method_sends_nothing(visit: Visit, site: Site, fa
     assert frame.input_value("#box") == "nengxudaima\n"
     assert frame.locator(".answer").count() == 0
     frame.press("#box", "Enter")
-    told(frame, "已答复")
+    told(frame, "有依据")
     assert [one.question for one in fake.asked] == ["nengxudaima"]
 
 
@@ -500,9 +500,9 @@ def test_outcomes_faults_and_readings_are_told_in_words(visit: Visit, site: Site
     assert "理解为：关于续贷：那保险公司呢？" in last.inner_text()
     frame.get_by_role("button", name="按新问题重新回答").click()
     frame.wait_for_function("document.querySelectorAll('.answer').length === 3")
-    told(frame, "已答复")
+    told(frame, "有依据")
     assert fake.asked[-1].follows is False
-    for outcome, words in ((Outcome.POSSIBLE, "可能相关，未能确认"), (Outcome.PARTIAL, "部分有据")):
+    for outcome, words in ((Outcome.POSSIBLE, "可能相关，未能确认"), (Outcome.PARTIAL, "部分有依据")):
         fake.answer = replace(refused("问"), outcome=outcome)
         ask(frame, "能续贷吗？", words)
         assert words in last.inner_text()
@@ -552,7 +552,7 @@ def test_hostile_words_are_shown_and_do_nothing(visit: Visit, site: Site, fake: 
     for start in range(0, len(PAYLOADS), 16):
         some = PAYLOADS[start : start + 16]
         fake.answer = hostile(some)
-        ask(frame, "".join(some), "已答复，引用 16 处条款")
+        ask(frame, "".join(some), "有依据，引用 16 处条款")
         shown = frame.locator(".answer").last.evaluate("e => e.textContent")
         assert all(shown.count(p) >= 10 for p in some)
         frame.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")

@@ -49,7 +49,7 @@ def test_in_the_widget(visit: Portal, site: Site, fake: FakeAssistant) -> None:
     frame = ready(visit.widget())
     for some in BATCHES:
         fake.answer = hostile(some)
-        ask(frame, "".join(some), "已答复，引用 16 处条款")
+        ask(frame, "".join(some), "有依据，引用 16 处条款")
         shown = frame.locator(".answer").last.evaluate("e => e.textContent")
         assert all(shown.count(payload) >= 10 for payload in some)
     fake.answer, fake.fault = None, ModelTimeout("".join(PAYLOADS))
@@ -132,7 +132,7 @@ def test_in_the_workbench(page: Page, workbench: str) -> None:
         Stand.current.answer = of_one(some)
         seen.ask("".join(some)[:1800])
         page.wait_for_function("n => document.querySelectorAll('#pz-chat [data-testid=bot]').length === n", arg=number)
-        seen.wait_status("已答复")
+        seen.wait_status("有依据")
         page.wait_for_function("w => document.querySelector('#pz-cards mark')?.textContent === w", arg="".join(some))
         assert page.locator(f"#pz-cards {MARKUP}").count() == 0
     Stand.current.answer, Stand.current.fault = None, ModelTimeout("".join(PAYLOADS))

@@ -81,8 +81,8 @@ def test_a_chat_completion_is_whole(client: httpx.Client) -> None:
     assert body["id"] == f"chatcmpl-{response.headers['x-answer-id']}"
     assert message["answer_id"] == response.headers["x-answer-id"]
     assert message["content"].startswith(ANSWER_TEXT)
-    assert message["content"].endswith("（已答复。内容由程序依据条款生成，请以条款原文为准）")
-    assert (message["outcome"], message["outcome_label"]) == ("answered", "已答复")
+    assert message["content"].endswith("（有依据。内容由程序依据条款生成，请以条款原文为准）")
+    assert (message["outcome"], message["outcome_label"]) == ("answered", "有依据")
     assert [c["address"] for c in message["citations"]] == ["五、（十）"]
     [annotation] = message["annotations"]
     cited = annotation["url_citation"]
@@ -127,7 +127,12 @@ def test_sources_stand_in_the_text_where_they_are_wanted(client: httpx.Client) -
 def test_every_outcome_survives_in_a_field_and_in_words(
     client: httpx.Client, fake: FakeAssistant, outcome: Outcome
 ) -> None:
-    labels = {"answered": "已答复", "partial": "部分有据", "possible": "可能相关，未能确认", "not_found": "本库未载明"}
+    labels = {
+        "answered": "有依据",
+        "partial": "部分有依据",
+        "possible": "可能相关，未能确认",
+        "not_found": "本库未载明",
+    }
     given = refused("问") if outcome in (Outcome.POSSIBLE, Outcome.NOT_FOUND) else answered("问")
     fake.answer = replace(given, outcome=outcome, notices=("该文本现已不再有效。",))
     label = labels[outcome.value]

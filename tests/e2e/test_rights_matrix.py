@@ -142,6 +142,10 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/s-{{me}}-{d}")],
     ("PATCH", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/s-{{me}}-{d}", {"title": "续贷"})],
     ("DELETE", "/api/v1/sessions/{session_id}"): lambda d: [Call(f"/api/v1/sessions/nothing-{{me}}-{d}", status=404)],
+    ("GET", "/api/v1/sessions/{session_id}/export"): lambda d: [
+        Call(f"/api/v1/sessions/s-{{me}}-{d}/export?format=md"),
+        Call(f"/api/v1/sessions/nothing-{{me}}-{d}/export", status=404),
+    ],
     ("GET", "/api/v1/feedback"): lambda _: [Call("/api/v1/feedback?limit=100")],
     ("GET", "/api/v1/admin/corpus"): lambda _: [Call("/api/v1/admin/corpus")],
     ("GET", "/api/v1/admin/generations"): lambda _: [Call("/api/v1/admin/generations")],
@@ -195,6 +199,9 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
+    ("GET", "/history"): lambda _: [Call("/history")],
+    ("GET", "/history/{session_id}"): lambda d: [Call(f"/history/s-{{me}}-{d}")],
+    ("GET", "/history/{session_id}/export"): lambda d: [Call(f"/history/s-{{me}}-{d}/export?kind=md")],
     ("GET", "/duties"): lambda d: [Call("/duties"), Call("/duties?doc=all&past=true"), _duties_of(d)],
 }
 
@@ -228,6 +235,7 @@ OTHERS = {
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
     ("POST", "/duties/export"),  # its callers are tried below
     ("POST", "/talks"),  # tried below, and in test_talk_routes.py
+    ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
 }
 
 
@@ -504,6 +512,22 @@ def test_talks_are_written_for_those_who_may_ask(
     page = client.post("/talks", files={"action": (None, "look")}, headers=sent)
     wanted = 401 if who in STRANGERS else 422 if Scope.ASK in MAY[who] else 403
     assert (exported.status_code, page.status_code) == (wanted, wanted)
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])
+def test_a_conversation_is_changed_by_whoever_began_it_alone(
+    client: TestClient, headers: Mapping[str, Mapping[str, str]], who: str
+) -> None:
+    sent = {**headers[who], "Origin": "http://door.example"}
+    for document in DOCUMENTS:
+        form = {"action": (None, "rename"), "title": (None, "改了名")}
+        owner = "department" if who == "staff" else "staff"
+        foreign = client.post(f"/history/s-{owner}-{document}", files=form, headers=sent)
+        assert foreign.status_code == (401 if who in STRANGERS else 404 if Scope.ASK in MAY[who] else 403)
+        assert told(foreign) == set()
+    if who == "admin":
+        evil = {**headers[who], "Origin": "https://evil.example"}
+        assert client.post("/history/s-admin-open", files=form, headers=evil).status_code == 403
 
 
 @pytest.mark.parametrize("who", [*STRANGERS, *KNOWN])

@@ -207,9 +207,9 @@ def visiting(
 def test_question_to_cited_answer(visit: Visit) -> None:
     visit.shoot("empty")
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复，引用 1 处条款")
+    visit.wait_status("有依据，引用 1 处条款")
     [said] = visit.answers()
-    assert "已答复" in said
+    assert "有依据" in said
     assert ANSWER_TEXT in said
     assert f"[1] 《{TITLE}》五、（十）" in said
     assert "内容由程序依据条款生成" in said
@@ -250,17 +250,17 @@ def test_page_speaks_chinese_to_screen_readers(visit: Visit) -> None:
     assert "只依据本库收录的条款作答" in visit.page.locator("#pz-top").inner_text()
     assert "本库收录 1 份文件" in visit.page.locator("#pz-library").inner_text()
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     assert visit.page.locator("#pz-chat [data-testid=bot][aria-label]").count() == 0
     assert visit.page.get_by_role("log", name="对话").count() == 1
 
 
 def test_follow_up_shows_how_it_was_understood(visit: Visit, fake: FakeAssistant) -> None:
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     visit.ask("那保险公司呢？")
     visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 2")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     assert "理解为：关于续贷：那保险公司呢？" in visit.answers()[1]
     assert [turn.content for turn in fake.asked[1].history] == ["能续贷吗？", ANSWER_TEXT]
 
@@ -268,7 +268,7 @@ def test_follow_up_shows_how_it_was_understood(visit: Visit, fake: FakeAssistant
 def test_a_follow_up_may_be_asked_again_as_a_new_question_by_keyboard(visit: Visit, fake: FakeAssistant) -> None:
     again = visit.page.locator("#pz-again")
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     visit.page.wait_for_timeout(300)
     assert not again.is_visible()
     visit.ask("房贷利率多少？")
@@ -299,7 +299,7 @@ def test_refusal_shows_the_nearest_clause(visit: Visit) -> None:
 
 def test_sample_question_is_asked(visit: Visit, fake: FakeAssistant) -> None:
     visit.page.get_by_role("button", name="股份制银行一级分行要做什么？").click()
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     assert [asked.question for asked in fake.asked] == ["股份制银行一级分行要做什么？"]
 
 
@@ -308,12 +308,12 @@ def test_text_appears_while_it_is_written(visit: Visit, fake: FakeAssistant) -> 
     visit.ask("能续贷吗？")
     visit.page.wait_for_function("document.querySelector('#pz-status .pz-status-busy') !== null")
     fake.hold.set()
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
 
 
 def test_clearing_forgets_the_conversation(visit: Visit, fake: FakeAssistant) -> None:
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     kept = len(Stand.desk.sessions)
     visit.page.get_by_role("button", name="清空对话").click()
     visit.wait_status("对话已清空")
@@ -321,7 +321,7 @@ def test_clearing_forgets_the_conversation(visit: Visit, fake: FakeAssistant) ->
     assert visit.page.locator(".pz-card").count() == 0
     assert len(Stand.desk.sessions) == kept - 1
     visit.ask("那保险公司呢？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     assert fake.asked[-1].history == ()
 
 
@@ -346,12 +346,12 @@ def test_leaving_the_page_stops_an_answer_being_written(browser: Browser, addres
 
 def test_an_expired_conversation_begins_anew_and_says_so(visit: Visit, fake: FakeAssistant) -> None:
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     for session_id, kept in list(Stand.desk.sessions._kept.items()):
         Stand.desk.sessions.forget(session_id, kept.owner)
     visit.ask("那保险公司呢？")
     visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 2")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     assert "上次会话已过期" in visit.answers()[1]
     assert fake.asked[-1].history == ()
 
@@ -396,7 +396,7 @@ def test_hostile_questions_are_inert(visit: Visit) -> None:
         visit.page.wait_for_function(
             "n => document.querySelectorAll('#pz-chat [data-testid=bot]').length === n", arg=number
         )
-        visit.wait_status("已答复")
+        visit.wait_status("有依据")
     said = visit.page.locator("#pz-chat [data-testid=user]")
     for number, payload in enumerate(PAYLOADS):
         assert "".join(said.nth(number).inner_text().split()) == "".join(payload.split())
@@ -431,7 +431,7 @@ def test_hostile_documents_and_answers_are_inert(visit: Visit, fake: FakeAssista
         visit.page.wait_for_function(
             "n => document.querySelectorAll('#pz-chat [data-testid=bot]').length === n", arg=number
         )
-        visit.wait_status("已答复")
+        visit.wait_status("有依据")
         visit.page.wait_for_function(
             "want => document.querySelector('#pz-cards mark')?.textContent === want", arg=payload
         )
@@ -445,7 +445,7 @@ def test_hostile_documents_and_answers_are_inert(visit: Visit, fake: FakeAssista
 
 def test_a_mark_leads_to_the_clause_with_its_words_marked(visit: Visit) -> None:
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     for selector in ("#pz-chat [data-testid=bot] a", "#pz-cards .pz-place a"):
         with visit.page.expect_popup() as opened:
             visit.page.locator(selector).first.click()
@@ -459,7 +459,7 @@ def test_a_mark_leads_to_the_clause_with_its_words_marked(visit: Visit) -> None:
 def test_phone_width_does_not_scroll_sideways(browser: Browser, address: str, fake: FakeAssistant, dark: bool) -> None:
     for visit in visiting(browser, address, width=420, height=860, dark=dark):
         visit.ask("能续贷吗？" + "超长不断行" * 20 + "x" * 200)
-        visit.wait_status("已答复")
+        visit.wait_status("有依据")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 420
         for selector in ("#pz-box textarea", "#pz-send", "#pz-cards .pz-card"):
             box = visit.page.locator(selector).bounding_box()
@@ -471,7 +471,7 @@ def test_phone_width_does_not_scroll_sideways(browser: Browser, address: str, fa
 
 def test_related_policies_open_on_demand(visit: Visit) -> None:
     visit.ask("能续贷吗？")
-    visit.wait_status("已答复")
+    visit.wait_status("有依据")
     folded = visit.page.locator("#pz-cards .pz-related")
     assert folded.locator("summary").inner_text() == "相关政策（1）"
     assert not folded.locator("li").is_visible()
@@ -555,4 +555,4 @@ def test_a_server_started_without_an_index_takes_one_up(browser: Browser) -> Non
             assert client.get("/readyz").status_code == 200
         for visit in visiting(browser, url):
             visit.ask("能续贷吗？")
-            visit.wait_status("已答复")
+            visit.wait_status("有依据")

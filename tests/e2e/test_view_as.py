@@ -26,7 +26,7 @@ from assistant.schema.principal import READING, Principal, PrincipalKind, Scope
 from assistant.serving.http.api import create_api
 from assistant.serving.http.viewing import COOKIE, HEADER, LACKING
 from assistant.serving.ledger import Ledger
-from assistant.serving.page.chat import greet
+from assistant.serving.page.talking import greet
 
 OURS = {"Origin": "http://door.example"}
 # As whom, and which documents they see; the admin holds 内部 and 信贷部.

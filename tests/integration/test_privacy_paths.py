@@ -34,7 +34,7 @@ from assistant.schema.answer import DoneEvent
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.desk import Desk, Reply
 from assistant.serving.http.api import create_api
-from assistant.serving.page.chat import Talk, converse
+from assistant.serving.page.talking import Talk, converse
 from assistant.serving.sessions import SessionStore
 from assistant.writing.gate import LlmComposer
 

@@ -156,8 +156,8 @@ def _add_sessions(app: FastAPI) -> None:
 
     @app.get("/api/v1/sessions/{session_id}", summary="一个会话及其问答", tags=["会话"], responses=errors)
     def session(session_id: SessionId, asker: Asker, answers: Kept) -> bodies.SessionDetail:
-        found, exchanges = answers.talk(session_id, asker)
-        return bodies.SessionDetail(**_session(found).model_dump(), turns=list(map(_turn, exchanges)))
+        found = answers.talk(session_id, asker)
+        return bodies.SessionDetail(**_session(found.talk).model_dump(), turns=list(map(_turn, found.exchanges)))
 
     @app.patch(
         "/api/v1/sessions/{session_id}",

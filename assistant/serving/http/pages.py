@@ -15,7 +15,7 @@ from assistant.serving.guards import path_of
 from assistant.serving.http.rules import MANAGING
 from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
 
-_PAGES = re.compile(r"/(read|compare|duties|talks|admin)(/|$)")
+_PAGES = re.compile(r"/(read|compare|duties|talks|history|admin)(/|$)")
 _HEADINGS = {401: "需要登录", 403: "没有权限", 404: "没有找到", 422: "无法处理", 429: "请稍后再试", 503: "暂时无法使用"}
 
 

@@ -180,9 +180,9 @@ class AnswerBody(_Body):
     """一次答复。"""
 
     outcome: Literal["answered", "partial", "possible", "not_found"] = Field(
-        description="有依据、部分有据、可能相关但未能确认（不作答复）、本库未载明。"
+        description="有依据、部分有依据、可能相关但未能确认（不作答复）、本库未载明。"
     )
-    outcome_label: str = Field(examples=["已答复"])
+    outcome_label: str = Field(examples=["有依据"])
     mode: str = Field(description="extractive 为条款原文摘录，llm 为模型生成后逐句核对。", examples=["extractive"])
     text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。")
     standalone_question: str = Field(description="结合上文补全后的问题。")

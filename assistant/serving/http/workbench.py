@@ -1,4 +1,4 @@
-"""The pages of the workbench that are our own: 读原文, 版本对照, 责任清单, 宣讲, 管理, and the routes beside them."""
+"""Pages of the workbench that are our own: 读原文, 版本对照, 责任清单, 宣讲, 历史, 管理, and the routes beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from assistant.serving.desk import Desk
 from assistant.serving.http.comparing import add_comparing
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.duties import add_duties
+from assistant.serving.http.history import add_history
 from assistant.serving.http.managing.routes import add_managing
 from assistant.serving.http.pages import add_page_files
 from assistant.serving.http.reading import add_reading
@@ -18,7 +19,7 @@ def add_workbench(app: FastAPI, desk: Desk, door: Doorkeeping, *, public_url: st
     """Give an application these pages.
 
     Args:
-        public_url: where clients reach it; sources of exported talks lead there.
+        public_url: where clients reach it; sources of exported talks and conversations lead there.
     """
     add_page_files(app)
     add_reading(app, desk)
@@ -26,3 +27,4 @@ def add_workbench(app: FastAPI, desk: Desk, door: Doorkeeping, *, public_url: st
     add_duties(app, desk)
     add_talks(app, desk, base=public_url)
     add_managing(app, desk, door)
+    add_history(app, desk, base=public_url)

@@ -24,7 +24,7 @@ class Asked(_Result):
 
     answer_id: str
     outcome: Literal["answered", "partial", "possible", "not_found"] = Field(
-        description="有依据、部分有据、可能相关但未能确认（不是答复）、本库未载明。"
+        description="有依据、部分有依据、可能相关但未能确认（不是答复）、本库未载明。"
     )
     outcome_label: str
     text: str = Field(description="答复正文，[n] 指向 citations 中的第 n 号。转述时请保留标记，不要增补。")

@@ -31,7 +31,7 @@ _VALIDITY_CLASSES = {
 # The way from the chat to our other pages; addresses are relative to where all of this is served.
 PAGES_NAV = (
     '<nav class="pz-pages" aria-label="页面"><a href="read">读原文</a> <a href="compare">版本对照</a> '
-    '<a href="duties">责任清单</a> <a href="talks">宣讲</a></nav>'
+    '<a href="duties">责任清单</a> <a href="talks">宣讲</a> <a href="history">历史</a></nav>'
 )
 _LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
 

@@ -6,16 +6,43 @@ from collections.abc import Sequence
 
 from assistant.proof.places import Place
 from assistant.proof.verifier import Checked
-from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict
+from assistant.schema.answer import Answer, Citation, Modality, Mode, Outcome, RelatedPolicy, Statement, Verdict, Why
 from assistant.schema.document import Clause, Document
 from assistant.text.folding import flow
 
 DEVELOPMENT = "开发模式：仅供本机试用，不验证身份。"
 OUTCOME_LABELS = {
-    Outcome.ANSWERED: "已答复",
-    Outcome.PARTIAL: "部分有据",
+    Outcome.ANSWERED: "有依据",
+    Outcome.PARTIAL: "部分有依据",
     Outcome.POSSIBLE: "可能相关，未能确认",
     Outcome.NOT_FOUND: "本库未载明",
+}
+_WHY = {
+    Why.OFF_TOPIC: "本库收录的文件里没有与此相关的条款。",
+    Why.ATTRIBUTE: "条款里没有写明所问的这一点。",
+    Why.YEAR: "本库的文件不适用于所问的年份。",
+    Why.REGION: "本库的文件不适用于所问的地区。",
+    Why.INSTITUTION: "条款没有对所问的这类机构作出规定。",
+    Why.DOCUMENT: "所问的文件不在本库中。",
+    Why.MATTER: "条款里没有写到所问的事。",
+    Why.ABOUT_ASSISTANT: "这一句问的不是政策，没有检索条款。",
+    Why.GREETING: "这一句问的不是政策，没有检索条款。",
+    Why.TASK: "这一句问的不是政策条款，没有可以引用的依据。",
+    Why.HARMFUL: "所问的是怎样做被禁止的事，不作答复。",
+    Why.EMPTY_LIBRARY: "在所选的范围里没有检索到可以依据的条款。",
+    Why.UNSURE: "找到的条款不能确认回答了所问，所以不当作依据。",
+    Why.PLACE: "所问的条款，本库收录的文本里没有，或没有全部收录。",
+    Why.WHICH: "这一条可能出自几份文件，要指明是哪一份才能作答。",
+    Why.DECISION: "条款写了要求，没有写能不能批；能否办理由机构审查决定，本库不能代答。",
+    Why.GAPS: "问到的几件事，条款只写明了一部分，没有写明的在答复里逐一指出。",
+    Why.RECORD: "原文没有写明，只能依本库的登记信息说明，请另行核实。",
+    Why.UNPROVED: "找到的条款没有通过核对，不能作为依据。",
+}
+_WHY_AT_ALL = {
+    Outcome.ANSWERED: "所问的事有条款写明，每句话都附出处。",
+    Outcome.PARTIAL: "条款只写明了所问的一部分，没有写明的在答复里指出。",
+    Outcome.POSSIBLE: _WHY[Why.UNSURE],
+    Outcome.NOT_FOUND: "没有找到写明所问之事的条款。",
 }
 VERDICT_LABELS = {
     Verdict.OK: "✓ 引文已核对",
@@ -55,6 +82,11 @@ def ai_label(mode: Mode) -> str:
     if mode is Mode.EXTRACTIVE:
         return "内容由程序依据条款生成，请以条款原文为准"
     return "内容由人工智能模型依据条款生成，请以条款原文为准"
+
+
+def outcome_why(answer: Answer) -> str:
+    """Why there is an answer, only part of one, only something possible, or nothing: one sentence."""
+    return _WHY[Why(answer.why)] if answer.why else _WHY_AT_ALL[answer.outcome]
 
 
 def titled(title: str) -> str:

@@ -11,10 +11,10 @@ from read_by_hand import read
 from sample_texts import law, notice
 
 from assistant.answering.compose import Composer, Draft, modality_in, render
-from assistant.answering.refusal import Abstention, Reason
+from assistant.answering.refusal import Abstention
 from assistant.answering.select import Selection
 from assistant.answering.sentence_reading import Pick
-from assistant.schema.answer import Modality, Outcome, Statement
+from assistant.schema.answer import Modality, Outcome, Statement, Why
 from assistant.schema.document import Validity
 from assistant.text.folding import flow
 from assistant.text.institutions import load_institutions
@@ -38,7 +38,7 @@ def answer(question: str, *wanted: str) -> Draft:
     return COMPOSER.answer(read(question), Selection(picks=picks, best=picks[0]))
 
 
-def refuse(reason: Reason, *missing: str) -> Draft:
+def refuse(reason: Why, *missing: str) -> Draft:
     over = found("问题", DOCUMENTS, {RENEWAL: 5.0})
     return COMPOSER.refusal(Abstention(reason=reason, missing=missing), over.evidence, [d.meta for d in DOCUMENTS])
 
@@ -150,8 +150,11 @@ def test_one_statement_stands_without_a_bullet() -> None:
     assert render("", []) == ""
 
 
-@pytest.mark.parametrize("reason", list(Reason))
-def test_a_refusal_claims_nothing(reason: Reason) -> None:
+ABSTAINING = [why for why in Why if list(Why).index(why) <= list(Why).index(Why.UNSURE)]
+
+
+@pytest.mark.parametrize("reason", ABSTAINING)
+def test_a_refusal_claims_nothing(reason: Why) -> None:
     draft = refuse(reason, "某事")
     assert draft.outcome is Outcome.NOT_FOUND
     assert (draft.statements, draft.citations) == ((), ())
@@ -159,8 +162,8 @@ def test_a_refusal_claims_nothing(reason: Reason) -> None:
     assert "[" not in draft.text
 
 
-@pytest.mark.parametrize("reason", [Reason.ATTRIBUTE, Reason.YEAR, Reason.REGION, Reason.INSTITUTION, Reason.DOCUMENT])
-def test_a_near_miss_names_what_is_missing_and_the_nearest_clause(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [Why.ATTRIBUTE, Why.YEAR, Why.REGION, Why.INSTITUTION, Why.DOCUMENT])
+def test_a_near_miss_names_what_is_missing_and_the_nearest_clause(reason: Why) -> None:
     draft = refuse(reason, "某事")
     assert "某事" in draft.text
     assert [c.address for c in draft.nearest] == ["二、（一）"]
@@ -168,18 +171,18 @@ def test_a_near_miss_names_what_is_missing_and_the_nearest_clause(reason: Reason
     assert draft.nearest[0].quotes == (RENEWAL,)
 
 
-@pytest.mark.parametrize("reason", [Reason.OFF_TOPIC, Reason.ABOUT_ASSISTANT, Reason.GREETING, Reason.EMPTY_LIBRARY])
-def test_what_is_no_near_miss_names_no_clause(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [Why.OFF_TOPIC, Why.ABOUT_ASSISTANT, Why.GREETING, Why.EMPTY_LIBRARY])
+def test_what_is_no_near_miss_names_no_clause(reason: Why) -> None:
     assert refuse(reason).nearest == ()
 
 
 def test_no_evidence_no_nearest() -> None:
-    draft = COMPOSER.refusal(Abstention(reason=Reason.ATTRIBUTE, missing=("金额",)), (), [notice().meta])
+    draft = COMPOSER.refusal(Abstention(reason=Why.ATTRIBUTE, missing=("金额",)), (), [notice().meta])
     assert draft.nearest == ()
     assert "金额" in draft.text
 
 
 def test_an_address_in_the_question_is_not_repeated() -> None:
-    draft = refuse(Reason.DOCUMENT, "点此 https://evil.example/a")
+    draft = refuse(Why.DOCUMENT, "点此 https://evil.example/a")
     assert "evil" not in draft.text
-    assert "本库未收录《某办法》" in refuse(Reason.DOCUMENT, "某办法").text
+    assert "本库未收录《某办法》" in refuse(Why.DOCUMENT, "某办法").text

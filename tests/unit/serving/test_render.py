@@ -273,7 +273,7 @@ def test_a_number_is_not_said_twice(address: str, heading: str | None, bare: str
 def test_answer_as_markdown() -> None:
     text = answer_markdown(answer(standalone_question="小微企业能续贷吗？", notices=("语言模型暂不可用。",)))
     for words in (
-        "**已答复**",
+        "**有依据**",
         "理解为：小微企业能续贷吗？",
         "[1] 《关于服务小微企业的通知》五、（十） 落实无还本续贷政策（现行有效，✓ 引文已核对）",
         "> 提示：语言模型暂不可用。",
@@ -301,7 +301,7 @@ def test_who_wrote_it_is_said() -> None:
 
 def test_answer_in_a_terminal() -> None:
     text = answer_terminal(answer())
-    assert text.startswith("【已答复】\n\n不得盲目抽贷、断贷。[1]\n")
+    assert text.startswith("【有依据】\n\n不得盲目抽贷、断贷。[1]\n")
     assert "「不得盲目抽贷、断贷」" in text
     nearest = answer(outcome=Outcome.NOT_FOUND, citations=(), nearest=(citation(),))
     assert "最接近的条款（仅供参考）" in answer_terminal(nearest)
@@ -337,7 +337,7 @@ def test_answer_as_json_is_what_the_api_promises() -> None:
     assert json.loads(json.dumps(made)) == made
     assert AnswerBody.model_validate(made) == answer_body(given)
     assert made["outcome"] == "answered"
-    assert made["outcome_label"] == "已答复"
+    assert made["outcome_label"] == "有依据"
     assert made["statements"][0] == {
         "text": "不得盲目抽贷、断贷。",
         "citations": [1],

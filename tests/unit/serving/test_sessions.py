@@ -96,6 +96,38 @@ def test_forgetting() -> None:
         store.open(session_id)
 
 
+def test_what_is_dropped_while_its_answer_is_made_stays_dropped() -> None:
+    store = SessionStore()
+    session = store.open(None, "key:1")
+    store.append(session.id, question="问", answer="答", owner="key:1")
+    asked = store.open(session.id, "key:1")  # and now it is being answered
+    store.forget(session.id, "key:1")
+    store.append(asked.id, question="再问", answer="再答", owner="key:1")
+    with pytest.raises(SessionNotFoundError):
+        store.open(session.id, "key:1")
+    with pytest.raises(SessionNotFoundError):
+        store.adopt(asked)  # read from the records before it was dropped there
+    assert len(store) == 0
+
+
+def test_nobody_can_stop_somebody_elses_conversation_by_dropping_its_id() -> None:
+    store = SessionStore()
+    session = store.open(None, "key:1")
+    store.forget(session.id, "key:2")
+    store.append(session.id, question="问", answer="答", owner="key:1")
+    assert len(store.open(session.id, "key:1").turns) == 2
+
+
+def test_no_more_of_what_was_dropped_is_remembered_than_conversations() -> None:
+    store = SessionStore(capacity=2)
+    for number in range(3):
+        store.forget(str(number))
+        store.append(str(number), question="问", answer="答")
+    assert len(store) == 0
+    store.append("0", question="问", answer="答")
+    assert len(store) == 1
+
+
 def test_missing_and_malformed_ids_get_one_message() -> None:
     store = SessionStore()
     messages = set()

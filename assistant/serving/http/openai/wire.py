@@ -163,9 +163,9 @@ class Proof(_Given):
 
     answer_id: str = Field(description="这次答复的编号，同响应头 X-Answer-Id。")
     outcome: Literal["answered", "partial", "possible", "not_found"] = Field(
-        description="有依据、部分有据、可能相关但未能确认（不作答复）、本库未载明。"
+        description="有依据、部分有依据、可能相关但未能确认（不作答复）、本库未载明。"
     )
-    outcome_label: str = Field(examples=["已答复"])
+    outcome_label: str = Field(examples=["有依据"])
     standalone_question: str = Field(description="结合上文补全后的问题。")
     citations: list[CitationBody]
     nearest: list[CitationBody] = Field(description="没有给出答复时，可能相关或意思最接近的条款，不是依据。")

@@ -1,0 +1,103 @@
+"""Where everything of the chat page stands, and which event each part sets off."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assistant.serving.desk import Desk
+from assistant.serving.page.checking import verify_tab
+from assistant.serving.page.events import QUIET, events_of, with_request
+from assistant.serving.page.said import EMPTY_CARDS, TITLE, header_html, status_html
+from assistant.serving.page.talking import Talk
+from assistant.serving.render.html import note_html
+
+SAMPLE_QUESTIONS = (
+    "客户贷款到期一时还不上，能续贷吗？",
+    "通知里凡是严禁的，逐条列出来",
+    "股份制银行一级分行要做什么？",
+    "小微企业贷款利率怎么定？",
+)
+
+
+def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
+    """Lay out the page and tie its events."""
+    on_ask, on_again, on_clear, on_load = (with_request(gr, function) for function in events_of(desk))
+
+    def offered(talk: Talk) -> Any:
+        return gr.Button(value=talk.again.label if talk.again else "", visible=talk.again is not None)
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        talk = gr.State(Talk(), time_to_live=4 * 3600)
+        gr.HTML(header_html(development=development), elem_id="pz-top")
+        with gr.Tabs(elem_id="pz-tabs"):
+            with gr.Tab("问答", id="ask"), gr.Row(elem_id="pz-main", equal_height=False):
+                with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
+                    chat = _chat(gr)
+                    status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
+                    with gr.Row(elem_id="pz-ask"):
+                        box = _question_box(gr)
+                        send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
+                    with gr.Row(elem_id="pz-samples"):
+                        samples = [
+                            gr.Button(text, size="sm", scale=0, min_width=0, elem_classes="pz-sample")
+                            for text in SAMPLE_QUESTIONS
+                        ]
+                        wipe = gr.Button("清空对话", size="sm", scale=0, min_width=0, elem_id="pz-clear")
+                with gr.Column(scale=2, min_width=300, elem_id="pz-right"):
+                    gr.HTML("<h2>条款依据</h2>", elem_id="pz-cards-title")
+                    cards = gr.HTML(note_html(EMPTY_CARDS), elem_id="pz-cards")
+                    library = gr.HTML("", elem_id="pz-library")
+            with gr.Tab("核对", id="verify"):
+                verify_tab(gr, desk)
+
+        outputs = [talk, chat, box, cards, status]
+        asking: dict[str, Any] = {"fn": on_ask, "inputs": [box, talk], "outputs": outputs, **QUIET}
+        asked = [gr.on([box.submit, send.click], trigger_mode="once", **asking)]
+        for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
+            typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **QUIET)
+            asked.append(typed.then(**asking))
+        asked.append(again.click(fn=on_again, inputs=talk, outputs=outputs, trigger_mode="once", **QUIET))
+        # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
+        stopped = wipe.click(fn=None, cancels=asked, **QUIET)
+        emptied = stopped.then(fn=on_clear, inputs=talk, outputs=outputs, **QUIET)
+        for done in (*asked, emptied):
+            done.then(fn=offered, inputs=talk, outputs=again, **QUIET)
+        page.load(fn=on_load, outputs=[library, status], **QUIET)
+    return page
+
+
+def _chat(gr: Any) -> Any:
+    return gr.Chatbot(
+        label="对话",
+        show_label=False,
+        container=False,
+        height="100%",
+        elem_id="pz-chat",
+        placeholder=(
+            "### 请就库中文件提问\n\n例如贷款到期能否续贷、哪些行为被禁止、某类机构要做什么。\n\n"
+            "答复只来自条款原文；查不到依据时，会直接告诉您。"
+        ),
+        buttons=[],
+        layout="bubble",
+        sanitize_html=True,
+        allow_tags=False,
+        latex_delimiters=[],
+        allow_file_downloads=False,
+        feedback_options=None,
+    )
+
+
+def _question_box(gr: Any) -> Any:
+    return gr.Textbox(
+        label="请输入问题",
+        show_label=False,
+        container=False,
+        placeholder="请输入问题，按回车发送",
+        lines=1,
+        max_lines=5,
+        scale=1,
+        autofocus=True,
+        elem_id="pz-box",
+    )

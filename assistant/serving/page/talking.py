@@ -1,0 +1,144 @@
+"""One visitor's conversation: what is kept of it, and what a question does to it. Knows no Gradio.
+
+Every step is an `Update` of the page; a fault is told politely and repeats nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from assistant.errors import AssistantError, InputError
+from assistant.safety.personal.screening import SECRET_CODE
+from assistant.schema.answer import Answer, DeltaEvent, SourcesEvent
+from assistant.schema.inquiry import Inquiry
+from assistant.schema.principal import Principal
+from assistant.serving.desk import Desk, Piece, Reply
+from assistant.serving.guards import INTERNAL_MESSAGE, log_fault
+from assistant.serving.http.viewing import viewing_html
+from assistant.serving.page.said import EMPTY_CARDS, answer_message, done_words, library_html, status_html
+from assistant.serving.render.html import answer_cards_html, cards_html, note_html
+from assistant.serving.render.markdown import markdown_escaped
+from assistant.serving.sessions import SessionNotFoundError
+
+_MAX_MESSAGES = 60  # shown on the page; what the assistant remembers is the session store's matter
+_REDRAW_S = 0.08  # a reader sees no more steps than that, and each one travels
+
+Message = dict[str, str]
+# talk, messages, question box, cards, status
+Update = tuple["Talk", list[Message], str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The last question, to be asked once more and read the other way."""
+
+    question: str  # masked
+    follows: bool  # how it is to be read this time
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return "接着上文重新回答" if self.follows else "按新问题重新回答"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One visitor's conversation, as the page shows it. Lives on the server."""
+
+    session_id: str | None = None
+    messages: tuple[Message, ...] = field(default=())
+    again: Again | None = None  # where the last question may be read the other way
+
+    def say(self, role: str, content: str) -> Talk:
+        said = (*self.messages, {"role": role, "content": content})
+        return replace(self, messages=said[-_MAX_MESSAGES:])
+
+
+def other_reading(answer: Answer) -> Again | None:
+    """The question read the other way: one that was joined to the turns before, or that may go on from them."""
+    if answer.follows or answer.follows_unsure:
+        return Again(answer.question, follows=not answer.follows)
+    return None
+
+
+async def converse(
+    desk: Desk, question: str, talk: Talk, principal: Principal | None = None, *, follows: bool | None = None
+) -> AsyncGenerator[Update, None]:
+    """One question from the box to its answer; every step is an update of the page.
+
+    Args:
+        follows: whether it goes on from the turns before, where the visitor has said so.
+    """
+    waiting = talk
+    try:
+        asked = markdown_escaped(desk.shown(question, talk.session_id, principal))
+        waiting = replace(talk, again=None).say("user", asked)
+        inquiry = Inquiry(question=question, follows=follows, principal=principal)
+        renewed, pieces = await _open(desk, inquiry, talk.session_id)
+        yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
+        async with aclosing(pieces):
+            async for update in _answer(pieces, waiting, renewed=renewed):
+                yield update
+    except InputError as exc:  # nothing was said yet: keep the words in the box
+        box = "" if exc.code == SECRET_CODE else question
+        yield _update(talk, box, note_html(EMPTY_CARDS), status_html(exc.message, kind="error"))
+    except AssistantError as exc:
+        yield _failed(waiting, exc.message)
+    except Exception as exc:  # noqa: BLE001 - the page must not show a foreign message; the fault is logged
+        log_fault(exc, uuid4().hex)
+        yield _failed(waiting, INTERNAL_MESSAGE)
+
+
+async def _open(desk: Desk, inquiry: Inquiry, session_id: str | None) -> tuple[bool, AsyncGenerator[Piece, None]]:
+    """The stream, and whether an expired conversation had to be begun anew."""
+    try:
+        return False, await desk.stream(inquiry, session_id)
+    except SessionNotFoundError:
+        return True, await desk.stream(inquiry)
+
+
+async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed: bool) -> AsyncGenerator[Update, None]:
+    text, cards, shown_at = "", note_html("正在查找条款……"), 0.0
+    writing = status_html("正在作答……", kind="busy")
+    async for piece in pieces:
+        match piece:
+            case SourcesEvent():
+                cards = cards_html(piece.citations) if piece.citations else cards
+            case DeltaEvent():
+                text += piece.text
+                if time.monotonic() - shown_at >= _REDRAW_S:
+                    yield _update(waiting.say("assistant", markdown_escaped(text, lists=True)), "", cards, writing)
+                    shown_at = time.monotonic()
+            case Reply():
+                said = waiting.say("assistant", answer_message(piece.answer, renewed=renewed))
+                talk = replace(said, session_id=piece.session_id, again=other_reading(piece.answer))
+                yield _update(talk, "", answer_cards_html(piece.answer), status_html(done_words(piece)))
+
+
+def _update(talk: Talk, box: str, cards: str, status: str) -> Update:
+    return talk, list(talk.messages), box, cards, status
+
+
+def _failed(talk: Talk, message: str) -> Update:
+    said = talk.say("assistant", f"**未能作答**\n\n{markdown_escaped(message)}")
+    return _update(said, "", note_html(EMPTY_CARDS), status_html(message, kind="error"))
+
+
+def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
+    """Forget the conversation, here and in the session store."""
+    if talk.session_id is not None:
+        desk.forget(talk.session_id, principal)
+    return _update(Talk(), "", note_html(EMPTY_CARDS), status_html("对话已清空。"))
+
+
+def greet(desk: Desk, principal: Principal | None = None) -> tuple[str, str]:
+    """The library and the status line, when the page opens."""
+    try:
+        documents = desk.provider().documents(principal.labels if principal else None)
+    except AssistantError as exc:
+        return "", status_html(exc.message, kind="error")
+    return viewing_html(principal) + library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
