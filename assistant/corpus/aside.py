@@ -33,6 +33,7 @@ from assistant.indexing.manifest import fsync_path
 
 _ROOM, _FILES, _JOURNAL = ".release", "aside", "publishing.json"
 _INDEXES = ".aside"
+_STAGED = "files"  # in the staging folder: what goes into the corpus itself
 _NOTHING = "这些变更不会改变文件库：库里已经是这样了。请退回，或与登记人核对。"
 
 
@@ -195,6 +196,7 @@ def take_in(
         journal = {
             "before": _books(corpus),
             "after": _hash_of(aside.manifest, aside.statutes or _text(corpus / STATUTES / MANIFEST)),
+            "files": _hashes(staging, (_STAGED, STATUTES)),
             "served": current_name(indexes_dir),
             "name": name,
             "note": dict(note),
@@ -238,8 +240,7 @@ def finish(corpus: Path, indexes_dir: Path, done: Callable[[Landed, str, Mapping
         if not is_broken_off(corpus):
             return
         journal = json.loads(_journal(corpus).read_text(encoding="utf-8"))
-        books = _books(corpus)
-        landed = {journal["before"]: Landed.NOT, journal["after"]: Landed.WHOLE}.get(books, Landed.UNKNOWN)
+        landed = _landed(corpus, journal)
         name = str(journal["name"])
         with single_writer(indexes_dir):
             there = current_name(indexes_dir)
@@ -248,6 +249,24 @@ def finish(corpus: Path, indexes_dir: Path, done: Callable[[Landed, str, Mapping
                 remove_old(indexes_dir)
         done(landed, name, journal["note"])
         _journal(corpus).unlink()
+
+
+def _landed(corpus: Path, journal: Mapping[str, Any]) -> Landed:
+    books, there = _books(corpus), _hashes(corpus, ("", STATUTES))
+    moved = {name.removeprefix(f"{_STAGED}/"): sha for name, sha in journal["files"].items()}
+    if books == journal["after"] and all(there.get(name) == sha for name, sha in moved.items()):
+        return Landed.WHOLE
+    return Landed.NOT if books == journal["before"] else Landed.UNKNOWN
+
+
+def _hashes(root: Path, folders: tuple[str, ...]) -> dict[str, str]:
+    """The SHA-256 of each file of these folders but their books, by its place in `root`."""
+    files = (path for name in folders if (root / name).is_dir() for path in (root / name).iterdir())
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.is_file() and path.name != MANIFEST
+    }
 
 
 def _journal(corpus: Path) -> Path:

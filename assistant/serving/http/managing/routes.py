@@ -9,10 +9,10 @@ from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
 from assistant.serving.http.managing.embeds import add_embeds
-from assistant.serving.http.managing.keys import add_keys
-from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
+from assistant.serving.http.managing.keys import add_keys
+from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
 from assistant.serving.http.managing.users import add_users
 from assistant.serving.http.pages import wants_page
