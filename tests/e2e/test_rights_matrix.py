@@ -236,6 +236,10 @@ OTHERS = {
     ("POST", "/duties/export"),  # its callers are tried below
     ("POST", "/talks"),  # tried below, and in test_talk_routes.py
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
+    # Tried in test_gap_pages.py:
+    *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),
+    *(("GET", "/admin/feedback/{feedback_id}"), ("POST", "/admin/gold/new")),
+    *(("GET", "/admin/gold/{candidate_id}"), ("POST", "/admin/gold/{candidate_id}")),
 }
 
 

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
-from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
+from assistant.serving.http.managing.recent import add_recent
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
 from assistant.serving.http.pages import wants_page
 
