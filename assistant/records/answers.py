@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -57,6 +57,12 @@ class AnswerBook:
             rows = connection.execute(select(answers).where(answers.c.id.in_(answer_ids))).mappings().all()
         return {row["id"]: KeptAnswer(**row) for row in rows}
 
+    def newest(self, limit: int) -> tuple[KeptAnswer, ...]:
+        """The answers given last, whoever asked, the newest first."""
+        wanted = select(answers).order_by(answers.c.created_at.desc(), answers.c.id.desc()).limit(limit)
+        with self._store.read() as connection:
+            return tuple(KeptAnswer(**row) for row in connection.execute(wanted).mappings())
+
     def of_session(self, session_id: str, owner: str, *, last: int) -> tuple[KeptAnswer, ...]:
         """The last answers of a conversation, the oldest first."""
         wanted = select(answers).where(answers.c.session_id == session_id, answers.c.owner == owner)
@@ -64,6 +70,18 @@ class AnswerBook:
         with self._store.read() as connection:
             rows = connection.execute(newest).mappings().all()
         return tuple(KeptAnswer(**row) for row in reversed(rows))
+
+    def walked(self, *, page: int = 200) -> Iterator[KeptAnswer]:
+        """Every answer that is kept."""
+        after = ""
+        while True:
+            wanted = select(answers).where(answers.c.id > after).order_by(answers.c.id).limit(page)
+            with self._store.read() as connection:
+                rows = connection.execute(wanted).mappings().all()
+            yield from (KeptAnswer(**row) for row in rows)
+            if len(rows) < page:
+                return
+            after = rows[-1]["id"]
 
     def purge(self, before: int) -> int:
         """Take away the answers given before, what was said of them, and conversations not used since; how many."""

@@ -205,6 +205,64 @@ changes = Table(
     Index("ix_changes_state", "state", "changed_at"),
 )
 
+# A change of facts or tables that one person asks for and another decides on. `before` and `after` are what it
+# changes, each `null` where there is nothing.
+amendments = Table(
+    "amendments",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("state", String(12), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", BigInteger),
+    Column("generation", String(80)),  # that it led to
+    Column("fault", Text),  # why it could not be carried out
+    Column("undoes", String(64)),
+    CheckConstraint("state in ('waiting', 'applying', 'active', 'rejected', 'withdrawn', 'failed')", name="state"),
+    Index("ix_amendments_kind", "kind", "created_at", "id"),
+    Index("ix_amendments_state", "state"),
+)
+
+# Who looks after a document, and when it is to be looked at again.
+document_care = Table(
+    "document_care",
+    metadata,
+    Column("document_id", String(300), primary_key=True),
+    Column("owner", String(60)),
+    Column("recheck_on", String(10)),  # an ISO date
+    Column("changed_by", String(200), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+# What was published together, and what takes it back.
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("generation", String(80), nullable=False, index=True),
+    Column("before", String(80)),  # the generation served until then
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("summary", JSON, nullable=False),
+)
+
+# A talk that somebody exported: what its statements rest on, with masked words.
+talks_exported = Table(
+    "talks_exported",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(200), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("register", Text, nullable=False),
+)
+
 # `body` is what was hashed, byte for byte; `at`, `kind` and `subject` stand in it too and are here for searching.
 audit = Table(
     "audit",

@@ -88,7 +88,7 @@ def test_an_answer_is_read_back_as_it_was(answer: Answer) -> None:
 def expected() -> list[str]:
     return [
         "续贷", "政策问答记录，共 3 次问答，导出于 2026-01-02 00:30（北京时间）。", NOTICE,
-        "第 1 问（2026-01-01 09:02）", "能续贷吗？", "时效：按提问当日（2026-01-01）有效的文本作答", "结论：已答复",
+        "第 1 问（2026-01-01 09:02）", "能续贷吗？", "时效：按提问当日（2026-01-01）有效的文本作答", "结论：有依据",
         "各银行机构要对符合条件的小微企业给予续贷支持，不得盲目抽贷、断贷、压贷。[1]",
         f"[1] 《{TITLE}》五、（十） 落实无还本续贷政策（年度文件，✓ 引文已核对）", f"原文：{QUOTE}",
         "内容由程序依据条款生成，请以条款原文为准。答复编号 a1，索引 fake-generation。",
@@ -214,4 +214,4 @@ def test_what_an_earlier_version_kept_can_be_taken_along() -> None:
     old = kept(answered("能续贷吗？"), "a1")
     inquiry = {name: value for name, value in json.loads(old.inquiry).items() if name != "follows"}
     one = Exchange(answer_id="a1", at=AT, question="能续贷吗？", kept=replace(old, inquiry=json.dumps(inquiry)))
-    assert "结论：已答复" in transcript_markdown(transcript(one))
+    assert "结论：有依据" in transcript_markdown(transcript(one))

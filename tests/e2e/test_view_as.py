@@ -213,15 +213,15 @@ def test_the_workbench_says_as_whom_it_is_seen() -> None:
             return assistant
 
     own = Principal(kind=PrincipalKind.USER, subject="a", labels=frozenset({"内部", "信贷部"}), scopes=frozenset(Scope))
-    assert "以部门身份查看" in greet(Desk(), own)[0]  # type: ignore[arg-type]
-    assert "本库收录 3 份文件" in greet(Desk(), own)[0]  # type: ignore[arg-type]
+    assert "以部门身份查看" in greet(Desk(), own).library  # type: ignore[arg-type]
+    assert "本库收录 3 份文件" in greet(Desk(), own).library  # type: ignore[arg-type]
     seen = seen_as(own, View(department="合规部", labels=("内部",)))
-    shown = greet(Desk(), seen)[0]  # type: ignore[arg-type]
+    shown = greet(Desk(), seen).library  # type: ignore[arg-type]
     assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 reader" in shown
     assert "您没有标签 合规部" in shown
     assert "本库收录 2 份文件" in shown
     reader = replace(own, scopes=READING)
-    assert "身份查看" not in greet(Desk(), reader)[0]  # type: ignore[arg-type]
+    assert "身份查看" not in greet(Desk(), reader).library  # type: ignore[arg-type]
 
 
 def test_views_are_said_in_one_form() -> None:

@@ -188,8 +188,10 @@ def _rate(history: History, asker: Principal, fields: Mapping[str, str]) -> None
     comment = fields.get("comment", "").strip()
     if rating not in ("up", "down"):
         raise InputError("请先选“有用”或“没有用”，再提交。", code="bad_request")
-    if reason not in ("", *Reason) or len(comment) > MOST_COMMENT or not _ID.fullmatch(answer_id):
-        raise InputError(f"原因请从列表里选，说明至多 {MOST_COMMENT} 字。", code="bad_request")
+    if reason not in ("", *Reason) or not _ID.fullmatch(answer_id):
+        raise InputError("原因请从列表里选，再提交。", code="bad_request")
+    if len(comment) > MOST_COMMENT:
+        raise InputError(f"说明至多 {MOST_COMMENT} 字，请改短再提交。", code="bad_request")
     history.rate(
         answer_id,
         asker,

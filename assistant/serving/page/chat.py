@@ -7,6 +7,7 @@ that this page needs are let through.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 from fastapi import FastAPI
@@ -31,21 +32,25 @@ _PAGE_PATHS = (
 )
 
 
+_STYLES = ("chat.css", "citing.css", "remembering.css")
+_SCRIPTS = ("chat.js", "citing.js")  # each holds one function, run when the page opens
+
+
 def mount_chat(app: FastAPI) -> FastAPI:
     """Mount the chat page at `/` of an application made by `create_api`."""
     go_offline()
     import gradio as gr
 
     static = files("assistant.serving.page") / "static"
-    page = build_page(gr, app.state.desk, development=app.state.gate.development)
+    page = build_page(gr, app.state.desk, app.state.history, development=app.state.gate.development)
     page.queue(max_size=64, api_open=False, default_concurrency_limit=None)
     gr.mount_gradio_app(
         app,
         page,
         path="/",
         theme=gr.themes.Base(font=["Noto Sans CJK SC", "sans-serif"], font_mono=["monospace"]),
-        css=(static / "chat.css").read_text("utf-8"),
-        js=(static / "chat.js").read_text("utf-8"),
+        css="".join((static / name).read_text("utf-8") for name in _STYLES),
+        js=_script([(static / name).read_text("utf-8") for name in _SCRIPTS]),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -60,6 +65,11 @@ def mount_chat(app: FastAPI) -> FastAPI:
     quiet = QuietGradio(mounted.app, events=page.fns)
     app.router.routes.append(_PageMount("", NeedsPage(KnownPaths(quiet, patterns=_PAGE_PATHS))))
     return app
+
+
+def _script(functions: Sequence[str]) -> str:
+    """One function that runs all of them."""
+    return f"() => {{ for (const run of [{','.join(functions)}]) run(); }}"
 
 
 class _PageMount(Mount):

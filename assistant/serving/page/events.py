@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
+from assistant.products.sample_questions import MOST as MOST_SAMPLES
+from assistant.products.sample_questions import Samples
 from assistant.serving.desk import Desk
 from assistant.serving.http.rules import principal_of
-from assistant.serving.page.talking import Talk, Update, clear, converse, greet
+from assistant.serving.page.said import samples_note_html
+from assistant.serving.page.scope import Scope
+from assistant.serving.page.talking import Talk, Update, clear, converse, greet, samples_for
+from assistant.serving.samples import SampleShelf
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -19,25 +25,63 @@ def with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def events_of(desk: Desk) -> tuple[Callable[..., Any], ...]:
-    """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What the parts of the page set off."""
 
-    async def on_ask(question: str | None, talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
-        async with aclosing(converse(desk, question or "", talk, principal_of(request.request))) as updates:
+    ask: Callable[..., Any]
+    again: Callable[..., Any]
+    clear: Callable[..., Any]
+    load: Callable[..., Any]
+    samples: Callable[..., Any]
+    role: Callable[..., Any]
+
+
+def events_of(gr: Any, desk: Desk) -> Events:
+    """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
+    shelf = SampleShelf(desk.provider)
+
+    async def on_ask(
+        question: str | None, talk: Talk, day: str | None, chosen: list[str] | None, request: Any
+    ) -> AsyncGenerator[Update, None]:
+        scope = Scope(day or "", tuple(chosen or ()))
+        asked = converse(desk, question or "", talk, principal_of(request.request), scope=scope)
+        async with aclosing(asked) as updates:
             async for update in updates:
                 yield update
 
     async def on_again(talk: Talk, request: Any) -> AsyncGenerator[Update, None]:
-        if talk.again is not None:
-            said, principal = talk.again, principal_of(request.request)
-            async with aclosing(converse(desk, said.question, talk, principal, follows=said.follows)) as updates:
+        if (again := talk.again) is not None:
+            principal = principal_of(request.request)
+            asked = converse(desk, again.question, talk, principal, follows=again.follows, scope=again.scope)
+            async with aclosing(asked) as updates:
                 async for update in updates:
                     yield update
 
     def on_clear(talk: Talk, request: Any) -> Update:
         return clear(desk, talk, principal_of(request.request))
 
-    def on_load(request: Any) -> tuple[str, str]:
-        return greet(desk, principal_of(request.request))
+    def on_load(request: Any) -> tuple[str, str, Any]:
+        shown = greet(desk, principal_of(request.request))
+        return shown.library, shown.status, gr.Dropdown(choices=list(shown.choices))
 
-    return on_ask, on_again, on_clear, on_load
+    async def on_samples(request: Any) -> tuple[Any, ...]:
+        principal = principal_of(request.request)
+        samples = await samples_for(shelf, principal.labels if principal else None)
+        roles = list(samples)
+        first = roles[0] if roles else None
+        radio = gr.Radio(choices=roles, value=first, visible=bool(roles))
+        return samples, radio, samples_note_html(ready=True, any_there=bool(roles)), *buttons(first, samples)
+
+    def buttons(role: str | None, samples: Samples) -> list[Any]:
+        said = samples.get(role or "", ())
+        return [gr.Button(value=said[n] if n < len(said) else "", visible=n < len(said)) for n in range(MOST_SAMPLES)]
+
+    return Events(
+        ask=with_request(gr, on_ask),
+        again=with_request(gr, on_again),
+        clear=with_request(gr, on_clear),
+        load=with_request(gr, on_load),
+        samples=with_request(gr, on_samples),
+        role=buttons,
+    )

@@ -16,6 +16,7 @@ from assistant.serving.render.words import (
     DEVELOPMENT,
     OUTCOME_LABELS,
     ai_label,
+    outcome_why,
     restated_question,
     source_lines,
     titled,
@@ -23,7 +24,7 @@ from assistant.serving.render.words import (
 
 TITLE = "普惠政策助手"
 EMPTY_CARDS = "提问后，这里列出答复所依据的条款，并标出引用的原文。"
-_BADGES = {Outcome.ANSWERED: "good", Outcome.PARTIAL: "warn", Outcome.POSSIBLE: "warn", Outcome.NOT_FOUND: "info"}
+_BADGES = {Outcome.ANSWERED: "good", Outcome.PARTIAL: "warn", Outcome.POSSIBLE: "info", Outcome.NOT_FOUND: "plain"}
 
 
 def header_html(*, development: bool = True) -> str:
@@ -55,17 +56,30 @@ def _left_out(meta: DocumentMeta, today: date) -> str:
     return f"<br><span>不参与作答：{escape(said(found))}</span>" if found else ""
 
 
+def samples_note_html(*, ready: bool, any_there: bool = False) -> str:
+    """What stands where the sample questions will be, or why there are none; nothing beside those that are there."""
+    if not ready:
+        return status_html("正在从本库的文件里挑选示例问题……", kind="busy")
+    return "" if any_there else status_html("本库暂时挑不出示例问题，请直接输入要问的事。")
+
+
 def status_html(text: str, *, kind: str = "quiet") -> str:
     """The line under the chat; `kind` is quiet, busy or error."""
     return f'<p class="pz-status pz-status-{kind}">{escape(text)}</p>'
 
 
-def answer_message(answer: Answer, *, renewed: bool = False) -> str:
-    """An answer as one chat message: outcome, how it was understood, text, notices, sources."""
+def answer_message(answer: Answer, *, renewed: bool = False, limited: str = "") -> str:
+    """An answer as one chat message: outcome and why, how it was understood, text, notices, sources.
+
+    Args:
+        limited: what it was limited to by whoever asked, in words.
+    """
     badge = f'<span class="pz-badge pz-{_BADGES[answer.outcome]}">{OUTCOME_LABELS[answer.outcome]}</span>'
-    blocks = [badge]
+    blocks = [f'{badge} <span class="pz-why">{outcome_why(answer)}</span>']
     if restated := restated_question(answer):
-        blocks.append(f"理解为：{markdown_escaped(restated)}")
+        blocks.append(f'<span class="pz-understood">理解为：{markdown_escaped(restated)}</span>')
+    if limited:
+        blocks.append(f'<span class="pz-limited">限定范围：{markdown_escaped(limited)}</span>')
     blocks.append(linked_marks(markdown_escaped(answer.text, lists=True), answer.citations))
     notices = (*answer.notices, "上次会话已过期，本次按新的会话作答。") if renewed else answer.notices
     blocks += [f"> 提示：{markdown_escaped(notice)}" for notice in notices]

@@ -5,26 +5,34 @@ Every step is an `Update` of the page; a fault is told politely and repeats noth
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from assistant.errors import AssistantError, InputError
+from assistant.errors import AssistantError, InputError, NotFoundError
+from assistant.products.sample_questions import Samples
 from assistant.safety.personal.screening import SECRET_CODE
-from assistant.schema.answer import Answer, DeltaEvent, SourcesEvent
+from assistant.schema.answer import Answer, Citation, DeltaEvent, SourcesEvent
+from assistant.schema.document import DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk, Piece, Reply
 from assistant.serving.guards import INTERNAL_MESSAGE, log_fault
 from assistant.serving.http.viewing import viewing_html
 from assistant.serving.page.said import EMPTY_CARDS, answer_message, done_words, library_html, status_html
+from assistant.serving.page.scope import UNLIMITED, Scope, document_choices, scope_words
+from assistant.serving.reading.neighbours import Neighbour, neighbours_of
 from assistant.serving.render.html import answer_cards_html, cards_html, note_html
-from assistant.serving.render.markdown import markdown_escaped
+from assistant.serving.render.markdown import linked_marks, markdown_escaped
+from assistant.serving.samples import SampleShelf
 from assistant.serving.sessions import SessionNotFoundError
 
 _MAX_MESSAGES = 60  # shown on the page; what the assistant remembers is the session store's matter
+_BEGUN = "已开始新的对话。以前的对话在“历史”里，可以接着问、改名、删除。"
+_FORGOTTEN = "对话已清空。"
 _REDRAW_S = 0.08  # a reader sees no more steps than that, and each one travels
 
 Message = dict[str, str]
@@ -38,6 +46,7 @@ class Again:
 
     question: str  # masked
     follows: bool  # how it is to be read this time
+    scope: Scope = UNLIMITED  # as it was limited then
 
     @property
     def label(self) -> str:
@@ -52,36 +61,46 @@ class Talk:
     session_id: str | None = None
     messages: tuple[Message, ...] = field(default=())
     again: Again | None = None  # where the last question may be read the other way
+    answer_id: str | None = None  # of the last answer, once it is whole
 
     def say(self, role: str, content: str) -> Talk:
         said = (*self.messages, {"role": role, "content": content})
         return replace(self, messages=said[-_MAX_MESSAGES:])
 
 
-def other_reading(answer: Answer) -> Again | None:
+def other_reading(answer: Answer, scope: Scope = UNLIMITED) -> Again | None:
     """The question read the other way: one that was joined to the turns before, or that may go on from them."""
     if answer.follows or answer.follows_unsure:
-        return Again(answer.question, follows=not answer.follows)
+        return Again(answer.question, follows=not answer.follows, scope=scope)
     return None
 
 
 async def converse(
-    desk: Desk, question: str, talk: Talk, principal: Principal | None = None, *, follows: bool | None = None
+    desk: Desk,
+    question: str,
+    talk: Talk,
+    principal: Principal | None = None,
+    *,
+    follows: bool | None = None,
+    scope: Scope = UNLIMITED,
 ) -> AsyncGenerator[Update, None]:
     """One question from the box to its answer; every step is an update of the page.
 
     Args:
         follows: whether it goes on from the turns before, where the visitor has said so.
+        scope: what the answer may rest on.
     """
     waiting = talk
     try:
+        filters = scope.filters()
         asked = markdown_escaped(desk.shown(question, talk.session_id, principal))
-        waiting = replace(talk, again=None).say("user", asked)
-        inquiry = Inquiry(question=question, follows=follows, principal=principal)
+        waiting = replace(talk, again=None, answer_id=None).say("user", asked)
+        inquiry = Inquiry(question=question, follows=follows, principal=principal, filters=filters)
         renewed, pieces = await _open(desk, inquiry, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
+        answering = _Answering(desk=desk, principal=principal, scope=scope, renewed=renewed)
         async with aclosing(pieces):
-            async for update in _answer(pieces, waiting, renewed=renewed):
+            async for update in answering.updates(pieces, waiting):
                 yield update
     except InputError as exc:  # nothing was said yet: keep the words in the box
         box = "" if exc.code == SECRET_CODE else question
@@ -101,22 +120,65 @@ async def _open(desk: Desk, inquiry: Inquiry, session_id: str | None) -> tuple[b
         return True, await desk.stream(inquiry)
 
 
-async def _answer(pieces: AsyncGenerator[Piece, None], waiting: Talk, *, renewed: bool) -> AsyncGenerator[Update, None]:
-    text, cards, shown_at = "", note_html("正在查找条款……"), 0.0
-    writing = status_html("正在作答……", kind="busy")
-    async for piece in pieces:
-        match piece:
-            case SourcesEvent():
-                cards = cards_html(piece.citations) if piece.citations else cards
-            case DeltaEvent():
-                text += piece.text
-                if time.monotonic() - shown_at >= _REDRAW_S:
-                    yield _update(waiting.say("assistant", markdown_escaped(text, lists=True)), "", cards, writing)
-                    shown_at = time.monotonic()
-            case Reply():
-                said = waiting.say("assistant", answer_message(piece.answer, renewed=renewed))
-                talk = replace(said, session_id=piece.session_id, again=other_reading(piece.answer))
-                yield _update(talk, "", answer_cards_html(piece.answer), status_html(done_words(piece)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answering:
+    """How the pieces of one answer become updates of the page."""
+
+    desk: Desk
+    principal: Principal | None
+    scope: Scope
+    renewed: bool
+
+    async def updates(self, pieces: AsyncGenerator[Piece, None], waiting: Talk) -> AsyncGenerator[Update, None]:
+        """Every update but the first; the last holds the whole answer."""
+        text, cards, shown_at = "", note_html("正在查找条款……"), 0.0
+        citations: Sequence[Citation] = ()
+        writing = status_html("正在作答……", kind="busy")
+        async for piece in pieces:
+            match piece:
+                case SourcesEvent():
+                    citations = piece.citations
+                    cards = cards_html(citations) if citations else cards
+                case DeltaEvent():
+                    text += piece.text
+                    if time.monotonic() - shown_at >= _REDRAW_S:
+                        shown = linked_marks(markdown_escaped(text, lists=True), citations)
+                        yield _update(waiting.say("assistant", shown), "", cards, writing)
+                        shown_at = time.monotonic()
+                case Reply():
+                    yield await asyncio.to_thread(self._whole, piece, waiting)
+
+    def _whole(self, reply: Reply, waiting: Talk) -> Update:
+        answer, seen = reply.answer, _Seen(self.desk, self.principal)
+        limited = scope_words(self.scope.filters(), seen.documents())
+        said = waiting.say("assistant", answer_message(answer, renewed=self.renewed, limited=limited))
+        again = other_reading(answer, self.scope)
+        talk = replace(said, session_id=reply.session_id, again=again, answer_id=reply.id)
+        cards = answer_cards_html(answer, seen.beside)
+        return _update(talk, "", cards, status_html(done_words(reply)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The library as a visitor may see it."""
+
+    desk: Desk
+    principal: Principal | None
+
+    def documents(self) -> tuple[DocumentMeta, ...]:
+        """Every document."""
+        return self.desk.provider().documents(self._labels)
+
+    def beside(self, citation: Citation) -> Sequence[Neighbour]:
+        """The clauses beside a cited one; none where its document has left the library meanwhile."""
+        try:
+            return neighbours_of(self.desk.provider().document(citation.document_id, self._labels), citation.address)
+        except NotFoundError:
+            return ()
+
+    @property
+    def _labels(self) -> frozenset[str] | None:
+        return self.principal.labels if self.principal else None
 
 
 def _update(talk: Talk, box: str, cards: str, status: str) -> Update:
@@ -129,16 +191,43 @@ def _failed(talk: Talk, message: str) -> Update:
 
 
 def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
-    """Forget the conversation, here and in the session store."""
-    if talk.session_id is not None:
-        desk.forget(talk.session_id, principal)
-    return _update(Talk(), "", note_html(EMPTY_CARDS), status_html("对话已清空。"))
+    """An empty page. A conversation that is kept stays in the history; any other is forgotten."""
+    words = _BEGUN if desk.keeps else _FORGOTTEN
+    if talk.session_id is not None and not desk.keeps:
+        try:
+            desk.forget(talk.session_id, principal)
+        except AssistantError as exc:
+            said = status_html(f"对话没有清空。{exc.message}", kind="error")
+            return _update(talk, "", note_html(EMPTY_CARDS), said)
+    return _update(Talk(), "", note_html(EMPTY_CARDS), status_html(words))
 
 
-def greet(desk: Desk, principal: Principal | None = None) -> tuple[str, str]:
-    """The library and the status line, when the page opens."""
+async def samples_for(shelf: SampleShelf, labels: frozenset[str] | None) -> Samples:
+    """The sample questions of whoever holds `labels`, once they are made; none where there is no assistant."""
     try:
-        documents = desk.provider().documents(principal.labels if principal else None)
+        made = await asyncio.to_thread(shelf.of, labels)
+    except AssistantError:
+        return {}
+    return await asyncio.shield(asyncio.wrap_future(made))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What the page shows when it opens."""
+
+    library: str
+    status: str
+    choices: tuple[tuple[str, str], ...] = ()  # of documents: words and id
+
+
+def greet(desk: Desk, principal: Principal | None = None) -> Greeting:
+    """The library, the status line and the documents to choose from, when the page opens."""
+    try:
+        documents = _Seen(desk, principal).documents()
     except AssistantError as exc:
-        return "", status_html(exc.message, kind="error")
-    return viewing_html(principal) + library_html(documents), status_html("可以提问了。按回车发送，Shift＋回车换行。")
+        return Greeting(library="", status=status_html(exc.message, kind="error"))
+    return Greeting(
+        library=viewing_html(principal) + library_html(documents),
+        status=status_html("可以提问了。按回车发送，Shift＋回车换行。"),
+        choices=tuple(document_choices(documents)),
+    )

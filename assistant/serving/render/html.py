@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from assistant.proof.verifier import Checked
 from assistant.schema.answer import Answer, Citation, Modality, Outcome, RelatedPolicy, Statement, Verdict
 from assistant.schema.document import Span, Validity
+from assistant.serving.reading.neighbours import Neighbour
 from assistant.serving.render.links import reading_path
 from assistant.serving.render.words import (
     VERDICT_LABELS,
     bare_heading,
     checked_label,
     checked_summary,
+    citation_name,
     clause_shown,
     modalities_of,
     related_facts,
@@ -33,6 +35,8 @@ PAGES_NAV = (
     '<nav class="pz-pages" aria-label="页面"><a href="read">读原文</a> <a href="compare">版本对照</a> '
     '<a href="duties">责任清单</a> <a href="talks">宣讲</a> <a href="history">历史</a></nav>'
 )
+# Gives the clauses beside a cited one.
+Around = Callable[[Citation], Sequence[Neighbour]]
 _LONG_CLAUSE = 260  # code points; longer ones scroll inside their card
 
 
@@ -67,9 +71,13 @@ def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def citation_html(
-    citation: Citation, *, modalities: Sequence[Modality] = (), related: Sequence[RelatedPolicy] = ()
+    citation: Citation,
+    *,
+    modalities: Sequence[Modality] = (),
+    related: Sequence[RelatedPolicy] = (),
+    beside: Sequence[Neighbour] = (),
 ) -> str:
-    """One citation as a card, `related` folded away at its foot."""
+    """One citation as a card, `beside` and `related` folded away at its foot."""
     words = bare_heading(citation)
     heading = f'<span class="pz-heading">{escape(words)}</span>' if words else ""
     badges = [
@@ -89,7 +97,7 @@ def citation_html(
         f'<p class="pz-place"><strong>{_to_read(citation)}</strong>{heading}</p></div></div>'
         f'<p class="pz-badges">{"".join(badges)}</p>'
         f'<blockquote class="pz-clause{long}">{marked_html(citation.clause_text, citation.quotes)}</blockquote>'
-        f"{related_html(related)}"
+        f"{_copy_html(citation)}{neighbours_html(beside)}{related_html(related)}"
         "</article>"
     )
 
@@ -99,6 +107,27 @@ def _to_read(citation: Citation) -> str:
     path = escape(reading_path(citation.document_id, citation.address, citation.quotes))
     words = escape(citation.address)
     return f'<a href="{path}" target="_blank" rel="noopener" title="在原文中打开">{words}</a>'
+
+
+def _copy_html(citation: Citation) -> str:
+    """A button that copies how the clause is named: 《…》五、（十）. The script of the page does it."""
+    return (
+        f'<p class="pz-tools"><button type="button" class="pz-copy" data-copy="{escape(citation_name(citation))}" '
+        f'aria-label="复制依据 {citation.number} 的出处">复制出处</button></p>'
+    )
+
+
+def neighbours_html(beside: Sequence[Neighbour]) -> str:
+    """The clauses beside a cited one, opened on demand; empty without any."""
+    if not beside:
+        return ""
+    clauses = "".join(
+        f'<p class="pz-place">{one.side} <strong><a href="{escape(one.path)}" target="_blank" rel="noopener" '
+        f'title="在原文中打开">{escape(one.address)}</a></strong></p>'
+        f'<blockquote class="pz-clause">{escape(one.words)}</blockquote>'
+        for one in beside
+    )
+    return f'<details class="pz-beside"><summary>前后条款</summary>{clauses}</details>'
 
 
 def related_html(policies: Sequence[RelatedPolicy]) -> str:
@@ -126,6 +155,7 @@ def cards_html(
     statements: Sequence[Statement] = (),
     related: Sequence[RelatedPolicy] = (),
     intro: str = "",
+    around: Around | None = None,
 ) -> str:
     """Cards one below the other, `intro` above them."""
     lead = f'<p class="pz-intro">{escape(intro)}</p>' if intro else ""
@@ -134,17 +164,20 @@ def cards_html(
             c,
             modalities=modalities_of(c.number, statements),
             related=[p for p in related if c.number in p.citations],
+            beside=around(c) if around else (),
         )
         for c in citations
     )
     return f'<div class="pz-cards">{lead}{"".join(cards)}</div>'
 
 
-def answer_cards_html(answer: Answer) -> str:
+def answer_cards_html(answer: Answer, around: Around | None = None) -> str:
     """The cards beside an answer: what it cites, or on a refusal the nearest clauses."""
     if answer.citations:
         intro = f"本答复引用 {len(answer.citations)} 处条款，标亮的是引用的原文。"
-        return cards_html(answer.citations, statements=answer.statements, related=answer.related, intro=intro)
+        return cards_html(
+            answer.citations, statements=answer.statements, related=answer.related, intro=intro, around=around
+        )
     if answer.nearest:
         possible = answer.outcome is Outcome.POSSIBLE
         intro = (
@@ -152,7 +185,7 @@ def answer_cards_html(answer: Answer) -> str:
             if possible
             else ("本库没有载明所问事项。以下是意思最接近的条款，仅供参考，不是答复的依据。")
         )
-        return cards_html(answer.nearest, intro=intro)
+        return cards_html(answer.nearest, intro=intro, around=around)
     return note_html("这次答复没有引用条款。")
 
 

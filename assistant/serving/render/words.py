@@ -98,6 +98,11 @@ def titled(title: str) -> str:
     return title if "《" in title else f"《{title}》"
 
 
+def citation_name(citation: Citation) -> str:
+    """How a clause is named in writing: 《…》五、（十）."""
+    return f"{titled(citation.document_title)}{citation.address}"
+
+
 def bare_heading(citation: Citation) -> str:
     """The heading without the number that the address already ends with: （十）规范贷款管理 → 规范贷款管理."""
     heading = citation.heading or ""

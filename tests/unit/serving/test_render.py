@@ -37,7 +37,7 @@ PAYLOADS = (
     "${alert(1)}{{alert(1)}}<%= alert(1) %>",
     "<mark>",
 )
-LINK = {"href", "target", "rel", "title"}
+LINK = {"href", "target", "rel", "title", "type", "data-copy"}  # a link to the clause, a button that copies its name
 CLAUSE = "（十）落实无还本续贷政策。\n各银行机构要主动对接，不得盲目抽贷、断贷。"
 
 
@@ -190,7 +190,7 @@ def test_titles_are_bracketed_once() -> None:
 def test_hostile_text_in_a_card_stays_text(payload: str, field: str) -> None:
     seen = Elements(citation_html(citation(**{field: payload})))
     assert payload in seen.text
-    assert seen.tags <= {"article", "div", "span", "h3", "p", "strong", "blockquote", "mark", "a"}
+    assert seen.tags <= {"article", "div", "span", "h3", "p", "strong", "blockquote", "mark", "a", "button"}
     assert seen.attributes <= {"class", "id", "aria-label", *LINK}
 
 

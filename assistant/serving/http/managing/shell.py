@@ -6,9 +6,10 @@ in `http/rules.py`, a template that extends `admin_base.html` and fills `panel`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -16,12 +17,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from assistant.errors import AssistantError, InputError
+from assistant.errors import AssistantError, InputError, NotAllowed
 from assistant.schema.principal import Principal, Scope
 from assistant.serving.guards import path_of
+from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.pages import show
 from assistant.serving.office import Office
 
+T = TypeVar("T")
 _UNREADABLE = "表单无法读取，请在页面上重新填写。"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS, _LONGEST_FIELD = 200, 64 * 1024
@@ -137,6 +140,26 @@ def after(request: Request, path: str, code: str = "") -> Response:
     return RedirectResponse(
         f"{request.scope.get('root_path', '')}{place}", status_code=303, headers={"Cache-Control": "no-store"}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not done, for the page on which it was asked."""
+
+    message: str
+    status: int
+
+
+async def tried(work: Callable[[], T]) -> T | Refusal:
+    """What `work` gives, done beside the event loop; or why it was refused.
+
+    Raises:
+        AssistantError: it could not be done for another reason than what was asked.
+    """
+    try:
+        return await asyncio.to_thread(work)
+    except (InputError, NotAllowed) as exc:
+        return Refusal(exc.message, STATUS_OF_CODE.get(exc.code, 422))
 
 
 # --- reading forms ------------------------------------------------------------------------------
