@@ -249,6 +249,10 @@ OTHERS = {
     *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
     *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
+    # Tried in test_gap_pages.py:
+    *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),
+    *(("GET", "/admin/feedback/{feedback_id}"), ("POST", "/admin/gold/new")),
+    *(("GET", "/admin/gold/{candidate_id}"), ("POST", "/admin/gold/{candidate_id}")),
 }
 
 
