@@ -26,6 +26,7 @@ from assistant.serving.limits.places import Places
 from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
 from assistant.serving.ports import Assistant
+from assistant.serving.score_trends import Trend, trends_in
 
 How = Literal["good", "info", "warn", "bad"]
 
@@ -34,14 +35,6 @@ _BEIJING = timezone(timedelta(hours=8))
 _GIB = 1024**3
 _LITTLE, _VERY_LITTLE = 10 * _GIB, 2 * _GIB  # free space of a disk
 _OLD_MS = 8 * 86_400_000  # since the chain was verified last
-FIGURES = {  # of a table of scores, as many of them as it has
-    "R@1": "首条命中",
-    "MRR": "平均倒数名次",
-    "incl": "内容覆盖",
-    "citF1": "引用 F1",
-    "refuse": "应拒则拒",
-    "pass": "通过",
-}
 _BUSY = "正在自检，请等它结束后再试。"
 
 
@@ -62,15 +55,6 @@ class Line:
     name: str
     how: How
     words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """The figures of one evaluation set on each day that is kept, the oldest first."""
-
-    name: str
-    days: tuple[str, ...]
-    figures: tuple[tuple[str, tuple[str, ...]], ...]  # a figure's name, and its value on each day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +86,7 @@ class Health:
 
     def trends(self) -> tuple[Trend, ...]:
         """The figures of evaluations that are kept beside the program."""
-        folder = self._folders.baselines
-        if folder is None or not folder.is_dir():
-            return ()
-        found = (_trend(one) for one in sorted(folder.iterdir()) if one.is_dir())
-        return tuple(trend for trend in found if trend is not None)
+        return trends_in(self._folders.baselines)
 
     def check_index(self, by: Principal) -> VerifyReport:
         """Try the index that is served from end to end, in a process of its own; it takes a while.
@@ -265,33 +245,3 @@ def _of_ms(at: int) -> str:
 
 def _moment(at: datetime) -> str:
     return at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M")
-
-
-# --- evaluations ---
-
-
-def _trend(folder: Path) -> Trend | None:
-    """What the tables of scores in a folder say, day by day; `None` where there is none that can be read."""
-    days = {one.name: _scores(one / "score.txt") for one in sorted(folder.iterdir()) if one.is_dir()}
-    known = {day: scores for day, scores in days.items() if scores}
-    figures = [name for name in FIGURES if any(name in scores for scores in known.values())]
-    if not figures:
-        return None
-    return Trend(
-        name=folder.name,
-        days=tuple(known),
-        figures=tuple((name, tuple(scores.get(name, "—") for scores in known.values())) for name in figures),
-    )
-
-
-def _scores(path: Path) -> dict[str, str]:
-    """The last line of a table of scores, by column; empty where the file is no such table."""
-    try:
-        rows = [line.split() for line in path.read_text("utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError):
-        return {}
-    head = next((row for row in rows if row[:1] == ["category"]), [])
-    whole = next((row for row in rows if row[:1] == ["ALL"]), [])
-    if not head or len(head) != len(whole):
-        return {}
-    return {name: value for name, value in zip(head, whole, strict=True) if value != "-"}

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk
-from assistant.serving.health import FIGURES, Health, Watched
+from assistant.serving.health import Health, Watched
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.managing.shell import Managed, Refusal, after, managed, show_admin, tried
 from assistant.serving.http.rules import Asker
+from assistant.serving.score_trends import FIGURES
 
 PATH = "/admin/health"
 _DONE = {"checked": "索引自检完成：完好。"}
