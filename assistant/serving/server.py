@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from assistant.serving.desk import Desk
+    from assistant.serving.health import Folders
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.limits.rates import RateLimiter
     from assistant.serving.limits.wire_protocol import Connections
@@ -233,6 +234,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
             rates=_rates(settings.limits),
+            folders=_folders(settings),
             office=Office(
                 registry,
                 indexes_dir=settings.indexes_dir,
@@ -245,6 +247,18 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     finally:
         recorder.flush()
         registry.close()
+
+
+def _folders(settings: Settings) -> Folders:
+    from assistant.serving.health import Folders
+    from assistant.settings import HOME
+
+    return Folders(
+        indexes=settings.indexes_dir,
+        corpus=settings.corpus_dir,
+        data=settings.data_dir,
+        baselines=HOME / "eval" / "baselines",
+    )
 
 
 def _rates(limits: LimitsSettings) -> RateLimiter:

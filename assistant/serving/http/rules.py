@@ -41,6 +41,8 @@ MANAGING = frozenset(
     | {Scope.AUDIT_READ, Scope.RETENTION, Scope.METRICS}
 )
 
+HEALTH = frozenset({Scope.METRICS, Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE})
+
 # (method, path as the route has it) → what it takes.
 RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/livez"): PUBLIC,
@@ -113,6 +115,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/admin/audit"): Rule(Scope.AUDIT_READ),
     ("GET", "/admin/audit/export"): Rule(Scope.AUDIT_READ),
     ("POST", "/admin/audit/verify"): Rule(Scope.AUDIT_READ),
+    ("GET", "/admin/health"): Rule(several=HEALTH),
+    ("POST", "/admin/health/check"): Rule(several=HEALTH),
     ("GET", "/admin/users"): Rule(Scope.USERS),
     ("POST", "/admin/users"): Rule(Scope.USERS),
     ("GET", "/admin/users/{user_id}"): Rule(Scope.USERS),

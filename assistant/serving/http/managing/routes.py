@@ -12,6 +12,7 @@ from assistant.serving.http.managing.audit import add_audit
 from assistant.serving.http.managing.embeds import add_embeds
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
+from assistant.serving.http.managing.health import add_health
 from assistant.serving.http.managing.keys import add_keys
 from assistant.serving.http.managing.lifecycle import add_lifecycle, waiting_words
 from assistant.serving.http.managing.recent import add_recent
@@ -33,6 +34,7 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     add_embeds(app)
     add_users(app)
     add_audit(app, desk)
+    add_health(app, desk, door)
     add_recent(app)
     add_gaps(app, desk, door.office)
     add_gold(app, desk, door.office)
