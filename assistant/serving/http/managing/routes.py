@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
+from assistant.serving.http.managing.audit import add_audit
 from assistant.serving.http.managing.embeds import add_embeds
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
@@ -31,6 +32,7 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     add_keys(app)
     add_embeds(app)
     add_users(app)
+    add_audit(app, desk)
     add_recent(app)
     add_gaps(app, desk, door.office)
     add_gold(app, desk, door.office)
