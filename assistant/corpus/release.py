@@ -8,17 +8,18 @@ when that index is proved do the files move in and the index is switched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.corpus.aside import Aside, Batch, aside_of, put_together, set_aside, stamp_of
+from assistant.corpus.aside import Addition, Aside, Batch, aside_of, put_together, set_aside, stamp_of
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
 from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
+from assistant.corpus.overlays import overlay_name
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
 from assistant.corpus.restating import Facts, facts_of, restated
@@ -29,6 +30,7 @@ from assistant.errors import IndexStoreError, InputError, NotFoundError, SourceE
 from assistant.indexing.build import BuildReport, Progress, build_index
 from assistant.indexing.generations import remove_old, single_writer, switch_to
 from assistant.models.protocols import Embedder
+from assistant.parsing.corrections import Correction
 from assistant.schema.chunk import Phrasing
 from assistant.schema.document import Document
 from assistant.text.segment import Segmenter
@@ -65,6 +67,7 @@ class CorpusRelease:
         given: Given | None = None,
         confirm: bool = False,
         statutes: bool = False,
+        corrections: Sequence[Correction] | None = None,
         progress: Progress | None = None,
     ) -> ReleaseReport:
         """Take files and folders in, one verdict each; rebuild and switch the index when anything changed.
@@ -73,9 +76,11 @@ class CorpusRelease:
             confirm: supersession of earlier versions needs no further word.
             statutes: what is new goes into the folder for statutes. The corpus's own manifest stays as it is, but for
                 the proposal on a version there that one of them ends.
+            corrections: what a person said of the lines of the one file; laid over its tree from now on. `None`
+                leaves an overlay that is there.
 
         Raises:
-            InputError: a title is given for several files.
+            InputError: a title or corrections are given for several files.
             SourceError: a path does not exist, or a document of the corpus can no longer be read.
             AssistantError: the index could not be built; corpus and served index are as they were.
         """
@@ -85,6 +90,8 @@ class CorpusRelease:
             candidates = list(find_candidates(paths))
             if stated.title is not None and sum(c.skip is None for c in candidates) > 1:
                 raise InputError("--title 只能用于一份文件，请逐份加入。")
+            if corrections and sum(c.skip is None for c in candidates) > 1:
+                raise InputError("校对只能用于一份文件，请逐份加入。")
             shelf = self._shelf()
             judge = FileJudge(
                 corpus=self._corpus,
@@ -94,6 +101,7 @@ class CorpusRelease:
                 confirm=confirm,
                 now=self._now,
                 statutes=statutes,
+                corrections=corrections,
             )
             outcomes = []
             for done, candidate in enumerate(candidates, start=1):
@@ -201,16 +209,30 @@ class CorpusRelease:
         with sole_writer(self._corpus) as staging:
             stamp = stamp_of(self._corpus, where)
             shelf = self._shelf()
-            drafted = put_together(batch, shelf, lambda given: self._judge(shelf, staging, given), tell)
+            drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
         index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
-        places = _places(shelf, drafted.gone)
-        texts = {"manifest": self._manifest(shelf), "statutes": _statutes(shelf)}
-        return Aside(stamp=stamp, folder=folder, index=index, gone=places, outcomes=drafted.outcomes, **texts)
+        return Aside(
+            stamp=stamp,
+            folder=folder,
+            index=index,
+            manifest=self._manifest(shelf),
+            statutes=_statutes(shelf),
+            gone=_places(shelf, drafted.gone),
+            outcomes=drafted.outcomes,
+        )
 
-    def _judge(self, shelf: Shelf, staging: Path, given: Given) -> FileJudge:
-        return FileJudge(corpus=self._corpus, shelf=shelf, staging=staging, given=given, confirm=False, now=self._now)
+    def _judge(self, shelf: Shelf, staging: Path, one: Addition) -> FileJudge:
+        return FileJudge(
+            corpus=self._corpus,
+            shelf=shelf,
+            staging=staging,
+            given=one.given,
+            confirm=False,
+            now=self._now,
+            corrections=one.corrections,
+        )
 
     def _build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
         return build_index(
@@ -248,8 +270,7 @@ class CorpusRelease:
         report = self._build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
-        places = _places(shelf, gone)
-        commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
+        commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")
@@ -275,15 +296,18 @@ class CorpusRelease:
         for name in sorted(there, key=lambda name: (name in shelf.statutes, name)):
             folder = shelf.folder_of(name, corpus=self._corpus, staging=staging)
             try:
-                found.append(parse_file(folder / name, shelf.lines.get(name)))
+                said = shelf.corrections_of(name)
+                found.append(parse_file(folder / name, shelf.lines.get(name), corrections=said))
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
 
 
-def _places(shelf: Shelf, gone: Iterable[str]) -> frozenset[str]:
-    """Where in the corpus files lie."""
-    return frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
+def _places(shelf: Shelf, gone: frozenset[str]) -> frozenset[str]:
+    """The places in the corpus of the files that go, and of the overlays that no file has any more."""
+    files = {f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone}
+    bare = {name for name in shelf.fresh | shelf.overlays.keys() if not shelf.overlays.get(name)}
+    return frozenset(files | {overlay_name(name) for name in gone | bare})
 
 
 def _statutes(shelf: Shelf) -> str | None:

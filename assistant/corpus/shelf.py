@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.manifest import MANIFEST, STATUTES, ManifestLine, Proposal, read_manifest
+from assistant.corpus.overlays import write_overlay
 from assistant.corpus.reading import parse_file
 from assistant.corpus.succession import holds, is_older, same_instrument, stem, supersede, title_key
 from assistant.errors import InputError, NotFoundError, SourceError
+from assistant.parsing.corrections import Correction
 from assistant.schema.document import Document
 from assistant.text.folding import squeeze
 
@@ -28,6 +30,7 @@ class Shelf:
     touched: set[str] = field(default_factory=set)  # lines that changed
     fresh: set[str] = field(default_factory=set)  # files that are in staging
     statutes: set[str] = field(default_factory=set)  # files that lie, or will lie, in the folder for statutes
+    overlays: dict[str, tuple[Correction, ...]] = field(default_factory=dict)  # those that change; () takes one away
 
     def put(self, line: ManifestLine) -> None:
         known = line.path in self.lines
@@ -39,6 +42,17 @@ class Shelf:
         if not known:
             self.by_title.setdefault(title_key(line.title), []).append(line.path)
         self.touched.add(line.path)
+
+    def lay_over(self, name: str, sha: str, corrections: Sequence[Correction], *, staging: Path) -> None:
+        """Give file `name` other corrections, written down in `staging`."""
+        self.overlays[name] = tuple(corrections)
+        self.touched.add(name)
+        if corrections:
+            write_overlay(staging, name, sha, corrections)
+
+    def corrections_of(self, name: str) -> tuple[Correction, ...] | None:
+        """What `parse_file` is to take for the corrections of a file; `None`: the overlay that lies there."""
+        return self.overlays.get(name, () if name in self.fresh else None)
 
     def folder_of(self, name: str, *, corpus: Path, staging: Path | None = None) -> Path:
         """The folder that file `name` lies in; a fresh one in `staging`."""
