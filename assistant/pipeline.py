@@ -17,7 +17,7 @@ from assistant.answering.in_force import Standings
 from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
-from assistant.models.protocols import Embedder, Vectors
+from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
 from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked, Verifier
 from assistant.question.reader import QuestionReader
@@ -107,6 +107,11 @@ class PolicyAssistant:
     @property
     def embedder_id(self) -> str:
         return self._embedder.id
+
+    @property
+    def cosine_scale(self) -> CosineScale:
+        """What brings cosines of that model onto those that limits are written for."""
+        return scale_of(self._embedder)
 
     def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
         """Vectors of texts by the model that the index was built with: as questions, or as passages.

@@ -18,6 +18,8 @@ from assistant.records.answers import AnswerBook
 from assistant.records.changes import ChangeBook
 from assistant.records.conversations import Conversations
 from assistant.records.feedback import FeedbackBook
+from assistant.records.gaps import GapBook
+from assistant.records.gold_candidates import CandidateBook
 from assistant.records.once import OnceBook
 from assistant.records.schema import make_ready
 from assistant.records.store import Store
@@ -37,6 +39,8 @@ class Registry:
     answers: AnswerBook
     talks: Conversations
     feedback: FeedbackBook
+    gaps: GapBook
+    candidates: CandidateBook
     once: OnceBook
     changes: ChangeBook
 
@@ -83,6 +87,8 @@ def open_registry(
         answers=AnswerBook(store),
         talks=Conversations(store),
         feedback=FeedbackBook(store),
+        gaps=GapBook(store),
+        candidates=CandidateBook(store),
         once=OnceBook(store),
         changes=ChangeBook(store),
     )

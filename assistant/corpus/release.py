@@ -20,7 +20,7 @@ from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
-from assistant.corpus.restating import Facts, restated
+from assistant.corpus.restating import Facts, facts_of, restated
 from assistant.corpus.shelf import Shelf, open_shelf, unlisted
 from assistant.corpus.staging import commit, sole_writer
 from assistant.corpus.succession import stem
@@ -156,20 +156,29 @@ class CorpusRelease:
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None
         return _report(shelf, build, changed=tuple(sorted(stem(name) for name in shelf.touched)))
 
-    def restate(self, facts: Mapping[str, Facts], *, progress: Progress | None = None) -> ReleaseReport:
+    def restate(
+        self,
+        facts: Mapping[str, Facts],
+        *,
+        known: Mapping[str, Facts] | None = None,
+        progress: Progress | None = None,
+    ) -> ReleaseReport:
         """Change what is known of documents that are there; rebuild and switch the index when anything changed.
 
         Args:
             facts: by document id, all that may be changed.
+            known: what they were when somebody asked for the change; where they are otherwise by now, nothing happens.
 
         Raises:
             NotFoundError: no such document; nothing is changed then.
-            InputError: facts contradict each other, or a proposal waits on the document; as above.
+            InputError: facts contradict each other, have changed since, or a proposal waits on the document; as above.
         """
         with sole_writer(self._corpus) as staging:
             shelf = self._shelf()
             for document_id, stated in facts.items():
                 line = shelf.line_of(document_id)
+                if known is not None and facts_of(line) != known.get(document_id):
+                    raise InputError("这份文件的登记在提出改动之后已经变了，请退回这项改动，按现在的登记重新提出。")
                 if (after := restated(line, stated)) != line:
                     shelf.put(after)
             build = self._publish(shelf, staging, progress=progress or _silent) if shelf.touched else None

@@ -61,6 +61,10 @@ class Case(BaseModel):
     must_not_include: tuple[str, ...] = ()
     answerable: bool = True
     note: str = ""
+    outcome: str = ""  # of a case of the gold set: how it should end, and who added it when; not scored
+    author: str = ""
+    reviewer: str = ""
+    added_on: date | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

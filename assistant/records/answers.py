@@ -57,6 +57,12 @@ class AnswerBook:
             rows = connection.execute(select(answers).where(answers.c.id.in_(answer_ids))).mappings().all()
         return {row["id"]: KeptAnswer(**row) for row in rows}
 
+    def newest(self, limit: int) -> tuple[KeptAnswer, ...]:
+        """The answers given last, whoever asked, the newest first."""
+        wanted = select(answers).order_by(answers.c.created_at.desc(), answers.c.id.desc()).limit(limit)
+        with self._store.read() as connection:
+            return tuple(KeptAnswer(**row) for row in connection.execute(wanted).mappings())
+
     def of_session(self, session_id: str, owner: str, *, last: int) -> tuple[KeptAnswer, ...]:
         """The last answers of a conversation, the oldest first."""
         wanted = select(answers).where(answers.c.session_id == session_id, answers.c.owner == owner)

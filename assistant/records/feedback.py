@@ -67,6 +67,12 @@ class FeedbackBook:
         with self._store.read() as connection:
             return {row.answer_id: _feedback(row) for row in connection.execute(wanted)}
 
+    def get(self, feedback_id: str) -> Feedback | None:
+        """The feedback of that id."""
+        with self._store.read() as connection:
+            row = connection.execute(select(feedback).where(feedback.c.id == feedback_id)).one_or_none()
+        return _feedback(row) if row else None
+
     def listed(self, *, useful: bool | None, after: Place | None, limit: int) -> tuple[Feedback, ...]:
         """The newest first, behind the place `after`."""
         wanted = select(feedback)

@@ -205,6 +205,41 @@ changes = Table(
     Index("ix_changes_state", "state", "changed_at"),
 )
 
+# A change of facts or tables that one person asks for and another decides on. `before` and `after` are what it
+# changes, each `null` where there is nothing.
+amendments = Table(
+    "amendments",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("state", String(12), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", BigInteger),
+    Column("generation", String(80)),  # that it led to
+    Column("fault", Text),  # why it could not be carried out
+    Column("undoes", String(64)),
+    CheckConstraint("state in ('waiting', 'applying', 'active', 'rejected', 'withdrawn', 'failed')", name="state"),
+    Index("ix_amendments_kind", "kind", "created_at", "id"),
+    Index("ix_amendments_state", "state"),
+)
+
+# Who looks after a document, and when it is to be looked at again.
+document_care = Table(
+    "document_care",
+    metadata,
+    Column("document_id", String(300), primary_key=True),
+    Column("owner", String(60)),
+    Column("recheck_on", String(10)),  # an ISO date
+    Column("changed_by", String(200), nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
 # `body` is what was hashed, byte for byte; `at`, `kind` and `subject` stand in it too and are here for searching.
 audit = Table(
     "audit",
@@ -218,4 +253,42 @@ audit = Table(
     Column("hash", String(64), nullable=False),
     Index("ix_audit_kind", "kind"),
     Index("ix_audit_subject", "subject"),
+)
+
+# What became of questions that belong together and were not answered. Known by the first of them that somebody took
+# up, and holding on to `questions`: those stay together, whatever joins them later. No words of theirs are kept here.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", String(64), primary_key=True),  # of the answer
+    Column("questions", JSON, nullable=False),  # ids of answers
+    Column("assigned_to", String(200)),
+    Column("note", Text),  # masked
+    Column("closed_with", String(10)),
+    Column("closed_with_id", String(200)),  # of the document or gold case
+    Column("closed_at", BigInteger),
+    Column("closed_by", String(200)),  # who closed it
+    Column("changed_at", BigInteger, nullable=False, index=True),
+    CheckConstraint("closed_with in ('document', 'gold')", name="closed_with"),
+)
+
+# Questions proposed for the gold set, and what a second person said of them.
+gold_candidates = Table(
+    "gold_candidates",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("question", Text, nullable=False),  # masked
+    Column("addresses", JSON, nullable=False),  # pairs of document and address
+    Column("outcome", String(20), nullable=False),
+    Column("note", Text),  # masked
+    Column("gap_id", String(64)),  # what it closes
+    Column("feedback_id", String(64)),
+    Column("author", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reviewer", String(200)),
+    Column("reviewed_at", BigInteger),
+    Column("remark", Text),  # masked
+    Index("ix_gold_candidates_state", "state", "created_at", "id"),
+    CheckConstraint("state in ('waiting', 'accepted', 'returned', 'withdrawn')", name="state"),
 )

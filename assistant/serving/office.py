@@ -16,6 +16,7 @@ from assistant.access.keys import ApiKey
 from assistant.access.registry import Registry
 from assistant.access.retention import Purged, purge
 from assistant.corpus.manifest import folders_of, read_manifest
+from assistant.curation.gold import FILE as GOLD_FILE
 from assistant.errors import NotAllowed
 from assistant.indexing.generations import GenerationInfo, list_generations, rollback, serve
 from assistant.schema.document import PUBLIC, DocumentMeta
@@ -42,11 +43,15 @@ class Office:
     Args:
         provider: the assistant that answers; by what it holds it is known what has to be kept back.
         keep_days: how long records and answers are kept.
+        data_dir: where the gold set is kept.
     """
 
-    def __init__(self, registry: Registry, *, indexes_dir: Path, corpus_dir: Path, keep_days: int) -> None:
+    def __init__(
+        self, registry: Registry, *, indexes_dir: Path, corpus_dir: Path, keep_days: int, data_dir: Path
+    ) -> None:
         self.registry = registry
         self.keep_days = keep_days
+        self.gold_file = data_dir / GOLD_FILE
         self._indexes_dir, self._corpus_dir = indexes_dir, corpus_dir
 
     # --- keys ---

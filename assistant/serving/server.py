@@ -207,7 +207,9 @@ def build_app(
 def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     """Who is let in, as the settings say."""
     from assistant.access.gate import OpenGate
+    from assistant.assembly import today_in_beijing
     from assistant.serving.http.doorkeeping import Doorkeeping
+    from assistant.serving.keeping.upkeep import build_upkeep
     from assistant.serving.ledger import Ledger
     from assistant.serving.office import Office
     from assistant.serving.registry import build_oidc, build_recorder, build_registry
@@ -236,7 +238,9 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 indexes_dir=settings.indexes_dir,
                 corpus_dir=settings.corpus_dir,
                 keep_days=settings.audit.keep_days,
+                data_dir=settings.data_dir,
             ),
+            upkeep=build_upkeep(settings, registry, today=today_in_beijing),
         )
     finally:
         recorder.flush()

@@ -199,6 +199,10 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
+    ("GET", "/admin/keys"): lambda _: [Call("/admin/keys")],
+    ("GET", "/admin/embeds"): lambda _: [Call("/admin/embeds")],
+    ("GET", "/admin/users"): lambda _: [Call("/admin/users")],
+    ("GET", "/admin/users/{user_id}"): lambda _: [Call("/admin/users/0", status=404)],
     ("GET", "/history"): lambda _: [Call("/history")],
     ("GET", "/history/{session_id}"): lambda d: [Call(f"/history/s-{{me}}-{d}")],
     ("GET", "/history/{session_id}/export"): lambda d: [Call(f"/history/s-{{me}}-{d}/export?kind=md")],
@@ -235,6 +239,9 @@ OTHERS = {
     ("POST", "/mcp"),  # its callers are tried in test_mcp.py
     ("POST", "/duties/export"),  # its callers are tried below
     ("POST", "/talks"),  # tried below, and in test_talk_routes.py
+    *(("POST", f"/admin/keys{rest}") for rest in ("", "/{key_id}/revoke")),  # these and the next in test_admin_pages.py
+    *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
+    *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
 }
 

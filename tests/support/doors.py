@@ -43,7 +43,9 @@ def door_of(registry: Registry, gate: GuardedGate | None = None, *, home: Path =
     return Doorkeeping(
         gate=gate or registry.gate(), users=registry.users, secure_cookie=False, embeds=registry.embeds,
         use=registry.use, exchange=registry.exchange,
-        office=Office(registry, indexes_dir=home / "indexes", corpus_dir=home / "corpus", keep_days=366),
+        office=Office(
+            registry, indexes_dir=home / "indexes", corpus_dir=home / "corpus", keep_days=366, data_dir=home,
+        ),
     )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ class _Sentence:
             self._addressed(text, start, length, at)
         elif phrases.condition(text) and not (governed and self._joined(start)):
             state.conditions.append((start, end))
-        elif (governed or state.waiting) and not self._lists.states.match(text):
+        elif (governed or state.waiting) and not self._phrases.states(text):
             self._go_on(start, end)
         else:
             self._by_form(text, start, end)
@@ -175,10 +175,9 @@ class _Sentence:
 
     def _addressed(self, text: str, start: int, length: int, at: int) -> None:
         """A piece that begins with whom it addresses and has no word that binds."""
-        state, end = self._state, start + len(text)
+        state, end, rest = self._state, start + len(text), text[length:]
         state.address(text[:length])
         state.govern(None)
-        rest = text[length:]
         if not rest or self._phrases.condition(rest):
             state.waiting = not text.endswith("的") and not self._lists.happens.match(rest)
         elif self._tasked(rest, at):
@@ -191,8 +190,10 @@ class _Sentence:
     def _tasked(self, rest: str, at: int) -> bool:
         """Whether what an addressee does is a task: 负责…; not what a later piece makes the case of a duty."""
         tasked = self._notice or self._lists.declares.match(rest) is not None
+        if self._phrases.limited(rest) and not rest.endswith("的"):
+            return True
         does = tasked or self._lists.opens_verb.match(rest) is not None
-        describes = self._lists.states.match(rest) or self._lists.happens.match(rest)
+        describes = self._phrases.states(rest) or self._lists.happens.match(rest)
         return does and not describes and not self._bound_later(at, anyone=not tasked)
 
     def _bound_later(self, at: int, *, anyone: bool) -> bool:
@@ -202,7 +203,7 @@ class _Sentence:
             if modal := self._modal(text, piece):
                 own = self._phrases.addressee(text[: modal.start]) > 0
                 return (anyone or not own) and not piece.text.startswith(("并", "还", "也"))
-            if text.endswith("的") or self._lists.states.match(text):
+            if text.endswith("的") or self._phrases.states(text):
                 return True
             if piece.stop and piece.stop in "；;":
                 return False
@@ -225,7 +226,7 @@ class _Sentence:
         ordered = self._notice and not passage.preamble and (verb or (carried and self._phrases.acts(text)))
         case = bool(state.conditions) and self._draft.words(*state.conditions[-1]).endswith("的")
         follows = case and verb and (carried or state.actor is not None)
-        if (ordered or follows) and not self._lists.states.match(text):
+        if (ordered or follows) and not self._phrases.states(text):
             state.govern(_BY_FORM)
             self._draft.act(start, end)
         elif verb and not self._phrases.noun(text):

@@ -10,6 +10,8 @@ from assistant.products.duties.wordlists import Wordlists
 _DATE = re.compile(
     r"(?:自|到|至)?\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末|起|前|上半年|下半年|[一二三四]季度)?"
 )  # 2024年，
+_SINCE = re.compile(r"自[^，]{1,16}?起")  # 自2026年1月1日起施行
+_WITHIN = re.compile(r"[\d一二三四五六七八九十]个?(?:工作日|日|天|月|年)(?:之)?内")
 _BODIES = ("机构", "单位", "企业", "公司", "部门", "平台")
 
 
@@ -44,6 +46,16 @@ class Phrases:
             return True
         opens = lists.opens_condition.match(text) or lists.consent.match(text)
         return bool(opens or lists.ends_condition.search(text) or self.adverbial(text))
+
+    def states(self, text: str) -> bool:
+        """Whether the piece defines, or says from when the text holds: 施行, 自公布之日起施行."""
+        since = _SINCE.match(text)
+        return self.lists.states.match(text, since.end() if since else 0) is not None
+
+    def limited(self, text: str) -> bool:
+        """Whether the piece says within what time something is done: 收到申请后10个工作日内作出决定."""
+        lists, ends = self.lists, [found.end() for found in _WITHIN.finditer(text)]
+        return any(lists.opens_verb.match(text, end) and not lists.happens.match(text, end) for end in ends)
 
     def aim(self, text: str) -> bool:
         """Whether the piece only says what the act before it is for: 确保…, 提升…."""

@@ -11,6 +11,7 @@ from assistant.access.gate import Gate, OpenGate
 from assistant.access.oidc import Oidc
 from assistant.access.users import Users
 from assistant.schema.principal import Principal
+from assistant.serving.keeping.upkeep import Upkeep
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
@@ -30,6 +31,7 @@ class Doorkeeping:
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
     office: Office | None = None  # where what was given is found again, and things are managed
     rates: RateLimiter | None = None  # how often anybody may ask
+    upkeep: Upkeep | None = None  # the life of documents and the tables of words, where they are managed
 
     def admit(self, principal: Principal) -> None:
         """Count one question.

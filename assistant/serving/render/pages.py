@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.serving.render.links import anchor, reading_path
+from assistant.serving.render.managing import moment
 from assistant.serving.render.words import DEVELOPMENT, titled
 
 STATIC = {"pages.css": "text/css", "pages.js": "text/javascript"}
@@ -29,6 +30,7 @@ def _environment() -> Environment:
     )
     environment.filters["titled"] = titled
     environment.filters["anchor"] = anchor
+    environment.filters["moment"] = moment
     environment.filters["groupby_run"] = _batches
     environment.globals.update(
         reading_path=reading_path,

@@ -6,9 +6,10 @@ in `http/rules.py`, a template that extends `admin_base.html` and fills `panel`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -16,12 +17,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from assistant.errors import AssistantError, InputError
+from assistant.errors import AssistantError, InputError, NotAllowed
 from assistant.schema.principal import Principal, Scope
 from assistant.serving.guards import path_of
+from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.pages import show
 from assistant.serving.office import Office
 
+T = TypeVar("T")
 _UNREADABLE = "表单无法读取，请在页面上重新填写。"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS, _LONGEST_FIELD = 200, 64 * 1024
@@ -48,6 +51,7 @@ ADMIN_PAGES = (
     AdminPage("/admin/tables", "词表", "修改口语说法和问法的词表，先看会改变什么。", _KEEPERS),
     AdminPage("/admin/gaps", "未答问题", "没有答上的问题（已隐去个人信息），分派并了结。", _FEEDBACK),
     AdminPage("/admin/feedback", "反馈", "使用者的评价，整理成评测题目的候选。", _FEEDBACK),
+    AdminPage("/admin/gold", "标准题", "评测用的题目：提出、由另一人复核、收入或退回。", _FEEDBACK),
     AdminPage("/admin/keys", "密钥", "程序用的接口密钥：建立、查看、停用。", frozenset({Scope.KEYS})),
     AdminPage("/admin/embeds", "门户", "嵌入本助手的门户：登记、启停、限额。", frozenset({Scope.EMBEDS})),
     AdminPage("/admin/users", "用户", "可以登录的人：角色、部门、标签、密码。", frozenset({Scope.USERS})),
@@ -136,6 +140,26 @@ def after(request: Request, path: str, code: str = "") -> Response:
     return RedirectResponse(
         f"{request.scope.get('root_path', '')}{place}", status_code=303, headers={"Cache-Control": "no-store"}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not done, for the page on which it was asked."""
+
+    message: str
+    status: int
+
+
+async def tried(work: Callable[[], T]) -> T | Refusal:
+    """What `work` gives, done beside the event loop; or why it was refused.
+
+    Raises:
+        AssistantError: it could not be done for another reason than what was asked.
+    """
+    try:
+        return await asyncio.to_thread(work)
+    except (InputError, NotAllowed) as exc:
+        return Refusal(exc.message, STATUS_OF_CODE.get(exc.code, 422))
 
 
 # --- reading forms ------------------------------------------------------------------------------

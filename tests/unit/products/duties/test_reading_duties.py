@@ -211,6 +211,23 @@ def test_what_a_cover_notice_issues_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("县财政局收到申请后10个工作日内完成审核。", [("要求", "县财政局", "收到申请后10个工作日内完成审核")]),
+        ("登记机关自受理之日起十五日内作出决定。", [("要求", "登记机关", "自受理之日起十五日内作出决定")]),
+        ("仓储企业在事故发生后两日内未报告的，不得申请补助。", [("不得", "仓储企业", "申请补助")]),
+    ],
+)
+def test_what_is_done_within_a_time_is_a_duty_of_whoever_does_it(words: str, rows: list[tuple[str, str, str]]) -> None:
+    assert said(law(words)) == rows
+
+
+@pytest.mark.parametrize("since", ["自2026年1月1日起施行", "自发布之日起施行，有效期三年"])
+def test_from_when_a_text_holds_is_no_duty_of_whoever_explains_it(since: str) -> None:
+    assert said(law(f"本办法由县金融办负责解释，{since}。")) == [("要求", "县金融办", "负责解释")]
+
+
 @pytest.mark.parametrize("text", [ISSUED, RULES, NOTICE])
 def test_every_sentence_is_read_or_counted_as_unread(text: str) -> None:
     whole = document(text)

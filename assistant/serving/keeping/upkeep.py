@@ -1,0 +1,104 @@
+"""What the pages of 管理 need for keeping the library up to date, as the settings say."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.access.registry import Registry
+from assistant.corpus.manifest import folders_of
+from assistant.corpus.release import CorpusRelease, Workshop
+from assistant.indexing.build import Progress
+from assistant.question.lay_words import ConceptLine, load_expander
+from assistant.schema.chunk import Phrasing
+from assistant.serving.keeping.lifecycle import LifeCycle
+from assistant.serving.keeping.preview import Questions
+from assistant.serving.keeping.tables import HouseTables
+from assistant.serving.keeping.work import Work
+from assistant.serving.ports import Assistant
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+GOLD = "gold.jsonl"  # in the data folder: the house's set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """Keeps the library up to date, for whoever may."""
+
+    lifecycle: LifeCycle
+    tables: HouseTables
+    questions: Questions
+    work: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSources:
+    """Tables, corpus and trials of one process."""
+
+    settings: Settings
+
+    @property
+    def lay_words(self) -> Path:
+        return self.settings.house_lay_words
+
+    @property
+    def phrasings(self) -> Path:
+        return self.settings.house_phrasings
+
+    def our_words(self) -> tuple[ConceptLine, ...]:
+        return load_expander(self.settings.colloquial).lines
+
+    def our_phrasings(self) -> tuple[Phrasing, ...]:
+        from assistant.assembly import packaged_phrasings
+
+        return packaged_phrasings(self.settings, [self.settings.corpus_dir])
+
+    def release(self, phrasings: Sequence[Phrasing] | None = None) -> CorpusRelease:
+        """The corpus and the index over it; without `phrasings` with those of the house that hold."""
+        from assistant.assembly import build_indexing_embedder, build_segmenter, find_phrasings
+
+        settings, corpus = self.settings, self.settings.corpus_dir
+        workshop = Workshop(
+            indexes_dir=settings.indexes_dir,
+            embedder=lambda: build_indexing_embedder(settings),
+            segmenter=lambda: build_segmenter(settings),
+            phrasings=lambda: find_phrasings(settings, [corpus], house=phrasings),
+        )
+        return CorpusRelease(corpus, workshop)
+
+    @contextmanager
+    def trial(
+        self, *, words: Sequence[ConceptLine] | None, phrasings: Sequence[Phrasing] | None, progress: Progress
+    ) -> Iterator[Assistant]:
+        """See `Sources`. Other phrasings need an index of their own, which is gone afterwards."""
+        from assistant.assembly import build_assistant, make_index
+
+        progress("准备比较", 0, 1)
+        settings = self.settings.model_copy(update={"rights": ()})
+        if phrasings is None:
+            yield build_assistant(settings, house=words)
+            return
+        with tempfile.TemporaryDirectory(prefix="trial-", dir=settings.data_dir) as folder:
+            where = Path(folder)
+            make_index(settings, folders_of(settings.corpus_dir), indexes_dir=where, house=phrasings, progress=progress)
+            yield build_assistant(settings, indexes_dir=where, house=words)
+
+
+def build_upkeep(
+    settings: Settings, registry: Registry, *, today: Callable[[], date], work: Work | None = None
+) -> Upkeep:
+    """What keeps the library of these settings up to date."""
+    sources, doing = SettingsSources(settings=settings), work or Work()
+    return Upkeep(
+        lifecycle=LifeCycle(registry, corpus_dir=settings.corpus_dir, release=sources.release, work=doing, today=today),
+        tables=HouseTables(registry, sources, work=doing),
+        questions=Questions(gold=settings.data_dir / GOLD, answers=registry.answers),
+        work=doing,
+    )
