@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from assistant.errors import AssistantError, InputError, NotFoundError
+from assistant.products.sample_questions import Samples
 from assistant.safety.personal.screening import SECRET_CODE
 from assistant.schema.answer import Answer, Citation, DeltaEvent, SourcesEvent
 from assistant.schema.document import DocumentMeta
@@ -26,6 +27,7 @@ from assistant.serving.page.scope import UNLIMITED, Scope, document_choices, sco
 from assistant.serving.reading.neighbours import Neighbour, neighbours_of
 from assistant.serving.render.html import answer_cards_html, cards_html, note_html
 from assistant.serving.render.markdown import linked_marks, markdown_escaped
+from assistant.serving.samples import SampleShelf
 from assistant.serving.sessions import SessionNotFoundError
 
 _MAX_MESSAGES = 60  # shown on the page; what the assistant remembers is the session store's matter
@@ -198,6 +200,15 @@ def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
             said = status_html(f"对话没有清空。{exc.message}", kind="error")
             return _update(talk, "", note_html(EMPTY_CARDS), said)
     return _update(Talk(), "", note_html(EMPTY_CARDS), status_html(words))
+
+
+async def samples_for(shelf: SampleShelf, labels: frozenset[str] | None) -> Samples:
+    """The sample questions of whoever holds `labels`, once they are made; none where there is no assistant."""
+    try:
+        made = await asyncio.to_thread(shelf.of, labels)
+    except AssistantError:
+        return {}
+    return await asyncio.shield(asyncio.wrap_future(made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
