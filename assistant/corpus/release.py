@@ -213,9 +213,16 @@ class CorpusRelease:
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
         index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
-        places = _places(shelf, drafted.gone)
-        texts = {"manifest": self._manifest(shelf), "statutes": _statutes(shelf)}
-        return Aside(stamp=stamp, folder=folder, index=index, gone=places, outcomes=drafted.outcomes, **texts)
+        main, statutes = self._manifest(shelf), _statutes(shelf)
+        return Aside(
+            stamp=stamp,
+            folder=folder,
+            index=index,
+            manifest=main,
+            statutes=statutes,
+            gone=_places(shelf, drafted.gone),
+            outcomes=drafted.outcomes,
+        )
 
     def _judge(self, shelf: Shelf, staging: Path, given: Given) -> FileJudge:
         return FileJudge(corpus=self._corpus, shelf=shelf, staging=staging, given=given, confirm=False, now=self._now)

@@ -135,11 +135,14 @@ class AuditDesk:
         )
         return (one for one in told if not (one.withheld and sought.by_facts))
 
-    def _sought(self, asker: Principal, wish: Wish) -> Sought:
+    def _see_sound(self, asker: Principal, wish: Wish) -> None:
         if wish.first and wish.last and wish.first > wish.last:
             raise InputError("开始的日子在结束的日子之后，请对调。")
         if wish.document and wish.document not in {meta.id for meta in self._provider().documents(asker.labels)}:
             raise InputError("没有这份文件，或您不能看它。请从清单里选。")
+
+    def _sought(self, asker: Principal, wish: Wish) -> Sought:
+        self._see_sound(asker, wish)
         names = self._names()
         known = tuple(one for one, name in names.items() if wish.person in (one, name))
         return Sought(

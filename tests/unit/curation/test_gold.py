@@ -19,7 +19,8 @@ from assistant.schema.document import Document
 
 CASE = GoldCase(
     id="gold-1", question="提供虚假材料的能不能发放贷款？",
-    addresses=((law().id, "第五条第一款"), ("notice", "二、（一）")), outcome=Outcome.ANSWERED, author="li.na", reviewer="wang.wei", added_on=date(2026, 3, 1),
+    addresses=((law().id, "第五条第一款"), ("notice", "二、（一）")),
+    outcome=Outcome.ANSWERED, author="li.na", reviewer="wang.wei", added_on=date(2026, 3, 1),
 )  # fmt: skip
 REFUSED = replace(CASE, id="gold-2", question="彩票怎么买？", addresses=(), outcome=Outcome.NOT_FOUND)
 
