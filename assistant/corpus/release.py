@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.corpus.aside import Addition, Aside, Batch, aside_of, put_together, set_aside, stamp_of
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
 from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
@@ -118,18 +119,9 @@ class CorpusRelease:
         """
         with sole_writer(self._corpus) as staging:
             shelf = self._shelf()
-            gone = {shelf.file_of(document_id) for document_id in document_ids}
-            if len(gone) == len(shelf.names):
-                raise InputError("至少要保留一份文件；如需换掉全部文件，请先加入新的，再移除旧的。")
-            for name in gone:
-                shelf.lines.pop(name, None)
-                shelf.touched.add(name)
-            ids = {stem(name) for name in gone}
-            for line in list(shelf.lines.values()):  # what waited for a document that is gone waits no more
-                if line.proposal is not None and line.proposal.by in ids:
-                    shelf.put(line.model_copy(update={"proposal": None}))
-            build = self._publish(shelf, staging, progress=progress or _silent, gone=frozenset(gone))
-        return _report(shelf, build, removed=tuple(sorted(ids)))
+            gone = shelf.take_out(document_ids)
+            build = self._publish(shelf, staging, progress=progress or _silent, gone=gone)
+        return _report(shelf, build, removed=tuple(sorted(map(stem, gone))))
 
     def decide(
         self,
@@ -205,6 +197,53 @@ class CorpusRelease:
             build = self._publish(self._shelf(), staging, progress=progress or _silent, keep=keep)
         return ReleaseReport(build=build)
 
+    def prepare(self, batch: Batch, *, progress: Progress | None = None) -> Aside:
+        """All changes of a batch made aside, to be looked at and published with `corpus.aside.take_in`.
+
+        Raises:
+            BatchRefused: one of them cannot be made.
+            InputError: together they change nothing.
+            AssistantError: the index could not be built; corpus and served index are as they were in any case.
+        """
+        tell, where = progress or _silent, self._workshop.indexes_dir
+        with sole_writer(self._corpus) as staging:
+            stamp = stamp_of(self._corpus, where)
+            shelf = self._shelf()
+            drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
+            documents = self._documents(shelf, staging, drafted.gone)
+            folder = set_aside(self._corpus, staging)
+        index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
+        return Aside(
+            stamp=stamp,
+            folder=folder,
+            index=index,
+            manifest=self._manifest(shelf),
+            statutes=_statutes(shelf),
+            gone=_places(shelf, drafted.gone),
+            outcomes=drafted.outcomes,
+        )
+
+    def _judge(self, shelf: Shelf, staging: Path, one: Addition) -> FileJudge:
+        return FileJudge(
+            corpus=self._corpus,
+            shelf=shelf,
+            staging=staging,
+            given=one.given,
+            confirm=False,
+            now=self._now,
+            corrections=one.corrections,
+        )
+
+    def _build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+        return build_index(
+            documents,
+            embedder=self._workshop.embedder(),
+            segmenter=self._workshop.segmenter(),
+            phrasings=self._workshop.phrasings(),
+            progress=progress,
+            **how,
+        )
+
     def _shelf(self) -> Shelf:
         """The shelf as it stands. A folder that has no manifest yet is whole: each of its files gets a line."""
         first = not (self._corpus / MANIFEST).exists()
@@ -228,15 +267,7 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = build_index(
-            documents,
-            indexes_dir=where,
-            embedder=self._workshop.embedder(),
-            segmenter=self._workshop.segmenter(),
-            phrasings=self._workshop.phrasings(),
-            progress=progress,
-            switch=False,
-        )
+        report = self._build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
         commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from assistant.corpus.manifest import MANIFEST, STATUTES, ManifestLine, Proposal
 from assistant.corpus.overlays import write_overlay
 from assistant.corpus.reading import parse_file
 from assistant.corpus.succession import holds, is_older, same_instrument, stem, supersede, title_key
-from assistant.errors import NotFoundError, SourceError
+from assistant.errors import InputError, NotFoundError, SourceError
 from assistant.parsing.corrections import Correction
 from assistant.schema.document import Document
 from assistant.text.folding import squeeze
@@ -94,6 +94,25 @@ class Shelf:
         if name not in self.lines:
             raise NotFoundError("这份文件没有登记在清单里，请先用 assistant corpus add 登记。")
         return self.lines[name]
+
+    def take_out(self, document_ids: Iterable[str]) -> frozenset[str]:
+        """The files of these documents, whose lines go; what waited for one of them waits no more.
+
+        Raises:
+            NotFoundError: one that is not there.
+            InputError: no document would be left.
+        """
+        gone = {self.file_of(document_id) for document_id in document_ids}
+        if len(gone) == len(self.names):
+            raise InputError("至少要保留一份文件；如需换掉全部文件，请先加入新的，再移除旧的。")
+        for name in gone:
+            self.lines.pop(name, None)
+            self.touched.add(name)
+        ids = {stem(name) for name in gone}
+        for line in list(self.lines.values()):
+            if line.proposal is not None and line.proposal.by in ids:
+                self.put(line.model_copy(update={"proposal": None}))
+        return frozenset(gone)
 
     def place(self, line: ManifestLine, *, confirm: bool) -> tuple[ManifestLine, tuple[str, ...]]:
         """The new line among the versions of its instrument, and the ids of those it ends or that end it."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from assistant.curation.drafts import Drafting
     from assistant.serving.desk import Desk
+    from assistant.serving.health import Folders
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.limits.rates import RateLimiter
     from assistant.serving.limits.wire_protocol import Connections
@@ -234,6 +235,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
             rates=_rates(settings.limits),
+            folders=_folders(settings),
             office=Office(
                 registry,
                 indexes_dir=settings.indexes_dir,
@@ -247,6 +249,18 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     finally:
         recorder.flush()
         registry.close()
+
+
+def _folders(settings: Settings) -> Folders:
+    from assistant.serving.health import Folders
+    from assistant.settings import HOME
+
+    return Folders(
+        indexes=settings.indexes_dir,
+        corpus=settings.corpus_dir,
+        data=settings.data_dir,
+        baselines=HOME / "eval" / "baselines",
+    )
 
 
 def _drafting(corpus: CorpusSettings) -> Drafting:

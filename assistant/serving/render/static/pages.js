@@ -23,6 +23,10 @@
       }
     });
 
+  // Work that goes on beside the page: look again until it has ended.
+  const going = document.querySelector("[data-going]");
+  if (going) setTimeout(() => location.reload(), 1500);
+
   // "/" leads to the field for searching, as in a book's index.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
