@@ -213,6 +213,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.serving.ledger import Ledger
     from assistant.serving.office import Office
     from assistant.serving.registry import build_oidc, build_recorder, build_registry
+    from assistant.serving.releasing.desk import build_releases
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
@@ -223,6 +224,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     try:
         refuse_unsafe_records(registry)
         registry.use.forget_old()
+        upkeep = build_upkeep(settings, registry, today=today_in_beijing)
         yield Doorkeeping(
             gate=registry.gate(),
             embeds=registry.embeds,
@@ -240,7 +242,8 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 keep_days=settings.audit.keep_days,
                 data_dir=settings.data_dir,
             ),
-            upkeep=build_upkeep(settings, registry, today=today_in_beijing),
+            upkeep=upkeep,
+            releases=build_releases(settings, registry, upkeep.work),
         )
     finally:
         recorder.flush()
