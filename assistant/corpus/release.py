@@ -212,7 +212,7 @@ class CorpusRelease:
             drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
-        index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
+        index = _built(self._workshop, documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
         return Aside(
             stamp=stamp,
             folder=folder,
@@ -232,16 +232,6 @@ class CorpusRelease:
             confirm=False,
             now=self._now,
             corrections=one.corrections,
-        )
-
-    def _build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
-        return build_index(
-            documents,
-            embedder=self._workshop.embedder(),
-            segmenter=self._workshop.segmenter(),
-            phrasings=self._workshop.phrasings(),
-            progress=progress,
-            **how,
         )
 
     def _shelf(self) -> Shelf:
@@ -267,7 +257,7 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = self._build(documents, progress, indexes_dir=where, switch=False)
+        report = _built(self._workshop, documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
         commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
@@ -301,6 +291,17 @@ class CorpusRelease:
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
+
+
+def _built(workshop: Workshop, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+    return build_index(
+        documents,
+        embedder=workshop.embedder(),
+        segmenter=workshop.segmenter(),
+        phrasings=workshop.phrasings(),
+        progress=progress,
+        **how,
+    )
 
 
 def _places(shelf: Shelf, gone: frozenset[str]) -> frozenset[str]:
