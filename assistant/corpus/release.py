@@ -45,6 +45,17 @@ class Workshop:
     segmenter: Callable[[], Segmenter]
     phrasings: Callable[[], Sequence[Phrasing]] = tuple  # questions that lead to clauses; none without it
 
+    def build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+        """The index over these documents; the rest as `build_index` takes it."""
+        return build_index(
+            documents,
+            embedder=self.embedder(),
+            segmenter=self.segmenter(),
+            phrasings=self.phrasings(),
+            progress=progress,
+            **how,
+        )
+
 
 class CorpusRelease:
     """Changes to one corpus folder and the index over it.
@@ -212,7 +223,7 @@ class CorpusRelease:
             drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
-        index = _built(self._workshop, documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
+        index = self._workshop.build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
         return Aside(
             stamp=stamp,
             folder=folder,
@@ -257,7 +268,7 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = _built(self._workshop, documents, progress, indexes_dir=where, switch=False)
+        report = self._workshop.build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
         commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
@@ -291,17 +302,6 @@ class CorpusRelease:
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
-
-
-def _built(workshop: Workshop, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
-    return build_index(
-        documents,
-        embedder=workshop.embedder(),
-        segmenter=workshop.segmenter(),
-        phrasings=workshop.phrasings(),
-        progress=progress,
-        **how,
-    )
 
 
 def _places(shelf: Shelf, gone: frozenset[str]) -> frozenset[str]:
