@@ -199,6 +199,8 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
+    ("GET", "/admin/releases"): lambda _: [Call("/admin/releases")],
+    ("GET", "/admin/releases/preview"): lambda _: [Call("/admin/releases/preview")],
     ("GET", "/admin/keys"): lambda _: [Call("/admin/keys")],
     ("GET", "/admin/health"): lambda _: [Call("/admin/health")],
     ("GET", "/admin/audit"): lambda d: [
@@ -248,6 +250,8 @@ OTHERS = {
     *(("POST", f"/admin/keys{rest}") for rest in ("", "/{key_id}/revoke")),  # these and the next in test_admin_pages.py
     ("POST", "/admin/health/check"),  # tried in test_admin_health.py
     ("POST", "/admin/audit/verify"),  # tried in test_admin_audit.py
+    *(("POST", f"/admin/releases/{name}") for name in ("preview", "stop", "publish", "rollback")),
+    *(("POST", f"/admin/releases/{name}") for name in ("changes/{change_id}", "takeback/{publication_id}")),
     *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
     *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
