@@ -6,6 +6,8 @@ from typing import Any
 
 from assistant.products.sample_questions import MOST as MOST_SAMPLES
 from assistant.serving.desk import Desk
+from assistant.serving.history import History
+from assistant.serving.page import remembering
 from assistant.serving.page.checking import verify_tab
 from assistant.serving.page.events import QUIET, events_of
 from assistant.serving.page.said import EMPTY_CARDS, SAMPLES_AWAITED, TITLE, header_html, status_html
@@ -13,7 +15,7 @@ from assistant.serving.page.talking import Talk
 from assistant.serving.render.html import note_html
 
 
-def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
+def build_page(gr: Any, desk: Desk, history: History, *, development: bool) -> Any:
     """Lay out the page and tie its events."""
     on = events_of(gr, desk)
 
@@ -28,6 +30,7 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
                 with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
                     chat = _chat(gr)
                     status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    kept = remembering.parts_of(gr)
                     again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
                     with gr.Row(elem_id="pz-ask"):
                         box = _question_box(gr)
@@ -37,7 +40,8 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
                     note, role = _samples_head(gr)
                     with gr.Row(elem_id="pz-samples"):
                         samples = [_sample(gr) for _ in range(MOST_SAMPLES)]
-                        wipe = gr.Button("清空对话", size="sm", scale=0, min_width=0, elem_id="pz-clear")
+                        new = "新对话" if desk.keeps else "清空对话"
+                        wipe = gr.Button(new, size="sm", scale=0, min_width=0, elem_id="pz-clear")
                 with gr.Column(scale=2, min_width=300, elem_id="pz-right"):
                     gr.HTML("<h2>条款依据</h2>", elem_id="pz-cards-title")
                     cards = gr.HTML(note_html(EMPTY_CARDS), elem_id="pz-cards")
@@ -57,9 +61,10 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
         emptied = stopped.then(fn=on.clear, inputs=talk, outputs=outputs, **QUIET)
         for done in (*asked, emptied):
             done.then(fn=offered, inputs=talk, outputs=again, **QUIET)
-        page.load(fn=on.load, outputs=[library, status, chosen], **QUIET)
+        load = page.load(fn=on.load, outputs=[library, status, chosen], **QUIET)
         page.load(fn=on.samples, outputs=[held, role, note, *samples], **QUIET)
         role.input(fn=on.role, inputs=[role, held], outputs=samples, **QUIET)
+        remembering.tie(gr, history, kept, load=load, done=(*asked, emptied), outputs=outputs)
     return page
 
 
