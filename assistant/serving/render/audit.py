@@ -30,6 +30,7 @@ KIND_WORDS: Mapping[str, str] = {
     "embed.limited": "更改门户限额",
     "embed.token-revoked": "收回门户令牌",
     "feedback.given": "评价答复",
+    "index.checked": "索引自检",
     "index.switched": "改用一版索引",
     "index.rolled-back": "退回上一版索引",
     "key.created": "建立密钥",
@@ -85,6 +86,11 @@ _FACT_WORDS: Mapping[str, str] = {
     "lost": "遗失条数",
     "answers": "答复",
     "view_as": "以谁的身份",
+    "problems": "问题数",
+    "degraded": "受限的部分",
+    "embedder": "向量模型",
+    "llm": "语言模型",
+    "prompt_version": "提示词版本",
 }
 _FIRST = ("question", "name", "outcome", "documents", "document", "generation", "path")
 
