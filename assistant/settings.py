@@ -208,6 +208,17 @@ class LimitsSettings(BaseModel):
     trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
 
 
+class CorpusSettings(BaseModel):
+    """How files that people upload are dealt with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scanner: str | None = None  # a command; the path of the file becomes its last word
+    scanner_timeout_s: float = Field(default=60.0, gt=0)
+    upload_mb: int = Field(default=50, ge=1, le=50)  # of one file, MiB
+    upload_files: int = Field(default=20, ge=1, le=100)  # at a time
+
+
 class MetricsSettings(BaseModel):
     """Who may read how this process fares."""
 
@@ -274,6 +285,7 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     limits: LimitsSettings = LimitsSettings()
     check: CheckSettings = CheckSettings()
+    corpus: CorpusSettings = CorpusSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()
     embedder: EmbedderSettings = EmbedderSettings()

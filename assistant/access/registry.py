@@ -21,6 +21,7 @@ from assistant.records.feedback import FeedbackBook
 from assistant.records.gaps import GapBook
 from assistant.records.gold_candidates import CandidateBook
 from assistant.records.once import OnceBook
+from assistant.records.publications import ExportedTalks, PublicationBook
 from assistant.records.schema import make_ready
 from assistant.records.store import Store
 
@@ -43,6 +44,8 @@ class Registry:
     candidates: CandidateBook
     once: OnceBook
     changes: ChangeBook
+    publications: PublicationBook
+    exported: ExportedTalks
 
     def note(self, kind: str, subject: str, /, **facts: Any) -> None:
         """Record an act.
@@ -91,4 +94,6 @@ def open_registry(
         candidates=CandidateBook(store),
         once=OnceBook(store),
         changes=ChangeBook(store),
+        publications=PublicationBook(store),
+        exported=ExportedTalks(store),
     )

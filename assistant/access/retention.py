@@ -28,6 +28,7 @@ def purge(registry: Registry, keep_days: int, *, by: str) -> Purged:
     records = registry.chain.purge(before, by=by)
     answers = registry.answers.purge(before)
     registry.once.purge()
+    registry.exported.purge(before)
     of_portals = registry.use.forget_old()
     registry.gaps.purge()
     return Purged(records=records, answers=answers, of_portals=of_portals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from assistant.access.words import account
 from assistant.corpus.intake import Candidate, check_unchanged, copy_in, display_name, safe_name
 from assistant.corpus.manifest import LimitLine, ManifestLine, meta_of
 from assistant.corpus.outcomes import FileOutcome, FileVerdict, Given
+from assistant.corpus.overlays import overlay_of
 from assistant.corpus.quality import MAX_PERSONAL_IDS, MIN_COVERAGE, Quality, examine
 from assistant.corpus.reading import parse_file
 from assistant.corpus.shelf import Shelf, text_hash
 from assistant.corpus.standing import LeftOut, day_in_beijing, left_out
 from assistant.corpus.succession import stem
 from assistant.errors import SourceError
+from assistant.parsing.corrections import Correction
 from assistant.schema.document import Document
 
 _SKIPPED = {
@@ -38,6 +40,7 @@ class FileJudge:
         confirm: supersession of earlier versions needs no further word.
         now: gives the time that is written down.
         statutes: what is new goes into the folder for statutes.
+        corrections: what a person said of the lines of the file; `None` leaves what is there as it is.
     """
 
     corpus: Path
@@ -47,6 +50,7 @@ class FileJudge:
     confirm: bool
     now: Callable[[], datetime]
     statutes: bool = False
+    corrections: Sequence[Correction] | None = None
 
     def judge(self, candidate: Candidate) -> FileOutcome:
         """What became of one file."""
@@ -73,7 +77,7 @@ class FileJudge:
         if sha in self.shelf.by_sha and not self._unheard_of(self.shelf.by_sha[sha]):
             return self._known_bytes(candidate, sha, name)
         named = raw.rename(copy / self.shelf.free_name(name, sha))
-        document = parse_file(named)
+        document = parse_file(named, corrections=self.corrections or ())
         quality = examine(document)
         check_unchanged(candidate.path, sha)
         _refuse_poor(quality, candidate.path, self.given)
@@ -98,6 +102,8 @@ class FileJudge:
         folder.mkdir(exist_ok=True)
         named.rename(folder / named.name)
         self.shelf.put(line)
+        if self.corrections:
+            self.shelf.lay_over(named.name, sha, self.corrections, staging=self.staging)
         if not older:
             return outcome
         return replace(outcome, verdict=FileVerdict.VERSION, code="new_version", superseded=older)
@@ -131,17 +137,28 @@ class FileJudge:
         if self._stays(there):
             return outcome
         stated = line.model_copy(update={**self.given.fields(), **({"proposal": None} if self.given.status else {})})
-        if stated != line:
+        corrected = self._corrected_anew(there, sha)
+        if stated != line or corrected:
             self.shelf.put(stated)
             return replace(outcome, verdict=FileVerdict.UPDATED, code="updated", message="文件已收，所知信息已更新")
         return self._known_text(outcome, there, name)
 
+    def _corrected_anew(self, there: str, sha: str) -> bool:
+        """Whether the file lies in the corpus under other corrections than the ones given, which take their place."""
+        path = self.shelf.folder_of(there, corpus=self.corpus) / there
+        if self.corrections is None or set(overlay_of(path, sha)) == set(self.corrections):
+            return False
+        parse_file(path, corrections=self.corrections)  # that they fit is seen before anything changes
+        self.shelf.lay_over(there, sha, self.corrections, staging=self.staging)
+        return True
+
     def _registered(self, candidate: Candidate, outcome: FileOutcome, there: str) -> FileOutcome:
         """The file lies in the corpus already, and nobody had added it: now it has a line."""
-        document = parse_file(self.corpus / there)
+        document = parse_file(self.corpus / there, corrections=self.corrections)
         quality = examine(document)
         _refuse_poor(quality, candidate.path, self.given)
         sha = outcome.sha256 or document.meta.source_sha256
+        self._corrected_anew(there, sha)
         line = line_for(document, quality, self.given, sha=sha, original=candidate.path.name, now=self.now())
         line, older = self.shelf.place(line, confirm=self.confirm)
         self.shelf.put(line)

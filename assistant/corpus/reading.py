@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.corpus.manifest import MANIFEST, ManifestLine, meta_from, read_manifest
+from assistant.corpus.overlays import overlay_of
 from assistant.corpus.standing import limits_of
 from assistant.errors import SourceError, UnreadableSource
 from assistant.parsing.clauses import kind_of, parse_tree
+from assistant.parsing.corrections import Correction
 from assistant.parsing.formats.model import Rejected, refuse_too_much
 from assistant.parsing.header import fact, number_form, read_header, revisions
 from assistant.parsing.readers import read_source
@@ -78,11 +80,17 @@ def _refuse_too_much(path: Path, text: str) -> None:
         raise UnreadableSource(f"{path.name}：{exc.message}", path=path, code=exc.code) from exc
 
 
-def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
+def parse_file(
+    path: Path, line: ManifestLine | None = None, *, corrections: Sequence[Correction] | None = None
+) -> Document:
     """The document in one file.
 
+    Args:
+        corrections: what a person said of its lines; `None` takes what lies beside the file as its overlay.
+
     Raises:
-        SourceError: the file cannot be read, or is not the file the manifest describes.
+        SourceError: the file cannot be read, is not the file the manifest describes, or not the one that the
+            corrections were made for.
     """
     source = read_source(path)
     if line is not None and line.sha256 != source.sha256:
@@ -90,8 +98,12 @@ def parse_file(path: Path, line: ManifestLine | None = None) -> Document:
     text = source.text
     _refuse_too_much(path, text)
     strange = _refuse_interleaved(path, text)
-    kind = kind_of(text)
-    tree = parse_tree(text, kind, source.tables)
+    said = overlay_of(path, source.sha256) if corrections is None else corrections
+    try:
+        kind = kind_of(text, said)
+        tree = parse_tree(text, kind, source.tables, said)
+    except Rejected as exc:
+        raise UnreadableSource(f"{path.name}：{exc.message}", path=path, code=exc.code) from exc
     facts = read_header(tree.clauses, text)
     title = next((c for c in tree.clauses if c.level is Level.TITLE), None)
     try:

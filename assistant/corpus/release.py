@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.corpus.aside import Addition, Aside, Batch, aside_of, put_together, set_aside, stamp_of
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
 from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
 from assistant.corpus.outcomes import Given, ReleaseReport
+from assistant.corpus.overlays import overlay_name
 from assistant.corpus.quality import examine
 from assistant.corpus.reading import parse_file
 from assistant.corpus.restating import Facts, facts_of, restated
@@ -28,6 +30,7 @@ from assistant.errors import IndexStoreError, InputError, NotFoundError, SourceE
 from assistant.indexing.build import BuildReport, Progress, build_index
 from assistant.indexing.generations import remove_old, single_writer, switch_to
 from assistant.models.protocols import Embedder
+from assistant.parsing.corrections import Correction
 from assistant.schema.chunk import Phrasing
 from assistant.schema.document import Document
 from assistant.text.segment import Segmenter
@@ -41,6 +44,17 @@ class Workshop:
     embedder: Callable[[], Embedder]
     segmenter: Callable[[], Segmenter]
     phrasings: Callable[[], Sequence[Phrasing]] = tuple  # questions that lead to clauses; none without it
+
+    def build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+        """The index over these documents; the rest as `build_index` takes it."""
+        return build_index(
+            documents,
+            embedder=self.embedder(),
+            segmenter=self.segmenter(),
+            phrasings=self.phrasings(),
+            progress=progress,
+            **how,
+        )
 
 
 class CorpusRelease:
@@ -64,6 +78,7 @@ class CorpusRelease:
         given: Given | None = None,
         confirm: bool = False,
         statutes: bool = False,
+        corrections: Sequence[Correction] | None = None,
         progress: Progress | None = None,
     ) -> ReleaseReport:
         """Take files and folders in, one verdict each; rebuild and switch the index when anything changed.
@@ -72,9 +87,11 @@ class CorpusRelease:
             confirm: supersession of earlier versions needs no further word.
             statutes: what is new goes into the folder for statutes. The corpus's own manifest stays as it is, but for
                 the proposal on a version there that one of them ends.
+            corrections: what a person said of the lines of the one file; laid over its tree from now on. `None`
+                leaves an overlay that is there.
 
         Raises:
-            InputError: a title is given for several files.
+            InputError: a title or corrections are given for several files.
             SourceError: a path does not exist, or a document of the corpus can no longer be read.
             AssistantError: the index could not be built; corpus and served index are as they were.
         """
@@ -84,6 +101,8 @@ class CorpusRelease:
             candidates = list(find_candidates(paths))
             if stated.title is not None and sum(c.skip is None for c in candidates) > 1:
                 raise InputError("--title 只能用于一份文件，请逐份加入。")
+            if corrections and sum(c.skip is None for c in candidates) > 1:
+                raise InputError("校对只能用于一份文件，请逐份加入。")
             shelf = self._shelf()
             judge = FileJudge(
                 corpus=self._corpus,
@@ -93,6 +112,7 @@ class CorpusRelease:
                 confirm=confirm,
                 now=self._now,
                 statutes=statutes,
+                corrections=corrections,
             )
             outcomes = []
             for done, candidate in enumerate(candidates, start=1):
@@ -110,18 +130,9 @@ class CorpusRelease:
         """
         with sole_writer(self._corpus) as staging:
             shelf = self._shelf()
-            gone = {shelf.file_of(document_id) for document_id in document_ids}
-            if len(gone) == len(shelf.names):
-                raise InputError("至少要保留一份文件；如需换掉全部文件，请先加入新的，再移除旧的。")
-            for name in gone:
-                shelf.lines.pop(name, None)
-                shelf.touched.add(name)
-            ids = {stem(name) for name in gone}
-            for line in list(shelf.lines.values()):  # what waited for a document that is gone waits no more
-                if line.proposal is not None and line.proposal.by in ids:
-                    shelf.put(line.model_copy(update={"proposal": None}))
-            build = self._publish(shelf, staging, progress=progress or _silent, gone=frozenset(gone))
-        return _report(shelf, build, removed=tuple(sorted(ids)))
+            gone = shelf.take_out(document_ids)
+            build = self._publish(shelf, staging, progress=progress or _silent, gone=gone)
+        return _report(shelf, build, removed=tuple(sorted(map(stem, gone))))
 
     def decide(
         self,
@@ -197,6 +208,43 @@ class CorpusRelease:
             build = self._publish(self._shelf(), staging, progress=progress or _silent, keep=keep)
         return ReleaseReport(build=build)
 
+    def prepare(self, batch: Batch, *, progress: Progress | None = None) -> Aside:
+        """All changes of a batch made aside, to be looked at and published with `corpus.aside.take_in`.
+
+        Raises:
+            BatchRefused: one of them cannot be made.
+            InputError: together they change nothing.
+            AssistantError: the index could not be built; corpus and served index are as they were in any case.
+        """
+        tell, where = progress or _silent, self._workshop.indexes_dir
+        with sole_writer(self._corpus) as staging:
+            stamp = stamp_of(self._corpus, where)
+            shelf = self._shelf()
+            drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
+            documents = self._documents(shelf, staging, drafted.gone)
+            folder = set_aside(self._corpus, staging)
+        index = self._workshop.build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
+        return Aside(
+            stamp=stamp,
+            folder=folder,
+            index=index,
+            manifest=self._manifest(shelf),
+            statutes=_statutes(shelf),
+            gone=_places(shelf, drafted.gone),
+            outcomes=drafted.outcomes,
+        )
+
+    def _judge(self, shelf: Shelf, staging: Path, one: Addition) -> FileJudge:
+        return FileJudge(
+            corpus=self._corpus,
+            shelf=shelf,
+            staging=staging,
+            given=one.given,
+            confirm=False,
+            now=self._now,
+            corrections=one.corrections,
+        )
+
     def _shelf(self) -> Shelf:
         """The shelf as it stands. A folder that has no manifest yet is whole: each of its files gets a line."""
         first = not (self._corpus / MANIFEST).exists()
@@ -220,19 +268,10 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = build_index(
-            documents,
-            indexes_dir=where,
-            embedder=self._workshop.embedder(),
-            segmenter=self._workshop.segmenter(),
-            phrasings=self._workshop.phrasings(),
-            progress=progress,
-            switch=False,
-        )
+        report = self._workshop.build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
-        places = frozenset(f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone)
-        commit(self._corpus, staging, self._manifest(shelf), places, statutes=_statutes(shelf))
+        commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
         with single_writer(where):
             if not report.folder.is_dir():
                 raise IndexStoreError("新索引在切换前被清理。文件已收入，请运行 python -m assistant index build。")
@@ -258,10 +297,18 @@ class CorpusRelease:
         for name in sorted(there, key=lambda name: (name in shelf.statutes, name)):
             folder = shelf.folder_of(name, corpus=self._corpus, staging=staging)
             try:
-                found.append(parse_file(folder / name, shelf.lines.get(name)))
+                said = shelf.corrections_of(name)
+                found.append(parse_file(folder / name, shelf.lines.get(name), corrections=said))
             except SourceError as exc:
                 raise SourceError(f"已收的文件读不出，未作任何改动：{exc.message}", path=exc.path) from exc
         return tuple(found)
+
+
+def _places(shelf: Shelf, gone: frozenset[str]) -> frozenset[str]:
+    """The places in the corpus of the files that go, and of the overlays that no file has any more."""
+    files = {f"{STATUTES}/{name}" if name in shelf.statutes else name for name in gone}
+    bare = {name for name in shelf.fresh | shelf.overlays.keys() if not shelf.overlays.get(name)}
+    return frozenset(files | {overlay_name(name) for name in gone | bare})
 
 
 def _statutes(shelf: Shelf) -> str | None:

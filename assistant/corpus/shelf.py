@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.manifest import MANIFEST, STATUTES, ManifestLine, Proposal, read_manifest
+from assistant.corpus.overlays import write_overlay
 from assistant.corpus.reading import parse_file
 from assistant.corpus.succession import holds, is_older, same_instrument, stem, supersede, title_key
-from assistant.errors import NotFoundError, SourceError
+from assistant.errors import InputError, NotFoundError, SourceError
+from assistant.parsing.corrections import Correction
 from assistant.schema.document import Document
 from assistant.text.folding import squeeze
 
@@ -28,6 +30,7 @@ class Shelf:
     touched: set[str] = field(default_factory=set)  # lines that changed
     fresh: set[str] = field(default_factory=set)  # files that are in staging
     statutes: set[str] = field(default_factory=set)  # files that lie, or will lie, in the folder for statutes
+    overlays: dict[str, tuple[Correction, ...]] = field(default_factory=dict)  # those that change; () takes one away
 
     def put(self, line: ManifestLine) -> None:
         known = line.path in self.lines
@@ -39,6 +42,17 @@ class Shelf:
         if not known:
             self.by_title.setdefault(title_key(line.title), []).append(line.path)
         self.touched.add(line.path)
+
+    def lay_over(self, name: str, sha: str, corrections: Sequence[Correction], *, staging: Path) -> None:
+        """Give file `name` other corrections, written down in `staging`."""
+        self.overlays[name] = tuple(corrections)
+        self.touched.add(name)
+        if corrections:
+            write_overlay(staging, name, sha, corrections)
+
+    def corrections_of(self, name: str) -> tuple[Correction, ...] | None:
+        """What `parse_file` is to take for the corrections of a file; `None`: the overlay that lies there."""
+        return self.overlays.get(name, () if name in self.fresh else None)
 
     def folder_of(self, name: str, *, corpus: Path, staging: Path | None = None) -> Path:
         """The folder that file `name` lies in; a fresh one in `staging`."""
@@ -80,6 +94,25 @@ class Shelf:
         if name not in self.lines:
             raise NotFoundError("这份文件没有登记在清单里，请先用 assistant corpus add 登记。")
         return self.lines[name]
+
+    def take_out(self, document_ids: Iterable[str]) -> frozenset[str]:
+        """The files of these documents, whose lines go; what waited for one of them waits no more.
+
+        Raises:
+            NotFoundError: one that is not there.
+            InputError: no document would be left.
+        """
+        gone = {self.file_of(document_id) for document_id in document_ids}
+        if len(gone) == len(self.names):
+            raise InputError("至少要保留一份文件；如需换掉全部文件，请先加入新的，再移除旧的。")
+        for name in gone:
+            self.lines.pop(name, None)
+            self.touched.add(name)
+        ids = {stem(name) for name in gone}
+        for line in list(self.lines.values()):
+            if line.proposal is not None and line.proposal.by in ids:
+                self.put(line.model_copy(update={"proposal": None}))
+        return frozenset(gone)
 
     def place(self, line: ManifestLine, *, confirm: bool) -> tuple[ManifestLine, tuple[str, ...]]:
         """The new line among the versions of its instrument, and the ids of those it ends or that end it."""

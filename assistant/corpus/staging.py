@@ -4,6 +4,7 @@
       .release/lock, pid                 held by the one writer; the kernel frees the lock when it ends
       .release/staging/                  a release being made
       statutes/                          what came out of a package: a part of the corpus that git ignores
+      overlays/                          what people corrected in the trees of files
 
 `staging/manifest.jsonl` is the point of no return: a process killed before it has changed nothing, and what
 is left of one killed after it is finished by the next writer.
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.corpus.manifest import MANIFEST, STATUTES
+from assistant.corpus.overlays import OVERLAYS
 from assistant.errors import InUse, SourceError
 from assistant.indexing.manifest import fsync_path
 
@@ -114,7 +116,8 @@ def _finish(corpus: Path, staging: Path) -> None:
 
 def _homes(corpus: Path, staging: Path) -> list[tuple[Path, Path]]:
     """Each folder of staged files, and where its files go."""
-    pairs = ((staging / "files", corpus), (staging / STATUTES, corpus / STATUTES))
+    apart = ((staging / name, corpus / name) for name in (STATUTES, OVERLAYS))
+    pairs = ((staging / "files", corpus), *apart)
     return [pair for pair in pairs if pair[0].is_dir()]
 
 

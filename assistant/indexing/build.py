@@ -105,6 +105,7 @@ def build_index(
     progress: Progress | None = None,
     force: bool = False,
     switch: bool = True,
+    beside: Path | None = None,
 ) -> BuildReport:
     """Build the generation of these documents, unless it is there, and serve it.
 
@@ -116,6 +117,7 @@ def build_index(
         progress: told the stage, what is done and the total.
         force: build anew although the same generation is there, and embed every text again.
         switch: serve the new generation; without it the generation only lies ready.
+        beside: another folder of generations, whose vectors are taken over too.
 
     Raises:
         SourceError: a phrasing leads to a clause or sentence that its document does not have.
@@ -128,7 +130,7 @@ def build_index(
         remove_leftovers(indexes_dir)
         there = None if force else find_generation(indexes_dir, plan.fingerprint)
         if there is None:
-            report = _build_generation(plan, indexes_dir, fresh=force)
+            report = _build_generation(plan, indexes_dir, fresh=force, beside=beside)
         else:
             report = _report(plan, there.folder, built=False)
         if switch:
@@ -173,8 +175,10 @@ def _refuse_twins(what: str, ids: Sequence[str]) -> None:
         seen.add(one)
 
 
-def _build_generation(plan: _Plan, indexes_dir: Path, *, fresh: bool) -> BuildReport:
-    known = {} if fresh else _known_vectors(indexes_dir, plan.embedder)
+def _build_generation(plan: _Plan, indexes_dir: Path, *, fresh: bool, beside: Path | None) -> BuildReport:
+    known: dict[str, Vectors] = {}
+    for folder in () if fresh else (indexes_dir, *([beside] if beside else ())):
+        known |= _known_vectors(folder, plan.embedder)
     vectors, embedded = _embed(plan, known)
     temporary = Path(tempfile.mkdtemp(prefix=f"{BUILD_PREFIX}{plan.fingerprint[:16]}-", dir=indexes_dir))
     try:

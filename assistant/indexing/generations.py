@@ -124,6 +124,22 @@ def serve(indexes_dir: Path, name: str) -> GenerationInfo:
         return replace(known[name], current=True)
 
 
+def take_over(indexes_dir: Path, folder: Path, fingerprint: str) -> str:
+    """The name under which a finished generation that lies elsewhere on this disk can be served. For the single writer.
+
+    Raises:
+        IndexDamaged: it is gone, or not what it was.
+    """
+    if (there := find_generation(indexes_dir, fingerprint)) is not None:
+        return there.name
+    if not folder.is_dir() or _is_damaged(folder) or read_manifest(folder).fingerprint != fingerprint:
+        raise IndexDamaged("准备好的索引不见了或已损坏，什么都没有改变。请重新预览。")
+    name = free_name(indexes_dir, fingerprint)
+    folder.rename(indexes_dir / name)
+    fsync_path(indexes_dir)
+    return name
+
+
 def switch_to(indexes_dir: Path, name: str) -> None:
     """Serve generation `name` from now on, all at once. For the single writer.
 

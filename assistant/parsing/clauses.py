@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.parsing.corrections import Correction, placed
 from assistant.parsing.lines.attachments import attachment_at
 from assistant.parsing.lines.model import TableLike, physical_lines
 from assistant.parsing.markers import ARTICLE_STARTS, mark_at
@@ -39,16 +40,21 @@ class Tree:
     warnings: tuple[str, ...]
 
 
-def kind_of(text: str) -> DocumentKind:
-    """LAW when at least two lines before any 附件 open an article, else NOTICE."""
+def kind_of(text: str, corrections: Sequence[Correction] = ()) -> DocumentKind:
+    """LAW when at least two lines before any 附件 open an article, else NOTICE.
+
+    Raises:
+        Rejected: a correction is of a line that is not there.
+    """
+    said = placed(text, corrections)
     text = readable(text)
-    lines = physical_lines(text)
-    openings = openings_of(text, lines)
+    lines = [line for line in physical_lines(text) if line.start not in said.left_out]
+    openings = openings_of(text, lines, said)
     articles = 0
     for line in lines:
         if line.start in openings.quoted:
             continue
-        if text[line.start] in ARTICLE_STARTS:
+        if text[line.start] in ARTICLE_STARTS or line.start in said.headings:
             mark = openings.marks.get(line.start) or mark_at(text, line.start, line.end)
             articles += mark is not None and mark.level is Level.ARTICLE
             if articles >= 2:
@@ -65,15 +71,22 @@ def parse_clauses(text: str, kind: DocumentKind, tables: Sequence[TableLike] = (
     return parse_tree(text, kind, tables).clauses
 
 
-def parse_tree(text: str, kind: DocumentKind, tables: Sequence[TableLike] = ()) -> Tree:
-    """The clause tree of `text`, its tables, and what looked wrong."""
-    cursor = Cursor(readable(text), kind, tables)
+def parse_tree(
+    text: str, kind: DocumentKind, tables: Sequence[TableLike] = (), corrections: Sequence[Correction] = ()
+) -> Tree:
+    """The clause tree of `text`, its tables, and what looked wrong.
+
+    Raises:
+        Rejected: a correction is of a line that is not there, or of a row of a table.
+    """
+    said = placed(text, corrections)
+    cursor = Cursor(readable(text), kind, tables, said)
     Walk(cursor).read()
     clauses = tuple(node.freeze(text) for node in cursor.roots)
     return Tree(
         clauses=clauses,
         tables=tuple(cursor.found_tables),
-        warnings=(*cursor.warnings, *_doubts(cursor.text, clauses, cursor.quoted)),
+        warnings=(*said.told(), *cursor.warnings, *_doubts(cursor.text, clauses, cursor.quoted)),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.parsing.corrections import NOTHING, Placed
 from assistant.parsing.lines.attachments import mark_attachments
 from assistant.parsing.lines.model import STOPS, Kind, Line, TableLike, physical_lines
 from assistant.parsing.lines.noise import mark_contents, mark_noise, mark_page
@@ -15,8 +16,10 @@ from assistant.parsing.lines.tables import mark_tables, plain_tables
 from assistant.parsing.markers import mark_at
 
 
-def read_lines(text: str, tables: Sequence[TableLike] = ()) -> tuple[list[Line], tuple[TableLike, ...]]:
-    """The lines of `text`, each of its kind, and its tables."""
+def read_lines(
+    text: str, tables: Sequence[TableLike] = (), said: Placed = NOTHING
+) -> tuple[list[Line], tuple[TableLike, ...]]:
+    """The lines of `text`, each of its kind or of the one that a person said, and its tables."""
     lines = physical_lines(text)
     found = tuple(tables) or plain_tables(text, lines)
     mark_tables(lines, found, text)
@@ -26,6 +29,7 @@ def read_lines(text: str, tables: Sequence[TableLike] = ()) -> tuple[list[Line],
     mark_contents(text, lines)
     mark_attachments(text, lines)
     mark_signatures(text, lines, begin)
+    said.settle(lines)
     return lines, found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.parsing.amending import quoted_lines
 from assistant.parsing.asking import answered
+from assistant.parsing.corrections import NOTHING, Placed
 from assistant.parsing.lines.model import STOPS, Kind, Line, words_of
 from assistant.parsing.markers import ARTICLE_STARTS, BLANKS, Mark, close_article_at, mark_at
 from assistant.schema.document import Level
@@ -39,9 +40,13 @@ class Openings:
     asked: frozenset[int] = frozenset()  # questions known by the 答： below them
 
 
-def openings_of(text: str, lines: Sequence[Line]) -> Openings:
-    """Everything that places prove in this text."""
-    quoted = quoted_lines(text, lines)
+def openings_of(text: str, lines: Sequence[Line], said: Placed = NOTHING) -> Openings:
+    """Everything that places prove in this text, and what a person said of it."""
+    found = _proved(text, lines, (quoted_lines(text, lines) | said.silent) - said.headings.keys())
+    return replace(found, marks={**found.marks, **said.marks(text, lines)}) if said.headings else found
+
+
+def _proved(text: str, lines: Sequence[Line], quoted: frozenset[int]) -> Openings:
     words = [line for line in lines if line.kind is Kind.WORDS and line.start not in quoted]
     asked = answered(text, words)
     marks = _close_articles(text, words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -70,6 +70,18 @@ class AnswerBook:
         with self._store.read() as connection:
             rows = connection.execute(newest).mappings().all()
         return tuple(KeptAnswer(**row) for row in reversed(rows))
+
+    def walked(self, *, page: int = 200) -> Iterator[KeptAnswer]:
+        """Every answer that is kept."""
+        after = ""
+        while True:
+            wanted = select(answers).where(answers.c.id > after).order_by(answers.c.id).limit(page)
+            with self._store.read() as connection:
+                rows = connection.execute(wanted).mappings().all()
+            yield from (KeptAnswer(**row) for row in rows)
+            if len(rows) < page:
+                return
+            after = rows[-1]["id"]
 
     def purge(self, before: int) -> int:
         """Take away the answers given before, what was said of them, and conversations not used since; how many."""

@@ -165,6 +165,16 @@ class ChangeBook:
             fields["document_id"] = document_id
         return self._to(change_id, {ChangeState.APPROVED}, fields)
 
+    def landed(self, change_id: str, *, generation: str, document_id: str | None = None) -> Change:
+        """It stands in a generation of the index, whatever was said of it meanwhile: what the library holds is so."""
+        fields: dict[str, Any] = {"state": ChangeState.PUBLISHED.value, "generation": generation}
+        if document_id is not None:
+            fields["document_id"] = document_id
+        there = (changes.c.id == change_id) & (changes.c.state != ChangeState.PUBLISHED.value)
+        with self._store.write() as connection:
+            connection.execute(update(changes).where(there).values(changed_at=self._store.clock(), **fields))
+        return self.get(change_id)
+
     def drop(self, change_id: str) -> Change:
         """It comes to nothing. Raises as `edit`."""
         return self._to(change_id, set(ChangeState) - ENDED, {"state": ChangeState.DROPPED.value})

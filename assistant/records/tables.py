@@ -240,6 +240,29 @@ document_care = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
+# What was published together, and what takes it back.
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("generation", String(80), nullable=False, index=True),
+    Column("before", String(80)),  # the generation served until then
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("summary", JSON, nullable=False),
+)
+
+# A talk that somebody exported: what its statements rest on, with masked words.
+talks_exported = Table(
+    "talks_exported",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(200), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("register", Text, nullable=False),
+)
+
 # `body` is what was hashed, byte for byte; `at`, `kind` and `subject` stand in it too and are here for searching.
 audit = Table(
     "audit",

@@ -191,6 +191,11 @@ class Desk(Places):
         self.recent = RecentTalks() if ledger is None else None  # where nothing else keeps answers
         self.sessions = sessions if sessions is not None else SessionStore()
 
+    @property
+    def keeps(self) -> bool:
+        """Whether answers and conversations are kept beyond this process."""
+        return self.recent is None
+
     async def ask(
         self, inquiry: Inquiry, session_id: str | None = None, *, kept: bool = True, request_id: str = ""
     ) -> Reply:

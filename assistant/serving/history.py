@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from assistant.errors import NotAllowed
 from assistant.records.conversations import Conversation, Place
 from assistant.records.feedback import Feedback, Reason
 from assistant.schema.principal import Principal
@@ -14,6 +15,8 @@ from assistant.serving.given import GivenAnswers, KeptTalk
 from assistant.serving.render.transcript import Transcript
 from assistant.serving.sessions import SessionNotFoundError
 from assistant.serving.transcripts import FILES, file_name, transcript_of
+
+_READ_ONLY = "以他人身份查看时只能看和问，不能改名、删除和评价，请先结束查看。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,9 @@ class History:
 
         Raises:
             NotFoundError: there is none, or it is somebody else's.
+            NotAllowed: whoever asks looks as somebody else.
         """
-        self._given().rename(session_id, asker, title)
+        self._given(asker).rename(session_id, asker, title)
 
     def drop(self, session_id: str, asker: Principal) -> None:
         """Drop a conversation for whoever began it.
@@ -76,7 +80,7 @@ class History:
             NotFoundError: there is none, or it is somebody else's.
         """
         if self._kept:
-            self._kept.drop(session_id, asker)
+            self._given(asker).drop(session_id, asker)
         self._desk.forget(session_id, asker)
 
     def rate(
@@ -88,13 +92,16 @@ class History:
             NotFoundError: there is no such answer, or it is somebody else's.
             InputError: the comment cannot be used.
         """
-        return self._given().rate(answer_id, asker, useful=useful, reason=reason, comment=comment)
+        return self._given(asker).rate(answer_id, asker, useful=useful, reason=reason, comment=comment)
 
     def ratings(self, answer_ids: Sequence[str], asker: Principal) -> dict[str, Feedback]:
         """What whoever asks thought of these answers, by the ids of those."""
         return self._kept.ratings_of(answer_ids, asker) if self._kept else {}
 
-    def _given(self) -> GivenAnswers:
+    def _given(self, asker: Principal) -> GivenAnswers:
+        """What may be changed."""
+        if asker.viewing is not None:
+            raise NotAllowed(_READ_ONLY)
         if self._kept is None:
             raise SessionNotFoundError
         return self._kept

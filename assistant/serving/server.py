@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
+    from assistant.curation.drafts import Drafting
     from assistant.serving.desk import Desk
+    from assistant.serving.health import Folders
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.limits.rates import RateLimiter
     from assistant.serving.limits.wire_protocol import Connections
     from assistant.serving.watching.health import Health
     from assistant.serving.watching.watching import Watching
-    from assistant.settings import LimitsSettings, Settings
+    from assistant.settings import CorpusSettings, LimitsSettings, Settings
 
 _log = logging.getLogger(__name__)
 _WARM_UP = "普会小威企业贷款，对个体工商户有哪些支持？"  # mistyped, so that pronunciations are looked up
@@ -247,6 +249,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
             secure_cookie=settings.access.secure_cookie,
             ledger=Ledger(recorder),
             rates=_rates(settings.limits),
+            folders=_folders(settings),
             office=Office(
                 registry,
                 indexes_dir=settings.indexes_dir,
@@ -254,11 +257,32 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 keep_days=settings.audit.keep_days,
                 data_dir=settings.data_dir,
             ),
+            drafting=_drafting(settings.corpus),
             upkeep=build_upkeep(settings, registry, today=today_in_beijing),
         )
     finally:
         recorder.flush()
         registry.close()
+
+
+def _folders(settings: Settings) -> Folders:
+    from assistant.serving.health import Folders
+    from assistant.settings import HOME
+
+    return Folders(
+        indexes=settings.indexes_dir,
+        corpus=settings.corpus_dir,
+        data=settings.data_dir,
+        baselines=HOME / "eval" / "baselines",
+    )
+
+
+def _drafting(corpus: CorpusSettings) -> Drafting:
+    from assistant.curation.drafts import Drafting
+    from assistant.curation.scanning import Scanner
+
+    scanner = Scanner.of(corpus.scanner, corpus.scanner_timeout_s)
+    return Drafting(scanner=scanner, max_bytes=corpus.upload_mb * 2**20, max_files=corpus.upload_files)
 
 
 def _rates(limits: LimitsSettings) -> RateLimiter:

@@ -170,6 +170,7 @@ class FakeAssistant:
     hold: threading.Event = field(default_factory=threading.Event)
     asked: list[Inquiry] = field(default_factory=list)
     sought: list[Inquiry] = field(default_factory=list)
+    tried: list[Inquiry] = field(default_factory=list)  # asked for the sample questions, by nobody
     stopped: threading.Event = field(default_factory=threading.Event)  # a stream was closed before its end
 
     def __post_init__(self) -> None:
@@ -197,7 +198,7 @@ class FakeAssistant:
 
     def ask(self, inquiry: Inquiry) -> Answer:
         question = clean_question(inquiry.question)
-        self.asked.append(inquiry)
+        (self.asked if inquiry.use_llm else self.tried).append(inquiry)
         self.hold.wait(20)
         if self.fault is not None:
             raise self.fault

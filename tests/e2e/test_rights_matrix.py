@@ -200,6 +200,12 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
     ("GET", "/admin/keys"): lambda _: [Call("/admin/keys")],
+    ("GET", "/admin/health"): lambda _: [Call("/admin/health")],
+    ("GET", "/admin/audit"): lambda d: [
+        Call("/admin/audit?kind=answer"),
+        Call(f"/admin/audit?doc={DOCUMENTS[d].id}&outcome=answered", status=200 if d != "department" else 422),
+    ],
+    ("GET", "/admin/audit/export"): lambda _: [Call("/admin/audit/export"), Call("/admin/audit/export?kind=answer")],
     ("GET", "/admin/embeds"): lambda _: [Call("/admin/embeds")],
     ("GET", "/admin/users"): lambda _: [Call("/admin/users")],
     ("GET", "/admin/users/{user_id}"): lambda _: [Call("/admin/users/0", status=404)],
@@ -240,9 +246,15 @@ OTHERS = {
     ("POST", "/duties/export"),  # its callers are tried below
     ("POST", "/talks"),  # tried below, and in test_talk_routes.py
     *(("POST", f"/admin/keys{rest}") for rest in ("", "/{key_id}/revoke")),  # these and the next in test_admin_pages.py
+    ("POST", "/admin/health/check"),  # tried in test_admin_health.py
+    ("POST", "/admin/audit/verify"),  # tried in test_admin_audit.py
     *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
     *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
+    # Tried in test_gap_pages.py:
+    *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),
+    *(("GET", "/admin/feedback/{feedback_id}"), ("POST", "/admin/gold/new")),
+    *(("GET", "/admin/gold/{candidate_id}"), ("POST", "/admin/gold/{candidate_id}")),
 }
 
 

@@ -298,9 +298,9 @@ def test_refusal_shows_the_nearest_clause(visit: Visit) -> None:
 
 
 def test_sample_question_is_asked(visit: Visit, fake: FakeAssistant) -> None:
-    visit.page.get_by_role("button", name="股份制银行一级分行要做什么？").click()
+    visit.page.get_by_role("button", name="银行机构能不能盲目抽贷、断贷、压贷？").click()
     visit.wait_status("有依据")
-    assert [asked.question for asked in fake.asked] == ["股份制银行一级分行要做什么？"]
+    assert [asked.question for asked in fake.asked] == ["银行机构能不能盲目抽贷、断贷、压贷？"]
 
 
 def test_text_appears_while_it_is_written(visit: Visit, fake: FakeAssistant) -> None:

@@ -16,10 +16,13 @@ from assistant.access.embeds import AUDIENCE, State
 from assistant.access.gate import GuardedGate
 from assistant.access.registry import Registry, open_registry
 from assistant.access.secrets import make_secret
+from assistant.assembly import today_in_beijing
 from assistant.records.store import sqlite_url
 from assistant.schema.principal import READING
 from assistant.serving.http.doorkeeping import Doorkeeping
+from assistant.serving.keeping.upkeep import build_upkeep
 from assistant.serving.office import Office
+from assistant.settings import Settings
 
 PASSWORD = "correct-horse-7"
 ALL = [scope.value for scope in sorted(READING)]
@@ -45,6 +48,10 @@ def door_of(registry: Registry, gate: GuardedGate | None = None, *, home: Path =
         use=registry.use, exchange=registry.exchange,
         office=Office(
             registry, indexes_dir=home / "indexes", corpus_dir=home / "corpus", keep_days=366, data_dir=home,
+        ),
+        upkeep=build_upkeep(
+            Settings(indexes_dir=home / "indexes", corpus_dir=home / "corpus", data_dir=home), registry,
+            today=today_in_beijing,
         ),
     )  # fmt: skip
 

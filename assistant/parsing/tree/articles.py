@@ -23,7 +23,8 @@ def open_article(cursor: Cursor, para: Para, mark: Mark) -> None:
         above = next((n.address for n in reversed(cursor.path) if n.level in DIVISIONS), None)
         full = above + address if above else full
     node = Node(level=Level.ARTICLE, address=cursor.unique(full), start=para.start, end=para.end, heading=mark.heading)
-    node.children.append(cursor.leaf(Level.LABEL, node.address, para.start, mark.end))
+    if mark.end > para.start:
+        node.children.append(cursor.leaf(Level.LABEL, node.address, para.start, mark.end))
     cursor.counts[Level.ARTICLE] = mark.number
     for level in HEADINGS:
         cursor.counts.pop(level, None)

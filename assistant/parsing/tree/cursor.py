@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.parsing.corrections import NOTHING, Placed
 from assistant.parsing.layout import read_lines, wrap_width
-from assistant.parsing.lines.model import Line, TableLike, trimmed
+from assistant.parsing.lines.model import Kind, Line, TableLike, trimmed
 from assistant.parsing.lines.page_zones import told
 from assistant.parsing.markers import Mark, mark_at
 from assistant.parsing.openings import openings_of
@@ -19,15 +20,16 @@ _ASK_STARTS = frozenset("问提第Q#（([【〔1234567890一二三四五六七�
 class Cursor:
     """One text and the tree that grows from it. Readers move it on; nothing else holds state."""
 
-    def __init__(self, text: str, kind: DocumentKind, tables: Sequence[TableLike]) -> None:
+    def __init__(self, text: str, kind: DocumentKind, tables: Sequence[TableLike], said: Placed = NOTHING) -> None:
         self.text = text
         self.kind = kind
-        self.lines, self.tables = read_lines(text, tables)
+        self.said = said
+        self.lines, self.tables = read_lines(text, tables, said)
         self.warnings: list[str] = []
         self.width = wrap_width(text, self.lines)
         if doubt := told([text[line.start : line.end] for line in self.lines if line.doubtful]):
             self.warnings.append(f"page_lines：{doubt}")
-        self._openings = openings_of(text, self.lines)
+        self._openings = openings_of(text, self.lines, said)
         self.roots: list[Node] = []
         self.path: list[Node] = []
         self.part: Node | None = None  # the open ISSUED or ATTACHMENT
@@ -60,6 +62,10 @@ class Cursor:
     def name_of_article(self, line: Line) -> str | None:
         """The name of an article that `line` is, below a number on a line of its own."""
         return self._openings.names.get(line.start)
+
+    def may_head(self, line: Line) -> bool:
+        """Whether a line may be of a title or 主送: words, and not what a person said is plain text."""
+        return line.kind is Kind.WORDS and line.start not in self.said.plain
 
     def opens(self, line: Line) -> bool:
         """Whether a line begins with a number or a question."""

@@ -24,6 +24,8 @@ def read_head(cursor: Cursor, at: int) -> int:
     while at < len(lines):
         line = lines[at]
         before = at
+        if line.start in cursor.said.plain:
+            break
         if line.kind in (Kind.NOISE, Kind.PAGE, Kind.CONTENTS, Kind.LISTING):
             add_head_note(cursor, line, titled)
             at += 1
@@ -46,6 +48,10 @@ def _below_title(cursor: Cursor, at: int, titled: Node) -> int:
     line = cursor.lines[at]
     if cursor.opens(line):
         return at
+    if line.start in cursor.said.joined and cursor.roots[-1] is titled:
+        titled.end = line.end
+        titled.heading = _title_words(cursor.text[titled.start : line.end])
+        return at + 1
     if cursor.text[line.start] == "#" and titled.end < line.start and cursor.roots[-1] is titled:
         titled.end = line.end
         titled.heading = _title_words(cursor.text[titled.start : line.end])
@@ -104,7 +110,7 @@ def title_end(cursor: Cursor, at: int) -> int | None:
     for number in range(at, min(at + 6, len(cursor.lines))):
         line = cursor.lines[number]
         words = text[line.start : line.end]
-        if line.kind is not Kind.WORDS or len(words) > 80 or words[-1] in "。；：:！" or "。" in words:
+        if not cursor.may_head(line) or len(words) > 80 or words[-1] in "。；：:！" or "。" in words:
             return None
         if (
             cursor.numbered(line)
@@ -195,7 +201,7 @@ def _recipient(cursor: Cursor, at: int) -> int:
     for number in range(at, min(at + 8, len(cursor.lines))):
         line = cursor.lines[number]
         words = cursor.words(line)
-        if line.kind is not Kind.WORDS or len(words) > 300 or _NOT_RECIPIENT.search(words) or cursor.opens(line):
+        if not cursor.may_head(line) or len(words) > 300 or _NOT_RECIPIENT.search(words) or cursor.opens(line):
             return at
         if words[-1] in "：:":
             start = cursor.lines[at].start

@@ -51,12 +51,13 @@ def _open(cursor: Cursor, para: Para, mark: Mark, address: str) -> None:
         mark_end=mark.end,
         style=mark.style,
     )
-    node.children.append(cursor.leaf(Level.LABEL, node.address, para.start, label_end))
+    if label_end > para.start:
+        node.children.append(cursor.leaf(Level.LABEL, node.address, para.start, label_end))
     cursor.counts[mark.level] = mark.number
     cursor.attach(node)
     if cursor.text[label_end : para.end].strip(BLANKS + "\n"):
         add_section(cursor, para, label_end)
-    elif para.holes:
+    elif para.holes and node.children:
         cursor.add_holes(node, para)
 
 
@@ -134,5 +135,6 @@ def settle(cursor: Cursor, root: Node) -> None:
         if label.children or cursor.text[label.end - 1] not in "。；！" or node.mark_end >= label.end:
             continue
         words = cursor.leaf(Level.PARAGRAPH, f"{node.address}{_joint(node)}第一段", node.mark_end, label.end)
-        node.children = [cursor.leaf(Level.LABEL, node.address, node.start, node.mark_end), words, *others]
+        number = cursor.leaf(Level.LABEL, node.address, node.start, node.mark_end)
+        node.children = [*([number] if number.end > number.start else []), words, *others]
         node.heading = None

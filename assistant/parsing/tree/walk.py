@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.parsing.lines.model import STOPS, Kind, Line
-from assistant.parsing.markers import BLANKS, GAP, GOES_ON, Mark
+from assistant.parsing.markers import BLANKS, FORMAL_STYLE, GAP, GOES_ON, Mark
 from assistant.parsing.tree.apparatus import add_note, add_page_line, add_table, sign
 from assistant.parsing.tree.body import take
 from assistant.parsing.tree.cursor import Cursor
@@ -17,6 +17,7 @@ from assistant.parsing.tree.headings import settle
 from assistant.parsing.tree.nodes import DIVISIONS, MAX_HEADING, PAGE_NOTE, Para
 from assistant.parsing.tree.parts import issued_title, open_attachment, open_issued
 from assistant.schema.document import Level
+from assistant.text.folding import squeeze
 
 # Two articles squeezed into one line: …提供服务。 第二十九条 …
 _SQUEEZED = re.compile(rf"(?<=[。；])[{BLANKS}\n]{{1,40}}(?=第{GAP}{{0,4}}[^条，。；]{{1,12}}条)")
@@ -70,6 +71,8 @@ class Walk:
     def _words(self, at: int) -> int:
         cursor = self.cursor
         line = cursor.lines[at]
+        if line.start in cursor.said.joined:
+            return self._joined(at)
         finished = self._held is None or cursor.text[self._held.end - 1] in STOPS
         if line.end - line.start <= 80 and (after := issued_title(cursor, at, finished=finished)):
             self._flush()
@@ -88,6 +91,22 @@ class Walk:
             return at + 1
         self._drop_pending()
         self._held = Para(line.start, line.end, mark)
+        return at + 1
+
+    def _joined(self, at: int) -> int:
+        """A line that a person joined to the paragraph before it."""
+        line, held = self.cursor.lines[at], self._held
+        if held is None:
+            self.cursor.warnings.append("joined_to_nothing：有一行标为“接上一行”，但它前面没有可接的段落，请核对")
+            self._drop_pending()
+            self._held = Para(line.start, line.end, None)
+            return at + 1
+        if held.mark is not None and held.mark.level in DIVISIONS and held.mark.style != FORMAL_STYLE:
+            name = (held.mark.heading or "") + squeeze(self.cursor.words(line))
+            held.mark = replace(held.mark, end=line.end, heading=name)
+        held.holes.extend(self._pending)
+        self._pending.clear()
+        held.end = line.end
         return at + 1
 
     def _names(self, held: Para, line: Line) -> bool:
@@ -130,7 +149,7 @@ class Walk:
         """Whether `line` goes on in the middle of the sentence that `held` broke off."""
         text = self.cursor.text
         last = text[held.end - 1]
-        if last in STOPS or text[line.start] == "#":
+        if last in STOPS or text[line.start] == "#" or line.start in self.cursor.said.headings:
             return False
         if self.cursor.opens_question(line):
             return False

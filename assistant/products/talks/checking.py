@@ -34,6 +34,11 @@ def check_pack(given: GivenBack, register: Register | None, prover: Prover) -> P
     return PackCheck(findings=tuple(findings), statements=len(register.points), registered=True)
 
 
+def check_register(register: Register, prover: Prover) -> tuple[Finding, ...]:
+    """What has changed under a pack since it was exported, its file left aside."""
+    return tuple(_Comparison(register, prover).clauses())
+
+
 class _Comparison:
     """A file against its register."""
 

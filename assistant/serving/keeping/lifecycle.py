@@ -16,6 +16,7 @@ from assistant.corpus.manifest import ManifestLine, Proposal, folders_of, meta_o
 from assistant.corpus.outcomes import ReleaseReport
 from assistant.corpus.release import CorpusRelease
 from assistant.corpus.restating import Facts, checked, facts_of
+from assistant.corpus.standing import LeftOut, left_out
 from assistant.corpus.succession import RepealFound, repeals, stem
 from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
 from assistant.indexing.build import Progress
@@ -67,6 +68,7 @@ class Row:
     ended: RepealFound | None  # another document says that this one ends, and nobody has confirmed it
     needs: tuple[Need, ...]
     soon: Coming | None
+    out: LeftOut | None  # why it takes no part in answers today
 
     @property
     def proposal(self) -> Proposal | None:
@@ -338,4 +340,5 @@ def _row(
         ended=ended,
         needs=needs(now, day, waiting=waiting, recheck_on=held.recheck_on),
         soon=coming(now, day),
+        out=left_out(now, day),
     )

@@ -20,7 +20,7 @@ from assistant.serving.withheld import Withheld
 MOST_QUESTIONS = 200
 MOST_TYPED = 20
 _MOST_GOLD = 120  # while there are questions of other origin
-GOLD, RECENT, TYPED = "评测题", "近期问题", "自填"
+GOLD, RECENT, TYPED = "标准题", "近期问题", "自填"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +90,14 @@ class Questions:
         try:
             gold = [Tried(inquiry=case.inquiry(use_llm=False), origin=GOLD) for case in self._cases()]
         except EvaluationError as exc:
-            notice = f"评测题没有用上：{exc.message}"
+            notice = f"标准题没有用上：{exc.message}"
         own = [Tried(inquiry=Inquiry(question=words), origin=TYPED) for words in typed]
         recent = list(self._recent(asker, assistant))
         first, rest = gold[:_MOST_GOLD], gold[_MOST_GOLD:]
         return tuple(_once([*own, *first, *recent, *rest])), notice
 
     def _cases(self) -> tuple[Case, ...]:
-        return read_cases(self.gold) if self.gold.exists() else ()
+        return read_cases(self.gold) if self.gold.is_file() and self.gold.stat().st_size else ()
 
     def _recent(self, asker: Principal, assistant: Assistant) -> Iterator[Tried]:
         withheld = Withheld(assistant, asker.labels)

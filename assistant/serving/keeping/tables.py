@@ -185,6 +185,16 @@ class HouseTables:
         _, phrasings = self._phrasings_with(before, after)
         return self.sources.trial(words=None, phrasings=phrasings, progress=progress)
 
+    def see(self, table: str, before: Fields | None, after: Fields | None) -> None:
+        """See that a change would change something and goes with the table.
+
+        Raises:
+            InputError: it does not.
+        """
+        if before == after:
+            raise InputError("没有改动：各项与现在的词表相同。")
+        _ = self._words_with(before, after) if table == LAY_WORDS else self._phrasings_with(before, after)
+
     # --- acting ---
 
     def propose(
@@ -203,9 +213,9 @@ class HouseTables:
             InputError: nothing would change, it does not go with the table, or one waits on it already.
         """
         about = before if before is not None else after
-        if before == after or about is None:
+        if about is None:
             raise InputError("没有改动：各项与现在的词表相同。")
-        _ = self._words_with(before, after) if table == LAY_WORDS else self._phrasings_with(before, after)
+        self.see(table, before, after)
         change = self.changes.propose(
             kind=table,
             subject=subject_of(table, about),

@@ -13,19 +13,36 @@ from typing import TYPE_CHECKING
 from assistant.access.registry import Registry
 from assistant.corpus.manifest import folders_of
 from assistant.corpus.release import CorpusRelease, Workshop
+from assistant.curation.gold import FILE
+from assistant.errors import InputError
 from assistant.indexing.build import Progress
 from assistant.question.lay_words import ConceptLine, load_expander
+from assistant.safety.input_gate import clean_question
 from assistant.schema.chunk import Phrasing
+from assistant.schema.principal import Principal
 from assistant.serving.keeping.lifecycle import LifeCycle
-from assistant.serving.keeping.preview import Questions
-from assistant.serving.keeping.tables import HouseTables
-from assistant.serving.keeping.work import Work
+from assistant.serving.keeping.preview import MOST_TYPED, Preview, Questions, previewed
+from assistant.serving.keeping.tables import Fields, HouseTables
+from assistant.serving.keeping.work import Job, Work
 from assistant.serving.ports import Assistant
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
-GOLD = "gold.jsonl"  # in the data folder: the house's set
+_MOST_CHARS = 200  # code points of a question that is typed to be tried
+_ABOUT = "preview"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryOut:
+    """A change that is tried before anybody asks for it, or before it is let through."""
+
+    table: str
+    before: Fields | None
+    after: Fields | None
+    typed: tuple[str, ...]  # questions to try besides those that are kept
+    note: str = ""
+    change: str = ""  # the id of a change that waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +53,32 @@ class Upkeep:
     tables: HouseTables
     questions: Questions
     work: Work
+
+    def try_out(self, by: Principal, assistant: Assistant, asked: TryOut) -> Job:
+        """Begin to see what a change would change; nothing is kept of it but the result.
+
+        Raises:
+            InputError: a question that was typed cannot be put, or the change does not go with the table.
+            UnderWay: something else is being done.
+        """
+        if len(asked.typed) > MOST_TYPED:
+            raise InputError(f"“自填问题”有 {len(asked.typed)} 个，最多 {MOST_TYPED} 个。")
+        for number, words in enumerate(asked.typed, start=1):
+            try:
+                if len(clean_question(words)) > _MOST_CHARS:
+                    raise InputError("too long")
+            except InputError as exc:
+                raise InputError(f"“自填问题”第 {number} 个须为不超过 {_MOST_CHARS} 个字的一行文字。") from exc
+        self.tables.see(asked.table, asked.before, asked.after)
+
+        def run(progress: Progress) -> Preview:
+            questions, notice = self.questions.gathered(asked.typed, by, assistant)
+            if not questions:
+                raise InputError("还没有可以比较的问题：没有标准题和近期问题，也没有自填。请先填几个问题。")
+            with self.tables.trial(asked.table, asked.before, asked.after, progress) as after:
+                return previewed(questions, by, before=assistant, after=after, progress=progress, notice=notice)
+
+        return self.work.start(owner=by.id, about=_ABOUT, task=run, asked=asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +142,6 @@ def build_upkeep(
     return Upkeep(
         lifecycle=LifeCycle(registry, corpus_dir=settings.corpus_dir, release=sources.release, work=doing, today=today),
         tables=HouseTables(registry, sources, work=doing),
-        questions=Questions(gold=settings.data_dir / GOLD, answers=registry.answers),
+        questions=Questions(gold=settings.data_dir / FILE, answers=registry.answers),
         work=doing,
     )

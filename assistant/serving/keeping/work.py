@@ -48,6 +48,7 @@ class Job:
     done: int = 0
     total: int = 0
     message: str = ""
+    asked: Any = None  # what was asked for
     result: Any = None
 
     @property
@@ -75,16 +76,17 @@ class Work:
         self._lock = Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
 
-    def start(self, *, owner: str, about: str, task: Callable[[Progress], Any]) -> Job:
+    def start(self, *, owner: str, about: str, task: Callable[[Progress], Any], asked: Any = None) -> Job:
         """Begin a piece of work.
 
         Args:
             task: does it; is given what to tell its progress to.
+            asked: kept with it.
 
         Raises:
             UnderWay: another one is under way.
         """
-        job = Job(id=secrets.token_hex(8), owner=owner, about=about)
+        job = Job(id=secrets.token_hex(8), owner=owner, about=about, asked=asked)
         with self._lock:
             if any(other.running for other in self._jobs.values()):
                 raise UnderWay

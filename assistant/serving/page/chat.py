@@ -32,7 +32,7 @@ _PAGE_PATHS = (
 )
 
 
-_STYLES = ("chat.css", "citing.css")
+_STYLES = ("chat.css", "citing.css", "remembering.css")
 _SCRIPTS = ("chat.js", "citing.js")  # each holds one function, run when the page opens
 
 
@@ -42,7 +42,7 @@ def mount_chat(app: FastAPI) -> FastAPI:
     import gradio as gr
 
     static = files("assistant.serving.page") / "static"
-    page = build_page(gr, app.state.desk, development=app.state.gate.development)
+    page = build_page(gr, app.state.desk, app.state.history, development=app.state.gate.development)
     page.queue(max_size=64, api_open=False, default_concurrency_limit=None)
     gr.mount_gradio_app(
         app,

@@ -7,10 +7,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.products.sample_questions import MOST as MOST_SAMPLES
+from assistant.products.sample_questions import Samples
 from assistant.serving.desk import Desk
 from assistant.serving.http.rules import principal_of
+from assistant.serving.page.said import samples_note_html
 from assistant.serving.page.scope import Scope
-from assistant.serving.page.talking import Talk, Update, clear, converse, greet
+from assistant.serving.page.talking import Talk, Update, clear, converse, greet, samples_for
+from assistant.serving.samples import SampleShelf
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -29,10 +33,13 @@ class Events:
     again: Callable[..., Any]
     clear: Callable[..., Any]
     load: Callable[..., Any]
+    samples: Callable[..., Any]
+    role: Callable[..., Any]
 
 
 def events_of(gr: Any, desk: Desk) -> Events:
     """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
+    shelf = SampleShelf(desk.provider)
 
     async def on_ask(
         question: str | None, talk: Talk, day: str | None, chosen: list[str] | None, request: Any
@@ -58,9 +65,23 @@ def events_of(gr: Any, desk: Desk) -> Events:
         shown = greet(desk, principal_of(request.request))
         return shown.library, shown.status, gr.Dropdown(choices=list(shown.choices))
 
+    async def on_samples(request: Any) -> tuple[Any, ...]:
+        principal = principal_of(request.request)
+        samples = await samples_for(shelf, principal.labels if principal else None)
+        roles = list(samples)
+        first = roles[0] if roles else None
+        radio = gr.Radio(choices=roles, value=first, visible=bool(roles))
+        return samples, radio, samples_note_html(ready=True, any_there=bool(roles)), *buttons(first, samples)
+
+    def buttons(role: str | None, samples: Samples) -> list[Any]:
+        said = samples.get(role or "", ())
+        return [gr.Button(value=said[n] if n < len(said) else "", visible=n < len(said)) for n in range(MOST_SAMPLES)]
+
     return Events(
         ask=with_request(gr, on_ask),
         again=with_request(gr, on_again),
         clear=with_request(gr, on_clear),
         load=with_request(gr, on_load),
+        samples=with_request(gr, on_samples),
+        role=buttons,
     )

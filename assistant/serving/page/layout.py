@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from assistant.products.sample_questions import MOST as MOST_SAMPLES
 from assistant.serving.desk import Desk
+from assistant.serving.history import History
+from assistant.serving.page import remembering
 from assistant.serving.page.checking import verify_tab
 from assistant.serving.page.events import QUIET, events_of
-from assistant.serving.page.said import EMPTY_CARDS, TITLE, header_html, status_html
+from assistant.serving.page.said import EMPTY_CARDS, TITLE, header_html, samples_note_html, status_html
 from assistant.serving.page.talking import Talk
 from assistant.serving.render.html import note_html
 
-SAMPLE_QUESTIONS = (
-    "客户贷款到期一时还不上，能续贷吗？",
-    "通知里凡是严禁的，逐条列出来",
-    "股份制银行一级分行要做什么？",
-    "小微企业贷款利率怎么定？",
-)
 
-
-def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
+def build_page(gr: Any, desk: Desk, history: History, *, development: bool) -> Any:
     """Lay out the page and tie its events."""
     on = events_of(gr, desk)
 
@@ -35,17 +30,18 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
                 with gr.Column(scale=3, min_width=300, elem_id="pz-left"):
                     chat = _chat(gr)
                     status = gr.HTML(status_html("正在准备……", kind="busy"), elem_id="pz-status")
+                    kept = remembering.parts_of(gr)
                     again = gr.Button("", visible=False, size="sm", elem_id="pz-again")
                     with gr.Row(elem_id="pz-ask"):
                         box = _question_box(gr)
                         send = gr.Button("发送", variant="primary", scale=0, min_width=80, elem_id="pz-send")
                     day, chosen = _scope_form(gr)
+                    held = gr.State({}, time_to_live=4 * 3600)
+                    note, role = _samples_head(gr)
                     with gr.Row(elem_id="pz-samples"):
-                        samples = [
-                            gr.Button(text, size="sm", scale=0, min_width=0, elem_classes="pz-sample")
-                            for text in SAMPLE_QUESTIONS
-                        ]
-                        wipe = gr.Button("清空对话", size="sm", scale=0, min_width=0, elem_id="pz-clear")
+                        samples = [_sample(gr) for _ in range(MOST_SAMPLES)]
+                        new = "新对话" if desk.keeps else "清空对话"
+                        wipe = gr.Button(new, size="sm", scale=0, min_width=0, elem_id="pz-clear")
                 with gr.Column(scale=2, min_width=300, elem_id="pz-right"):
                     gr.HTML("<h2>条款依据</h2>", elem_id="pz-cards-title")
                     cards = gr.HTML(note_html(EMPTY_CARDS), elem_id="pz-cards")
@@ -56,8 +52,8 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
         outputs = [talk, chat, box, cards, status]
         asking: dict[str, Any] = {"fn": on.ask, "inputs": [box, talk, day, chosen], "outputs": outputs, **QUIET}
         asked = [gr.on([box.submit, send.click, day.submit], trigger_mode="once", **asking)]
-        for sample, text in zip(samples, SAMPLE_QUESTIONS, strict=True):
-            typed = sample.click(fn=None, js=f"() => {json.dumps(text)}", outputs=box, **QUIET)
+        for sample in samples:
+            typed = sample.click(fn=None, js="words => words", inputs=sample, outputs=box, **QUIET)
             asked.append(typed.then(**asking))
         asked.append(again.click(fn=on.again, inputs=talk, outputs=outputs, trigger_mode="once", **QUIET))
         # First the answer is stopped, then the page is emptied: in one step a late piece would be drawn again.
@@ -65,7 +61,10 @@ def build_page(gr: Any, desk: Desk, *, development: bool) -> Any:
         emptied = stopped.then(fn=on.clear, inputs=talk, outputs=outputs, **QUIET)
         for done in (*asked, emptied):
             done.then(fn=offered, inputs=talk, outputs=again, **QUIET)
-        page.load(fn=on.load, outputs=[library, status, chosen], **QUIET)
+        load = page.load(fn=on.load, outputs=[library, status, chosen], **QUIET)
+        page.load(fn=on.samples, outputs=[held, role, note, *samples], **QUIET)
+        role.input(fn=on.role, inputs=[role, held], outputs=samples, **QUIET)
+        remembering.tie(gr, history, kept, load=load, done=(*asked, emptied), outputs=outputs)
     return page
 
 
@@ -86,6 +85,17 @@ def _scope_form(gr: Any) -> tuple[Any, Any]:
             elem_id="pz-chosen",
         )
     return day, chosen
+
+
+def _samples_head(gr: Any) -> tuple[Any, Any]:
+    """What is said of the sample questions, and whose they are."""
+    note = gr.HTML(samples_note_html(ready=False), elem_id="pz-samples-note")
+    role = gr.Radio(label="示例问题（取自本库，按身份）", choices=[], visible=False, elem_id="pz-role")
+    return note, role
+
+
+def _sample(gr: Any) -> Any:
+    return gr.Button("", visible=False, size="sm", scale=0, min_width=0, elem_classes="pz-sample")
 
 
 def _chat(gr: Any) -> Any:

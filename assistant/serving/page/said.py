@@ -56,6 +56,13 @@ def _left_out(meta: DocumentMeta, today: date) -> str:
     return f"<br><span>不参与作答：{escape(said(found))}</span>" if found else ""
 
 
+def samples_note_html(*, ready: bool, any_there: bool = False) -> str:
+    """What stands where the sample questions will be, or why there are none; nothing beside those that are there."""
+    if not ready:
+        return status_html("正在从本库的文件里挑选示例问题……", kind="busy")
+    return "" if any_there else status_html("本库暂时挑不出示例问题，请直接输入要问的事。")
+
+
 def status_html(text: str, *, kind: str = "quiet") -> str:
     """The line under the chat; `kind` is quiet, busy or error."""
     return f'<p class="pz-status pz-status-{kind}">{escape(text)}</p>'

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from assistant.errors import AssistantError, InputError, NotFoundError
+from assistant.products.sample_questions import Samples
 from assistant.safety.personal.screening import SECRET_CODE
 from assistant.schema.answer import Answer, Citation, DeltaEvent, SourcesEvent
 from assistant.schema.document import DocumentMeta
@@ -26,9 +27,12 @@ from assistant.serving.page.scope import UNLIMITED, Scope, document_choices, sco
 from assistant.serving.reading.neighbours import Neighbour, neighbours_of
 from assistant.serving.render.html import answer_cards_html, cards_html, note_html
 from assistant.serving.render.markdown import linked_marks, markdown_escaped
+from assistant.serving.samples import SampleShelf
 from assistant.serving.sessions import SessionNotFoundError
 
 _MAX_MESSAGES = 60  # shown on the page; what the assistant remembers is the session store's matter
+_BEGUN = "已开始新的对话。以前的对话在“历史”里，可以接着问、改名、删除。"
+_FORGOTTEN = "对话已清空。"
 _REDRAW_S = 0.08  # a reader sees no more steps than that, and each one travels
 
 Message = dict[str, str]
@@ -57,6 +61,7 @@ class Talk:
     session_id: str | None = None
     messages: tuple[Message, ...] = field(default=())
     again: Again | None = None  # where the last question may be read the other way
+    answer_id: str | None = None  # of the last answer, once it is whole
 
     def say(self, role: str, content: str) -> Talk:
         said = (*self.messages, {"role": role, "content": content})
@@ -89,7 +94,7 @@ async def converse(
     try:
         filters = scope.filters()
         asked = markdown_escaped(desk.shown(question, talk.session_id, principal))
-        waiting = replace(talk, again=None).say("user", asked)
+        waiting = replace(talk, again=None, answer_id=None).say("user", asked)
         inquiry = Inquiry(question=question, follows=follows, principal=principal, filters=filters)
         renewed, pieces = await _open(desk, inquiry, talk.session_id)
         yield _update(waiting, "", note_html("正在查找条款……"), status_html("正在查找条款……", kind="busy"))
@@ -147,7 +152,8 @@ class _Answering:
         answer, seen = reply.answer, _Seen(self.desk, self.principal)
         limited = scope_words(self.scope.filters(), seen.documents())
         said = waiting.say("assistant", answer_message(answer, renewed=self.renewed, limited=limited))
-        talk = replace(said, session_id=reply.session_id, again=other_reading(answer, self.scope))
+        again = other_reading(answer, self.scope)
+        talk = replace(said, session_id=reply.session_id, again=again, answer_id=reply.id)
         cards = answer_cards_html(answer, seen.beside)
         return _update(talk, "", cards, status_html(done_words(reply)))
 
@@ -185,10 +191,24 @@ def _failed(talk: Talk, message: str) -> Update:
 
 
 def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
-    """Forget the conversation, here and in the session store."""
-    if talk.session_id is not None:
-        desk.forget(talk.session_id, principal)
-    return _update(Talk(), "", note_html(EMPTY_CARDS), status_html("对话已清空。"))
+    """An empty page. A conversation that is kept stays in the history; any other is forgotten."""
+    words = _BEGUN if desk.keeps else _FORGOTTEN
+    if talk.session_id is not None and not desk.keeps:
+        try:
+            desk.forget(talk.session_id, principal)
+        except AssistantError as exc:
+            said = status_html(f"对话没有清空。{exc.message}", kind="error")
+            return _update(talk, "", note_html(EMPTY_CARDS), said)
+    return _update(Talk(), "", note_html(EMPTY_CARDS), status_html(words))
+
+
+async def samples_for(shelf: SampleShelf, labels: frozenset[str] | None) -> Samples:
+    """The sample questions of whoever holds `labels`, once they are made; none where there is no assistant."""
+    try:
+        made = await asyncio.to_thread(shelf.of, labels)
+    except AssistantError:
+        return {}
+    return await asyncio.shield(asyncio.wrap_future(made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from assistant.records.feedback import Feedback, Reason
 
-USEFUL, USELESS = "👍 有用", "👎 没有用"
+USEFUL, USELESS = "有用", "没有用"
 REASONS: Mapping[Reason, str] = {
     Reason.WRONG: "答错了",
     Reason.INCOMPLETE: "不完整",

@@ -333,7 +333,7 @@ def test_a_file_that_changes_while_it_is_read_is_rejected(
 ) -> None:
     path = corner.put("通知.txt", NOTICE)
 
-    def meanwhile(file: Path, entry: ManifestLine | None = None) -> Any:
+    def meanwhile(file: Path, entry: ManifestLine | None = None, **_: Any) -> Any:
         if change == "write":
             path.write_text(NOTICE + "三、其他\n各银行机构要报告。\n", encoding="utf-8")
         else:
@@ -349,7 +349,7 @@ def test_a_file_that_changes_while_it_is_read_is_rejected(
 
 
 def test_garbled_text_waits_for_a_person(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
-    def garbled(file: Path, entry: ManifestLine | None = None) -> Document:
+    def garbled(file: Path, entry: ManifestLine | None = None, **_: Any) -> Document:
         return replace(parse_file(file, entry), warnings=("garbled：文字层多半是乱码",))
 
     monkeypatch.setattr("assistant.corpus.judging.parse_file", garbled)

@@ -1,0 +1,150 @@
+"""Records of the audit in words. Text alone: whatever stands in a record is escaped by the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assistant.schema.answer import Outcome
+from assistant.serving.render.words import OUTCOME_LABELS
+
+_LONGEST = 1500  # characters of one fact on a page; an export has all of it
+_OUTCOMES = {outcome.value: words for outcome, words in OUTCOME_LABELS.items()}
+
+KIND_WORDS: Mapping[str, str] = {
+    "answer": "作答",
+    "answer.read": "查看他人的答复",
+    "audit.read": "查看留痕",
+    "audit.exported": "导出留痕",
+    "audit.verified": "核验留痕",
+    "audit.checkpoint": "另存校验值",
+    "audit.purged": "清理到期留痕",
+    "audit.gap": "留痕中断",
+    "corpus.added": "加入文件",
+    "corpus.removed": "移除文件",
+    "embed.created": "登记门户",
+    "embed.draft": "门户改为草稿",
+    "embed.active": "启用门户",
+    "embed.paused": "停用门户",
+    "embed.limited": "更改门户限额",
+    "embed.token-revoked": "收回门户令牌",
+    "feedback.given": "评价答复",
+    "index.checked": "索引自检",
+    "index.switched": "改用一版索引",
+    "index.rolled-back": "退回上一版索引",
+    "key.created": "建立密钥",
+    "key.revoked": "停用密钥",
+    "retention.run": "清理到期记录",
+    "session.dropped": "删除会话",
+    "session.exported": "导出会话",
+    "session.renamed": "会话改名",
+    "user.created": "建立用户",
+    "user.changed": "更改用户",
+    "user.disabled": "停用用户",
+    "user.enabled": "重新启用用户",
+    "user.password": "重设密码",
+    "user.signed-in": "登录",
+    "user.sign-in-failed": "登录失败",
+    "view-as.begun": "开始以他人身份查看",
+    "view-as.ended": "结束以他人身份查看",
+    "view-as.read": "以他人身份查看",
+}
+_FACT_WORDS: Mapping[str, str] = {
+    "id": "编号",
+    "name": "名称",
+    "role": "角色",
+    "labels": "标签",
+    "department": "部门",
+    "departments": "部门",
+    "scopes": "权限",
+    "origins": "来源",
+    "before": "之前",
+    "question": "问题（已隐去个人信息）",
+    "standalone_question": "完整的问题",
+    "outcome": "结果",
+    "mode": "方式",
+    "confidence": "把握",
+    "clauses": "条款",
+    "generation": "索引",
+    "answer_id": "答复",
+    "session_id": "会话",
+    "latency_ms": "用时（毫秒）",
+    "whole": "完整",
+    "records": "记录数",
+    "last": "最后完整的一条",
+    "marks": "校验值",
+    "kind": "种类",
+    "subjects": "谁",
+    "document": "文件",
+    "documents": "文件",
+    "limit": "条数",
+    "door": "入口",
+    "path": "页面",
+    "daily_cap": "每日上限",
+    "retention_days": "保留天数",
+    "lost": "遗失条数",
+    "answers": "答复",
+    "view_as": "以谁的身份",
+    "problems": "问题数",
+    "degraded": "受限的部分",
+    "embedder": "向量模型",
+    "llm": "语言模型",
+    "prompt_version": "提示词版本",
+}
+_FIRST = ("question", "name", "outcome", "documents", "document", "generation", "path")
+
+
+def kind_words(kind: str) -> str:
+    """What an act is called; its name in the records where it has no other.
+
+    >>> kind_words("key.created"), kind_words("new.kind")
+    ('建立密钥', 'new.kind')
+    """
+    return KIND_WORDS.get(kind, kind)
+
+
+def gist(facts: Mapping[str, Any]) -> str:
+    """What a record is about, in a line."""
+    said = [_words(name, facts[name]) for name in _FIRST if facts.get(name)]
+    return "　".join(said)[:160]
+
+
+def fact_lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every fact, named and in words; one beyond measure is cut, and says so."""
+    for name, value in facts.items():
+        words = _words(name, value)
+        cut = len(words) > _LONGEST
+        yield _FACT_WORDS.get(name, name), f"{words[:_LONGEST]}……（以下略，导出可见全部）" if cut else words
+
+
+def _words(name: str, value: Any) -> str:
+    match value:
+        case None:
+            return "无"
+        case bool():
+            return "是" if value else "否"
+        case str() if name == "outcome":
+            return _OUTCOMES.get(value, value)
+        case str():
+            return value
+        case list() if name == "clauses":
+            return "；".join(_clause(one) for one in value) or "无"
+        case list() if all(isinstance(one, str) for one in value):
+            return "、".join(value) or "无"
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
+
+
+def _clause(one: Any) -> str:
+    if not isinstance(one, dict):
+        return str(one)
+    role = {"cited": "引用", "nearest": "相近"}.get(str(one.get("role")), "")
+    return f"{one.get('id', '')}{f'（{role}）' if role else ''}"
+
+
+def outcome_choices() -> tuple[tuple[str, str], ...]:
+    """The outcomes of answers: as records have them, and in words."""
+    return tuple((outcome.value, OUTCOME_LABELS[outcome]) for outcome in Outcome)
