@@ -45,6 +45,17 @@ class Workshop:
     segmenter: Callable[[], Segmenter]
     phrasings: Callable[[], Sequence[Phrasing]] = tuple  # questions that lead to clauses; none without it
 
+    def build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+        """The index over these documents; the rest as `build_index` takes it."""
+        return build_index(
+            documents,
+            embedder=self.embedder(),
+            segmenter=self.segmenter(),
+            phrasings=self.phrasings(),
+            progress=progress,
+            **how,
+        )
+
 
 class CorpusRelease:
     """Changes to one corpus folder and the index over it.
@@ -212,7 +223,7 @@ class CorpusRelease:
             drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
-        index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
+        index = self._workshop.build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
         return Aside(
             stamp=stamp,
             folder=folder,
@@ -232,16 +243,6 @@ class CorpusRelease:
             confirm=False,
             now=self._now,
             corrections=one.corrections,
-        )
-
-    def _build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
-        return build_index(
-            documents,
-            embedder=self._workshop.embedder(),
-            segmenter=self._workshop.segmenter(),
-            phrasings=self._workshop.phrasings(),
-            progress=progress,
-            **how,
         )
 
     def _shelf(self) -> Shelf:
@@ -267,7 +268,7 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = self._build(documents, progress, indexes_dir=where, switch=False)
+        report = self._workshop.build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
         commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))
