@@ -24,7 +24,7 @@ __all__ = ["pytestmark"]
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 280
 QUESTION = "小额贷款管理办法第二条规定了什么？"
-CLAUSE = "单户贷款余额不得超过八百万元"
+BEFORE, CLAUSE = "单户贷款余额不得超过五百万元", "单户贷款余额不得超过八百万元"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Site:
-    """A library with one document, an editor and two approvers, and a server over it."""
+    """A library with a notice and rules, an editor and an approver, and a server over it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,8 +54,10 @@ class Site:
             "PYTHONPATH": str(ROOT),
             "PYTHONIOENCODING": "utf-8",
         }
-        (folder / "通知.txt").write_text(NOTICE, encoding="utf-8")
-        command = [sys.executable, "-m", "assistant", "corpus", "add", str(folder / "通知.txt")]
+        for name, text in (("通知.txt", NOTICE), ("旧办法.md", rules(2024))):
+            (folder / name).write_text(text, encoding="utf-8")
+        files = [str(folder / name) for name in ("通知.txt", "旧办法.md")]
+        command = [sys.executable, "-m", "assistant", "corpus", "add", *files]
         subprocess.run(command, cwd=folder, env=self.environment, check=True, capture_output=True, timeout=120)
         with opened(folder / "data") as registry:
             for name, role in (("bian.ji", "editor"), ("shen.pi", "approver")):
@@ -138,7 +140,8 @@ def looked_at(page: Page, name: str) -> None:
 
 def test_a_document_comes_in_is_approved_published_asked_about_and_rolled_back(browser: Browser, site: Site) -> None:
     editor, approver = signed_in(browser, site, "bian.ji"), signed_in(browser, site, "shen.pi")
-    assert CLAUSE not in asked(editor, site)
+    told = asked(editor, site)
+    assert (BEFORE in told, CLAUSE in told) == (True, False)
 
     # One of them uploads and hands on.
     paper = site.folder / "办法.md"
@@ -176,7 +179,11 @@ def test_a_document_comes_in_is_approved_published_asked_about_and_rolled_back(b
     approver.locator(".notice.good", has_text="已批准").wait_for()
     approver.get_by_role("button", name="预览这次发布").click()
     approver.get_by_role("heading", name="条款改动").wait_for()
-    assert "小额贷款管理办法" in approver.inner_text("main")
+    shown = approver.inner_text("main")
+    for words in ("新版本", "被取代", "受影响的答复：1 条", "文件不再有效 1", "还没有标准题"):
+        assert words in shown, words
+    assert QUESTION not in shown  # it is the editor's, and an approver reads no records
+    assert any("五" in words for words in approver.locator("del").all_inner_texts())
     looked_at(approver, "release_preview")
     approver.get_by_role("button", name="发布", exact=True).click()
     approver.locator(".notice.good", has_text="已发布").wait_for()
@@ -184,7 +191,8 @@ def test_a_document_comes_in_is_approved_published_asked_about_and_rolled_back(b
 
     # The server takes it up by itself, and the new document answers.
     assert site.heard("索引有更新")
-    assert CLAUSE in asked(editor, site)
+    told = asked(editor, site)
+    assert (BEFORE in told, CLAUSE in told) == (False, True)
     shoot(editor, "publish_asked")
     editor.goto(f"{site.home}/read/办法/第二条")
     assert CLAUSE in editor.inner_text("main")
@@ -195,7 +203,8 @@ def test_a_document_comes_in_is_approved_published_asked_about_and_rolled_back(b
     approver.locator(".notice.good", has_text="已退回上一版").wait_for()
     assert "索引已退回上一版" in approver.inner_text("main")
     assert site.heard("索引有更新")
-    assert CLAUSE not in asked(editor, site)
+    told = asked(editor, site)
+    assert (BEFORE in told, CLAUSE in told) == (True, False)
     gone = editor.goto(f"{site.home}/read/办法/第二条")
     assert gone is not None
     assert gone.status == 404
