@@ -70,7 +70,7 @@ def test_only_what_is_answered_otherwise_is_listed(tmp_path: Path) -> None:
     library = MemoryLibrary([parse_file(tmp_path / "通知.txt")], HashingEmbedder())
 
     def over(*words: ConceptLine) -> PolicyAssistant:
-        return memory_assistant(library, tables=with_words(*words))
+        return memory_assistant(library, tables=with_words(*words), limits=None)
 
     questions = [Tried(inquiry=Inquiry(question=words), origin=TYPED) for words in (ASKED, "银行能收承诺费吗？")]
     told: list[tuple[str, int, int]] = []
