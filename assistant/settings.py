@@ -51,6 +51,16 @@ class EmbedderSettings(BaseModel):
     document_prefix: str | None = None
     timeout_s: float = Field(default=30.0, gt=0)
     threads: int = Field(default=1, ge=1, le=64)  # of the ONNX model
+    budget_s: float = Field(default=0.8, gt=0)  # how long a served question waits for it; then words alone answer
+
+
+class CheckSettings(BaseModel):
+    """How a running server looks after its own files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    period_s: float = Field(default=40.0, ge=0)  # in which all of them are read once; 0: never
+    mb_per_s: float = Field(default=100.0, gt=0)  # read at most, which makes the period longer where there are many
 
 
 class ReaderKind(StrEnum):
@@ -198,6 +208,17 @@ class LimitsSettings(BaseModel):
     trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
 
 
+class CorpusSettings(BaseModel):
+    """How files that people upload are dealt with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scanner: str | None = None  # a command; the path of the file becomes its last word
+    scanner_timeout_s: float = Field(default=60.0, gt=0)
+    upload_mb: int = Field(default=50, ge=1, le=50)  # of one file, MiB
+    upload_files: int = Field(default=20, ge=1, le=100)  # at a time
+
+
 class MetricsSettings(BaseModel):
     """Who may read how this process fares."""
 
@@ -263,6 +284,8 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitsSettings = LimitsSettings()
+    check: CheckSettings = CheckSettings()
+    corpus: CorpusSettings = CorpusSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()
     embedder: EmbedderSettings = EmbedderSettings()

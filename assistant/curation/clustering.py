@@ -22,7 +22,8 @@ def clusters(
 
     Args:
         vectors: of unit length, `(n, dimension)`.
-        tied: groups that stay whole, and that never join each other.
+        tied: groups that stay whole, and that never join each other. What is near any one of their own joins them, on
+            average; what has joined them brings nothing else along.
         stop: asked now and then; when it says so, the work is left.
 
     Returns:
@@ -76,7 +77,7 @@ def _joined(
     if len(groups) < 2:
         return groups
     members: dict[int, tuple[int, ...]] = dict(enumerate(groups))
-    near = _means(vectors, groups)
+    near = _means(vectors, groups, apart)
     np.fill_diagonal(near, -np.inf)
     near[:apart, :apart] = -np.inf
     best = near.argmax(axis=1)
@@ -97,20 +98,25 @@ def _joined(
 
 
 def _join(near: NDArray[np.float32], members: dict[int, tuple[int, ...]], first: int, second: int, apart: int) -> None:
-    """Make one of two groups, the first: its mean cosine with another is that of both, by how many they are."""
-    ours, theirs = len(members[first]), len(members[second])
-    mean = (near[first] * ours + near[second] * theirs) / (ours + theirs)
-    mean[first] = -np.inf
-    near[first], near[:, first] = mean, mean
+    """Make one of two groups, the first: its mean cosine with another is that of both, by how many they are. A tied
+    one is known by its own alone."""
+    if first >= apart:
+        ours, theirs = len(members[first]), len(members[second])
+        mean = (near[first] * ours + near[second] * theirs) / (ours + theirs)
+        mean[first] = -np.inf
+        near[first], near[:, first] = mean, mean
     near[second], near[:, second] = -np.inf, -np.inf
-    if first < apart:
-        near[first, :apart], near[:apart, first] = -np.inf, -np.inf
     members[first] += members.pop(second)
 
 
-def _means(vectors: Vectors, groups: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    sums = np.stack([vectors[list(group)].mean(axis=0) for group in groups])
-    return np.asarray(sums @ sums.T, dtype=np.float32)
+def _means(vectors: Vectors, groups: Sequence[Sequence[int]], apart: int) -> NDArray[np.float32]:
+    """The mean cosines between groups; with one of the first `apart`, those with the nearest of its own."""
+    means = np.stack([vectors[list(group)].mean(axis=0) for group in groups])
+    near = np.asarray(means @ means.T, dtype=np.float32)
+    for number in range(apart):
+        nearest = (means @ vectors[list(groups[number])].T).max(axis=1)
+        near[number], near[:, number] = nearest, nearest
+    return near
 
 
 def _see(stop: Callable[[], bool]) -> None:

@@ -7,9 +7,8 @@ was decided about them is neither split nor taken over by a new question. Anythi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from assistant.access.audit import ANSWERED, Entry
 from assistant.models.protocols import CosineScale
@@ -35,7 +34,6 @@ class Asked:
     standalone: str  # what was searched, follow-ups filled in
     outcome: Outcome
     department: str  # at that time
-    facts: Mapping[str, Any]  # of the record, as far as they say what may not be shown to whom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +102,6 @@ def asked_in_vain(entries: Iterable[Entry]) -> Iterator[Asked]:
             standalone=facts["standalone_question"] or facts["question"],
             outcome=outcome,
             department=facts.get("department") or UNSTATED,
-            facts={name: facts[name] for name in ("question", "standalone_question", "clauses", "labels")},
         )
 
 

@@ -140,16 +140,18 @@ class AuditDesk:
             raise InputError("开始的日子在结束的日子之后，请对调。")
         if wish.document and wish.document not in {meta.id for meta in self._provider().documents(asker.labels)}:
             raise InputError("没有这份文件，或您不能看它。请从清单里选。")
-        names = self._names()
-        known = tuple(one for one, name in names.items() if wish.person in (one, name))
         return Sought(
-            subjects=(known or (wish.person,)) if wish.person else None,
+            subjects=self._called(wish.person) if wish.person else None,
             kind=wish.kind or None,
             since=_midnight(wish.first) if wish.first else None,
             until=_midnight(wish.last + timedelta(days=1)) if wish.last else None,
             document=wish.document or None,
             outcome=wish.outcome or None,
         )
+
+    def _called(self, name: str) -> tuple[str, ...]:
+        """The ids of everybody of that name; what nobody goes by is taken for an id."""
+        return tuple(one for one, known in self._names().items() if name in (one, known)) or (name,)
 
     def _names(self) -> dict[str, str]:
         """What everybody known is called, by the id that records have."""

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.access.audit import ANSWERED
 from assistant.access.registry import Registry
 from assistant.access.users import SCOPES_OF_ROLE
 from assistant.curation.gaps import Gap
 from assistant.curation.gold import GoldCase, read_gold
-from assistant.errors import InputError, NotAllowed, NotFoundError
+from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
 from assistant.records.gaps import GapState, Settled
 from assistant.safety.input_gate import clean_text
 from assistant.safety.personal.masking import mask
@@ -23,7 +22,17 @@ from assistant.serving.withheld import Withheld
 
 TENDING = frozenset({Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE})  # who may do something about it
 _MOST_NOTE = 500
+_PATIENCE_S = 20.0
 _NO_GAP = "没有这组问题：已过保存期，或您不能查看。"
+
+
+class GapsBusy(AssistantError):
+    """Questions are still being put together, and there are many."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("正在归并问题，请稍后再打开这一页。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,7 @@ class GapDesk:
     # --- seeing ---
 
     def shown(self, asker: Principal) -> Shown:
-        """The gaps, without the questions that rest on what `asker` may not see."""
+        """The gaps, without the questions that name what `asker` may not see."""
         sheet = self.sheet.now()
         gaps, withheld = self._visible(sheet.gaps, asker)
         return Shown(sheet=sheet, gaps=gaps, withheld=withheld)
@@ -59,12 +68,23 @@ class GapDesk:
 
         Raises:
             NotFoundError: there is none, or none of its questions may be seen.
+            GapsBusy: the questions are still being put together.
         """
-        found = self.sheet.now().find(gap_id)
+        found = self._found(gap_id)
         seen, _ = self._visible([found] if found else [], asker)
         if not seen:
             raise NotFoundError(_NO_GAP)
         return seen[0], self._visible(self.sheet.alike(seen[0]), asker)[0]
+
+    def _found(self, gap_id: str) -> Gap | None:
+        """The whole of a gap; what was asked a moment ago, or before a restart, is waited for."""
+        sheet = self.sheet.now()
+        if (found := sheet.find(gap_id)) is None and sheet.running:
+            sheet = self.sheet.now(wait_s=_PATIENCE_S)
+            found = sheet.find(gap_id)
+        if found is None and sheet.running:
+            raise GapsBusy
+        return found
 
     def helpers(self) -> Mapping[str, str]:
         """Who may be asked to see to a gap: ids of principals and names."""
@@ -96,7 +116,7 @@ class GapDesk:
         withheld = Withheld(self._provider(), asker.labels)
         found, hidden = [], 0
         for gap in gaps:
-            kept = tuple(one for one in gap.questions if not withheld.record(ANSWERED, one.facts))
+            kept = tuple(one for one in gap.questions if not withheld.words(f"{one.question}\n{one.standalone}"))
             hidden += len(gap.questions) - len(kept)
             if kept:
                 found.append(replace(gap, questions=kept))
@@ -171,6 +191,17 @@ class GapDesk:
         )
         self._registry.note("gap.joined", by.id, id=state.id, others=[gap.id for gap in found])
 
+    def hold(self, gap_id: str, by: Principal) -> str:
+        """Keep a gap together as it is now, for a case that will close it; its id.
+
+        Raises:
+            NotFoundError: there is none, or none of its questions may be seen.
+        """
+        gap, _ = self.gap(gap_id, by)
+        if gap.state is None:
+            self._put(gap.id, by, 0, lambda state: state)
+        return gap.id
+
     def _put(
         self,
         gap_id: str,
@@ -183,7 +214,7 @@ class GapDesk:
         """Keep a gap changed, with every question that it has now."""
         _see_may(by)
         self.gap(gap_id, by)
-        gap = self.sheet.now().find(gap_id)
+        gap = self._found(gap_id)
         if gap is None:
             raise NotFoundError(_NO_GAP)
         ids = tuple(one.id for one in gap.questions)

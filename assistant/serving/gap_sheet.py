@@ -82,7 +82,12 @@ class GapSheet:
         if thread is not None:
             thread.join(wait_s)
         sheet = self._sheet
-        return replace(sheet, gaps=_as_decided(sheet.gaps, self._registry.gaps.listed()), stopped=self._stop.is_set())
+        return replace(
+            sheet,
+            gaps=_as_decided(sheet.gaps, self._registry.gaps.listed()),
+            running=thread is not None and thread.is_alive(),
+            stopped=self._stop.is_set(),
+        )
 
     def stop(self) -> None:
         """Leave the work that is under way, until `go_on`; what was made last stays."""
@@ -115,12 +120,12 @@ class GapSheet:
         try:
             self._make()
         except Abandoned:
-            self._tell(running=False)
+            self._tell()
         except AssistantError as exc:
-            self._tell(running=False, fault=exc.message)
+            self._tell(fault=exc.message)
         except Exception:  # noqa: BLE001 - whatever it is, the page has to say that it failed
             _log.exception("gaps could not be put together")
-            self._tell(running=False, fault="归并没有完成，请稍后再试；若仍不行，请查看服务日志。")
+            self._tell(fault="归并没有完成，请稍后再试；若仍不行，请查看服务日志。")
 
     def _make(self) -> None:
         assistant = self._provider()
@@ -128,7 +133,7 @@ class GapSheet:
         states = self._registry.gaps.listed()
         made_of = (assistant.embedder_id, tuple(one.id for one in asked), left_out, states)
         if made_of == self._made_of:
-            self._tell(running=False)
+            self._tell()
             return
         vectors = self._embedded(assistant, texts_of(asked))
         groups = clusters(
@@ -153,17 +158,17 @@ class GapSheet:
         self._vectors = {key: self._vectors[key] for key in keys if key in self._vectors}
         missing = [(key, text) for key, text in zip(keys, texts, strict=True) if key not in self._vectors]
         for start in range(0, len(missing), _BATCH):
-            self._tell(running=True, done=len(self._vectors), whole=len(keys))
+            self._tell(done=len(self._vectors), whole=len(keys))
             if self._stop.is_set():
                 raise Abandoned
             some = missing[start : start + _BATCH]
             found = assistant.embed([text for _, text in some], as_queries=True)
             self._vectors.update({key: vector for (key, _), vector in zip(some, found, strict=True)})
-        self._tell(running=True, done=len(keys), whole=len(keys))
+        self._tell(done=len(keys), whole=len(keys))
         return np.stack([self._vectors[key] for key in keys]) if keys else np.zeros((0, 1), np.float32)
 
-    def _tell(self, *, running: bool, done: int = 0, whole: int = 0, fault: str = "") -> None:
-        self._sheet = replace(self._sheet, done=done, whole=whole, running=running, fault=fault)
+    def _tell(self, *, done: int = 0, whole: int = 0, fault: str = "") -> None:
+        self._sheet = replace(self._sheet, done=done, whole=whole, fault=fault)
 
 
 def _as_decided(gaps: Sequence[Gap], states: Sequence[GapState]) -> tuple[Gap, ...]:

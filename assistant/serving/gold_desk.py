@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from assistant.access.audit import Draft
 from assistant.access.registry import Registry
 from assistant.corpus.standing import day_in_beijing
 from assistant.curation.gold import ANSWERING, GoldCase, add_gold, address_in, astray, drop_gold, read_gold
@@ -23,7 +24,8 @@ from assistant.safety.input_gate import clean_question
 from assistant.safety.personal.masking import mask
 from assistant.schema.answer import Outcome
 from assistant.schema.principal import Principal
-from assistant.serving.gap_desk import TENDING, masked_note
+from assistant.serving.conversations import question_of
+from assistant.serving.gap_desk import TENDING, GapDesk, masked_note
 from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.words import plain_text
 from assistant.serving.withheld import Withheld
@@ -71,10 +73,15 @@ class Proposal:
 
 
 class GoldDesk:
-    """Shows candidates and cases, and keeps what is decided about them; every act is recorded."""
+    """Shows candidates and cases, and keeps what is decided about them; every act is recorded.
 
-    def __init__(self, registry: Registry, provider: AssistantProvider, file: Path) -> None:
-        self._registry, self._provider, self._file = registry, provider, file
+    Args:
+        gaps: which candidates may close.
+        file: the gold set.
+    """
+
+    def __init__(self, registry: Registry, provider: AssistantProvider, gaps: GapDesk, file: Path) -> None:
+        self._registry, self._provider, self._gaps, self._file = registry, provider, gaps, file
 
     # --- what it starts from ---
 
@@ -89,6 +96,13 @@ class GoldDesk:
             raise NotFoundError("没有这次答复：已过保存期，或您不能查看。")
         self._registry.note("answer.read", asker.id, answer_id=answer_id, door="curation")
         return source_of(kept)
+
+    def readable(self, answer_id: str, asker: Principal) -> Source | None:
+        """The same; `None` where it may not be read."""
+        try:
+            return self.source(answer_id, asker)
+        except NotFoundError:
+            return None
 
     def feedback(self, feedback_id: str, asker: Principal) -> tuple[Feedback, Source]:
         """One feedback with the answer it speaks of.
@@ -141,6 +155,7 @@ class GoldDesk:
 
         Raises:
             InputError: a field cannot be used, or an address is not in the library.
+            NotFoundError: the gap that it is to close may not be seen.
         """
         _see_may(by)
         outcome = _outcome(made.outcome)
@@ -149,12 +164,13 @@ class GoldDesk:
             raise InputError("应当答复的题，请至少指明一处条款。")
         if outcome is Outcome.NOT_FOUND and addresses:
             raise InputError("“本库未载明”的题不应有条款依据，请去掉条款，或换一种应有结果。")
+        question, note = mask(clean_question(made.question)).text.strip(), masked_note(made.note)
         candidate = self._registry.candidates.add(
-            question=mask(clean_question(made.question)).text.strip(),
+            question=question,
             addresses=addresses,
             outcome=outcome.value,
-            note=masked_note(made.note),
-            gap_id=made.gap_id or None,
+            note=note,
+            gap_id=self._gaps.hold(made.gap_id, by) if made.gap_id else None,
             feedback_id=made.feedback_id or None,
             author=by.id,
         )
@@ -263,18 +279,20 @@ class GoldDesk:
             reviewer=names.get(reviewer, reviewer),
             added_on=day_in_beijing(datetime.now(UTC)),
         )
-        states = self._registry.gaps.listed_within(connection) if candidate.gap_id else ()
-        for state in states:
-            if candidate.gap_id in (state.id, *state.questions) and not state.closed:
-                closed = replace(
-                    state,
-                    closed_with=Settled.GOLD,
-                    closed_with_id=case.id,
-                    closed_at=candidate.reviewed_at,
-                    closed_by=reviewer,
-                )
-                self._registry.gaps.put_within(connection, closed)
+        self._close(connection, candidate, case.id, by)
         add_gold(self._file, case, partial(self._provider().document, rights=by.labels))
+
+    def _close(self, connection: Connection, candidate: Candidate, case: str, by: Principal) -> None:
+        """Close the gap that a candidate comes from, also where that has become part of another."""
+        for state in self._registry.gaps.listed_within(connection) if candidate.gap_id else ():
+            if candidate.gap_id not in (state.id, *state.questions):
+                continue
+            at = candidate.reviewed_at or 0
+            closed = replace(state, closed_with=Settled.GOLD, closed_with_id=case, closed_at=at, closed_by=by.id)
+            self._registry.gaps.put_within(connection, closed)
+            facts = {"id": state.id, "with": Settled.GOLD.value, "settled": case, "questions": len(state.questions)}
+            draft = Draft(kind="gap.closed", subject=by.id, at=at, facts=facts)
+            self._registry.chain.add(connection, [draft])
 
 
 def case_id(candidate: Candidate) -> str:
@@ -301,7 +319,7 @@ def source_of(kept: KeptAnswer) -> Source:
     return Source(
         answer_id=kept.id,
         at=kept.created_at,
-        question=body["question"],
+        question=question_of(kept),
         standalone=body["standalone_question"],
         outcome=Outcome(body["outcome"]),
         text=body["text"],

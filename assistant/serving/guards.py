@@ -22,12 +22,17 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import InputError
+from assistant.schema.principal import Principal
+from assistant.schema.principal import Scope as Right
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_FILE_BYTES = 20 * 1024 * 1024  # where a file is sent back that was filled in
+UPLOADS, UPLOADS_FORM = "/admin/drafts", "/admin/drafts/new"
+MAX_UPLOAD_BYTES = 64 * 1024 * 1024  # where files come in, all of a form together, from whoever may edit the library
 MAX_TALK_BYTES = 512 * 1024  # where a client sends the whole conversation with every question
+_UPLOAD_PATIENCE = 15  # times as long as other bodies may take
 _DRAIN_BYTES = 32 * 1024 * 1024
 INTERNAL_MESSAGE = "服务内部出现异常，请稍后再试；如仍有问题，请向管理员提供请求编号。"
 
@@ -55,8 +60,10 @@ _READING_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'self'"
 )
+# The page of uploads sends one file after the other and shows how far each has come.
+_UPLOAD_POLICY = _READING_POLICY.replace("base-uri", "connect-src 'self'; base-uri")
 # A form of a page with "no-referrer" is sent with "Origin: null", and would then be taken for a stranger's.
-_REFERRER = dict.fromkeys((_PAGE_POLICY, _FORM_POLICY, _READING_POLICY), "same-origin")
+_REFERRER = dict.fromkeys((_PAGE_POLICY, _FORM_POLICY, _READING_POLICY, _UPLOAD_POLICY), "same-origin")
 _READING_PATHS = re.compile(r"/(read|compare|duties|talks|history|admin|reader)(/|$)")
 _FRAMED_PATHS = re.compile(r"/(embed(/|$)|widget\.js$)")
 _ANCESTORS = "frame_ancestors"
@@ -153,6 +160,8 @@ def _policy(path: str) -> str:
         return _WAY_POLICY
     if _FRAMED_PATHS.match(path):
         return _FRAMED_POLICY.format("'none'")
+    if path == UPLOADS_FORM:
+        return _UPLOAD_POLICY
     if _READING_PATHS.match(path):
         return _READING_POLICY
     return _DATA_POLICY if _DATA_PATHS.match(path) else _PAGE_POLICY
@@ -204,9 +213,10 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return
-        limit = max(self._max_bytes, _more_than_usual(path_of(scope)))
+        limit = max(self._max_bytes, _more_than_usual(path_of(scope)), _uploaded(scope))
+        patience = self._timeout_s * (_UPLOAD_PATIENCE if limit == MAX_UPLOAD_BYTES else 1)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(patience):
                 body = None if self._announced(scope) > limit else await self._collect(receive, limit)
         except TimeoutError:
             await send_error(scope, send, 408, "request_timeout", "请求内容发送过慢，请重试。", close=True)
@@ -250,6 +260,13 @@ def _more_than_usual(path: str) -> int:
         return MAX_FILE_BYTES
     whole = path.startswith("/v1/") or path in ("/talks", "/api/v1/talks/export")
     return MAX_TALK_BYTES if whole else 0
+
+
+def _uploaded(scope: Scope) -> int:
+    """What files may come to; only whoever may edit the library sends any."""
+    principal = scope.get("state", {}).get("principal")
+    may = isinstance(principal, Principal) and principal.may(Right.CORPUS_EDIT)
+    return MAX_UPLOAD_BYTES if may and path_of(scope) == UPLOADS else 0
 
 
 async def _drain(receive: Receive, limit: int) -> None:

@@ -43,7 +43,7 @@ class Office:
     Args:
         provider: the assistant that answers; by what it holds it is known what has to be kept back.
         keep_days: how long records and answers are kept.
-        data_dir: where the gold set is kept.
+        data_dir: where the gold set is kept, and the files of changes.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Office:
     ) -> None:
         self.registry = registry
         self.keep_days = keep_days
-        self.gold_file = data_dir / GOLD_FILE
+        self.gold_file, self.changes_dir = data_dir / GOLD_FILE, data_dir / "changes"
         self._indexes_dir, self._corpus_dir = indexes_dir, corpus_dir
 
     # --- keys ---

@@ -199,7 +199,10 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
+    ("GET", "/admin/releases"): lambda _: [Call("/admin/releases")],
+    ("GET", "/admin/releases/preview"): lambda _: [Call("/admin/releases/preview")],
     ("GET", "/admin/keys"): lambda _: [Call("/admin/keys")],
+    ("GET", "/admin/health"): lambda _: [Call("/admin/health")],
     ("GET", "/admin/audit"): lambda d: [
         Call("/admin/audit?kind=answer"),
         Call(f"/admin/audit?doc={DOCUMENTS[d].id}&outcome=answered", status=200 if d != "department" else 422),
@@ -253,13 +256,20 @@ OTHERS = {
     ("POST", "/duties/export"),  # its callers are tried below
     ("POST", "/talks"),  # tried below, and in test_talk_routes.py
     *(("POST", f"/admin/keys{rest}") for rest in ("", "/{key_id}/revoke")),  # these and the next in test_admin_pages.py
+    ("POST", "/admin/health/check"),  # tried in test_admin_health.py
     ("POST", "/admin/audit/verify"),  # tried in test_admin_audit.py
+    *(("POST", f"/admin/releases/{name}") for name in ("preview", "stop", "publish", "rollback")),
+    *(("POST", f"/admin/releases/{name}") for name in ("changes/{change_id}", "takeback/{publication_id}")),
     *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
     *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
     # These and the next are tried in test_keeping_pages.py.
     *(("POST", f"/admin/lifecycle/{name}") for name in ("facts", "care", "withdraw", "decide", "supersession")),
     *(("POST", f"/admin/tables/{name}") for name in ("entry", "preview", "withdraw", "undo", "decide")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
+    # Tried in test_gap_pages.py:
+    *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),
+    *(("GET", "/admin/feedback/{feedback_id}"), ("POST", "/admin/gold/new")),
+    *(("GET", "/admin/gold/{candidate_id}"), ("POST", "/admin/gold/{candidate_id}")),
 }
 
 
@@ -437,7 +447,7 @@ def test_each_gets_what_they_may_see_and_nothing_else(
                 assert document in told(response)
 
 
-def told(response: httpx.Response, *, asked: Call | None = None) -> set[str]:
+def told(response: Any, *, asked: Call | None = None) -> set[str]:
     """Documents of which a response holds anything that was not in the request."""
     request = json.dumps(asked.body, ensure_ascii=False) if asked and asked.body else ""
     is_json = "json" in response.headers.get("content-type", "")

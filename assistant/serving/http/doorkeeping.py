@@ -10,11 +10,14 @@ from assistant.access.exchange import Exchange
 from assistant.access.gate import Gate, OpenGate
 from assistant.access.oidc import Oidc
 from assistant.access.users import Users
+from assistant.curation.drafts import Drafting
 from assistant.schema.principal import Principal
+from assistant.serving.health import Folders
 from assistant.serving.keeping.upkeep import Upkeep
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
+from assistant.serving.releasing.desk import Releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class Doorkeeping:
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
     office: Office | None = None  # where what was given is found again, and things are managed
     rates: RateLimiter | None = None  # how often anybody may ask
+    releases: Releases | None = None  # what lets changes of the library out
+    folders: Folders = field(default_factory=Folders)  # whose health is told
+    drafting: Drafting = field(default_factory=Drafting)  # how uploads are dealt with
     upkeep: Upkeep | None = None  # the life of documents and the tables of words, where they are managed
 
     def admit(self, principal: Principal) -> None:

@@ -41,6 +41,8 @@ MANAGING = frozenset(
     | {Scope.AUDIT_READ, Scope.RETENTION, Scope.METRICS}
 )
 
+HEALTH = frozenset({Scope.METRICS, Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE})
+
 # (method, path as the route has it) → what it takes.
 RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/livez"): PUBLIC,
@@ -87,6 +89,15 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/talks"): Rule(Scope.ASK),
     ("POST", "/talks"): Rule(Scope.ASK),
     ("GET", "/admin"): Rule(several=MANAGING),
+    ("GET", "/admin/drafts"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("POST", "/admin/drafts"): Rule(Scope.CORPUS_EDIT),
+    ("GET", "/admin/drafts/new"): Rule(Scope.CORPUS_EDIT),
+    ("POST", "/admin/drafts/removals"): Rule(Scope.CORPUS_EDIT),
+    ("GET", "/admin/drafts/{change_id}"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("POST", "/admin/drafts/{change_id}"): Rule(Scope.CORPUS_EDIT),
+    ("GET", "/admin/drafts/{change_id}/lines"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("POST", "/admin/drafts/{change_id}/lines"): Rule(Scope.CORPUS_EDIT),
+    ("GET", "/admin/drafts/{change_id}/compare"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("GET", "/admin/lifecycle"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("GET", "/admin/lifecycle/document"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("POST", "/admin/lifecycle/facts"): Rule(Scope.CORPUS_EDIT),
@@ -103,6 +114,14 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/admin/tables/withdraw"): Rule(Scope.CORPUS_EDIT),
     ("POST", "/admin/tables/undo"): Rule(Scope.CORPUS_EDIT),
     ("POST", "/admin/tables/decide"): Rule(Scope.CORPUS_APPROVE),
+    ("GET", "/admin/releases"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("GET", "/admin/releases/preview"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/preview"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/stop"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/publish"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/rollback"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/changes/{change_id}"): Rule(Scope.CORPUS_APPROVE),
+    ("POST", "/admin/releases/takeback/{publication_id}"): Rule(Scope.CORPUS_EDIT, Scope.CORPUS_APPROVE),
     ("GET", "/admin/keys"): Rule(Scope.KEYS),
     ("POST", "/admin/keys"): Rule(Scope.KEYS),
     ("POST", "/admin/keys/{key_id}/revoke"): Rule(Scope.KEYS),
@@ -113,6 +132,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/admin/audit"): Rule(Scope.AUDIT_READ),
     ("GET", "/admin/audit/export"): Rule(Scope.AUDIT_READ),
     ("POST", "/admin/audit/verify"): Rule(Scope.AUDIT_READ),
+    ("GET", "/admin/health"): Rule(several=HEALTH),
+    ("POST", "/admin/health/check"): Rule(several=HEALTH),
     ("GET", "/admin/users"): Rule(Scope.USERS),
     ("POST", "/admin/users"): Rule(Scope.USERS),
     ("GET", "/admin/users/{user_id}"): Rule(Scope.USERS),

@@ -77,6 +77,11 @@ class FairPool:
             return self._held.total()
 
     @property
+    def places(self) -> int:
+        """Places there are, at work and in line."""
+        return self._places
+
+    @property
     def waiting(self) -> int:
         """Pieces of work in line."""
         with self._lock:

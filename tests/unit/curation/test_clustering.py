@@ -33,12 +33,18 @@ def test_a_chain_of_neighbours_does_not_become_one_group() -> None:
 
 def test_groups_that_are_tied_stay_whole_and_apart() -> None:
     directions = at(0, 120, 4, 1, 121)
-    assert clusters(directions, limit=LIMIT, tied=[(0, 1)]) == ((0, 1), (2, 3), (4,))  # far from each other, yet one
+    assert clusters(directions, limit=LIMIT, tied=[(0, 1)]) == ((0, 1, 2, 3, 4),)  # far from each other, yet one
     assert clusters(directions, limit=LIMIT, tied=[(0,), (2,)]) == ((0, 3), (1, 4), (2,))  # near each other, yet two
 
 
-def test_what_is_new_joins_a_tied_group() -> None:
+def test_what_is_new_joins_a_tied_group_when_it_is_near_one_of_its_own() -> None:
     assert clusters(at(0, 5, 3), limit=LIMIT, tied=[(0, 1)]) == ((0, 1, 2),)
+    assert clusters(at(0, 90, 92), limit=LIMIT, tied=[(0, 1)]) == ((0, 1, 2),)
+
+
+def test_what_has_joined_a_tied_group_brings_nothing_along() -> None:
+    assert clusters(at(0, 8, 23), limit=LIMIT) == ((0, 1, 2),)
+    assert clusters(at(0, 8, 23), limit=LIMIT, tied=[(0,)]) == ((0, 1), (2,))
 
 
 def test_it_does_as_average_linkage_is_defined() -> None:
@@ -51,7 +57,7 @@ def test_it_does_as_average_linkage_is_defined() -> None:
 
 
 def by_definition(vectors: Vectors, limit: float) -> Groups:
-    groups = [(number,) for number in range(len(vectors))]
+    groups: list[tuple[int, ...]] = [(number,) for number in range(len(vectors))]
     while True:
         means = {
             (a, b): float(np.mean([vectors[i] @ vectors[j] for i in a for j in b])) for a, b in combinations(groups, 2)

@@ -37,9 +37,7 @@ def entry(name: str, kind: str = "answer", **more: Any) -> Entry:
 
 def asked(name: str, at: int, words: str = "", department: str = "信贷部") -> Asked:
     said = words or f"{name}？"
-    return Asked(
-        id=name, at=at, question=said, standalone=said, outcome=Outcome.NOT_FOUND, department=department, facts={}
-    )
+    return Asked(id=name, at=at, question=said, standalone=said, outcome=Outcome.NOT_FOUND, department=department)
 
 
 def test_what_was_answered_is_no_gap_and_everything_else_is() -> None:

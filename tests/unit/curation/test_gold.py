@@ -18,9 +18,14 @@ from assistant.schema.answer import Outcome
 from assistant.schema.document import Document
 
 CASE = GoldCase(
-    id="gold-1", question="提供虚假材料的能不能发放贷款？",
-    addresses=((law().id, "第五条第一款"), ("notice", "二、（一）")), outcome=Outcome.ANSWERED, author="li.na", reviewer="wang.wei", added_on=date(2026, 3, 1),
-)  # fmt: skip
+    id="gold-1",
+    question="提供虚假材料的能不能发放贷款？",
+    addresses=((law().id, "第五条第一款"), ("notice", "二、（一）")),
+    outcome=Outcome.ANSWERED,
+    author="li.na",
+    reviewer="wang.wei",
+    added_on=date(2026, 3, 1),
+)
 REFUSED = replace(CASE, id="gold-2", question="彩票怎么买？", addresses=(), outcome=Outcome.NOT_FOUND)
 
 
@@ -80,9 +85,8 @@ def test_a_file_that_is_broken_is_told_of_and_left_as_it_is(tmp_path: Path) -> N
 
 def test_cases_whose_clauses_are_gone_are_named() -> None:
     gone = replace(CASE, id="gold-3", addresses=((law().id, "第九十九条"), ("other", "第一条")))
-    assert [(case.id, address) for case, address in astray([CASE, REFUSED, gone], document_of)] == [
-        ("gold-3", f"{law().id} 第九十九条"), ("gold-3", "other 第一条"),
-    ]  # fmt: skip
+    found = [(case.id, address) for case, address in astray([CASE, REFUSED, gone], document_of)]
+    assert found == [("gold-3", f"{law().id} 第九十九条"), ("gold-3", "other 第一条")]
 
 
 @pytest.mark.parametrize(

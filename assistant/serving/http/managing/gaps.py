@@ -23,6 +23,7 @@ from assistant.serving.withheld import Withheld
 
 PLACE = "/admin/gaps"
 _PAGE = 25
+_MOST_DIGITS = 15
 _SHOWS = {"": "待处理", "mine": "分派给我的", "closed": "已了结", "all": "全部"}
 _DONE = {
     "assigned": "已保存分派和说明。",
@@ -139,7 +140,7 @@ def _add_one(app: FastAPI, desk: Desk) -> None:
 
 def _act(gaps: GapDesk, gap_id: str, asker: Principal, form: Form) -> str:
     """Do what a form asks for; the code of what was done."""
-    version = form.number("version", "版本") or 0
+    version = _version(form.one("version"))
     match form.one("action"):
         case "assign":
             gaps.assign(gap_id, asker, to=form.one("to"), note=form.one("note"), version=version)
@@ -158,6 +159,13 @@ def _act(gaps: GapDesk, gap_id: str, asker: Principal, form: Form) -> str:
             return "joined"
         case _:
             raise InputError("请在页面上选择要做的事。", code="bad_request")
+
+
+def _version(said: str) -> int:
+    """The moment that a form brings of the state that it was filled in over."""
+    if not (said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS):
+        raise InputError("请在页面上填写。", code="bad_request")
+    return int(said)
 
 
 def _shown(

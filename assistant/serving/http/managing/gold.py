@@ -16,6 +16,7 @@ from assistant.serving.desk import Desk
 from assistant.serving.gap_desk import TENDING
 from assistant.serving.given import GivenAnswers
 from assistant.serving.gold_desk import GoldDesk, Proposal, Source, case_id
+from assistant.serving.http.managing.gaps import gaps_of
 from assistant.serving.http.managing.shell import Form, Managed, after, read_form, show_admin
 from assistant.serving.http.paging import Cursor, numbered_place, page
 from assistant.serving.http.rules import Asker
@@ -37,8 +38,10 @@ _From = Annotated[str, Query(max_length=64)]
 
 
 def add_gold(app: FastAPI, desk: Desk, office: Office | None) -> None:
-    """Give an application these pages."""
-    app.state.gold = GoldDesk(office.registry, desk.provider, office.gold_file) if office else None
+    """Give an application these pages; those of gaps are there already."""
+    app.state.gold = (
+        GoldDesk(office.registry, desk.provider, app.state.gaps, office.gold_file) if office is not None else None
+    )
     _add_feedback(app, GivenAnswers(office.registry, desk.provider) if office else None)
     _add_cases(app, desk)
     _add_proposing(app, desk)
@@ -140,12 +143,7 @@ def _form_page(
 ) -> Response:
     """The form: as it was sent, or filled in from what it starts from."""
     gold = _gold(request)
-    source: Source | None = None
-    if starts["feedback"]:
-        source = gold.feedback(starts["feedback"], asker)[1]
-    elif starts["answer"]:
-        source = gold.source(starts["answer"], asker)
-    filled: dict[str, Any] = {"question": source.standalone if source else "", "outcome": "", "note": ""}
+    source, filled = _start(request, asker, starts)
     picked = {(one.document_id, one.address) for one in source.clauses if one.cited} if source else set()
     free: list[Address] = []
     if starts["again"] and form is None:
@@ -169,6 +167,22 @@ def _form_page(
         outcomes=list(Outcome),
         **_common(request, desk, asker),
     )
+
+
+def _start(request: Request, asker: Principal, starts: dict[str, str]) -> tuple[Source | None, dict[str, Any]]:
+    """The answer that a form starts from, where there is one that may be read, and what stands in its fields."""
+    gold = _gold(request)
+    question = outcome = ""
+    source: Source | None = None
+    if starts["feedback"]:
+        found, source = gold.feedback(starts["feedback"], asker)
+        outcome = source.outcome.value if found.useful else ""
+    elif starts["gap"]:
+        gap, _ = gaps_of(request).gap(starts["gap"], asker)
+        question, source = gap.first.standalone, gold.readable(gap.first.id, asker)
+    elif starts["answer"]:
+        source = gold.source(starts["answer"], asker)
+    return source, {"question": source.standalone if source else question, "outcome": outcome, "note": ""}
 
 
 def _proposal(form: Form) -> Proposal:

@@ -9,12 +9,16 @@ from assistant.serving.desk import Desk
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import error_response, public, request_id_for
 from assistant.serving.http.managing.audit import add_audit
+from assistant.serving.http.managing.drafting import prepare_drafting
+from assistant.serving.http.managing.drafts import add_drafts
 from assistant.serving.http.managing.embeds import add_embeds
 from assistant.serving.http.managing.gaps import add_gaps
 from assistant.serving.http.managing.gold import add_gold
+from assistant.serving.http.managing.health import add_health
 from assistant.serving.http.managing.keys import add_keys
 from assistant.serving.http.managing.lifecycle import add_lifecycle, waiting_words
 from assistant.serving.http.managing.recent import add_recent
+from assistant.serving.http.managing.releases import add_releases
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
 from assistant.serving.http.managing.tables import add_tables
 from assistant.serving.http.managing.users import add_users
@@ -27,12 +31,16 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     """Give an application the pages of 管理; the place where things are managed is `app.state.office`."""
     app.state.upkeep = door.upkeep
     _add_start(app, desk)
+    prepare_drafting(app, desk, door)
+    add_drafts(app, desk)
     add_lifecycle(app, desk)
     add_tables(app, desk)
+    add_releases(app, desk, door)
     add_keys(app)
     add_embeds(app)
     add_users(app)
     add_audit(app, desk)
+    add_health(app, desk, door)
     add_recent(app)
     add_gaps(app, desk, door.office)
     add_gold(app, desk, door.office)
