@@ -23,6 +23,7 @@ from assistant.corpus.intake import Candidate
 from assistant.corpus.judging import FileJudge
 from assistant.corpus.manifest import MANIFEST, STATUTES
 from assistant.corpus.outcomes import GOOD, FileOutcome, Given
+from assistant.corpus.overlays import OVERLAYS
 from assistant.corpus.restating import Facts, restated
 from assistant.corpus.shelf import Shelf
 from assistant.corpus.staging import commit, sole_writer
@@ -30,6 +31,7 @@ from assistant.errors import AssistantError, InputError, SourceError
 from assistant.indexing.build import BuildReport, Progress
 from assistant.indexing.generations import current_name, remove_old, single_writer, switch_to, take_over
 from assistant.indexing.manifest import fsync_path
+from assistant.parsing.corrections import Correction
 
 _ROOM, _FILES, _JOURNAL = ".release", "aside", "publishing.json"
 _INDEXES = ".aside"
@@ -40,7 +42,7 @@ _NOTHING = "这些变更不会改变文件库：库里已经是这样了。请�
 class Moved(AssistantError):
     """The library is not the one any more on which the release was made."""
 
-    code = "stale"
+    code = "library_changed"
 
     def __init__(self) -> None:
         super().__init__("预览之后，文件库或索引又有了变化，什么都没有发布。请重新预览，看过以后再发布。")
@@ -60,6 +62,7 @@ class Addition:
 
     path: Path
     given: Given = field(default_factory=Given)
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,9 @@ class Landed(StrEnum):
 # --- making -------------------------------------------------------------------------------------
 
 
-def put_together(batch: Batch, shelf: Shelf, judge_with: Callable[[Given], FileJudge], progress: Progress) -> Drafted:
+def put_together(
+    batch: Batch, shelf: Shelf, judge_with: Callable[[Addition], FileJudge], progress: Progress
+) -> Drafted:
     """The batch on a shelf, its files in staging.
 
     Raises:
@@ -118,7 +123,7 @@ def put_together(batch: Batch, shelf: Shelf, judge_with: Callable[[Given], FileJ
                 shelf.put(after)
     outcomes = {}
     for done, (key, addition) in enumerate(batch.additions.items(), start=1):
-        outcomes[key] = judge_with(addition.given).judge(Candidate(path=addition.path))
+        outcomes[key] = judge_with(addition).judge(Candidate(path=addition.path))
         if outcomes[key].verdict not in GOOD:
             reasons[key] = f"{outcomes[key].source.rpartition('/')[2]}：{outcomes[key].message}"
         progress("检查文件", done, len(batch.additions))
@@ -157,7 +162,9 @@ def aside_of(indexes_dir: Path) -> Path:
 def stamp_of(corpus: Path, indexes_dir: Path) -> str:
     """Changes whenever the books of the corpus, the names of its files or the served index do."""
     names = sorted(path.name for path in corpus.iterdir() if path.is_file())
-    return hashlib.sha256("\n".join((_books(corpus), current_name(indexes_dir) or "", *names)).encode()).hexdigest()
+    overlays = json.dumps(_hashes(corpus, (OVERLAYS,)), sort_keys=True)
+    whole = "\n".join((_books(corpus), current_name(indexes_dir) or "", overlays, *names))
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _books(corpus: Path) -> str:
@@ -196,7 +203,7 @@ def take_in(
         journal = {
             "before": _books(corpus),
             "after": _hash_of(aside.manifest, aside.statutes or _text(corpus / STATUTES / MANIFEST)),
-            "files": _hashes(staging, (_STAGED, STATUTES)),
+            "files": _hashes(staging, (_STAGED, STATUTES, OVERLAYS)),
             "served": current_name(indexes_dir),
             "name": name,
             "note": dict(note),
@@ -252,7 +259,7 @@ def finish(corpus: Path, indexes_dir: Path, done: Callable[[Landed, str, Mapping
 
 
 def _landed(corpus: Path, journal: Mapping[str, Any]) -> Landed:
-    books, there = _books(corpus), _hashes(corpus, ("", STATUTES))
+    books, there = _books(corpus), _hashes(corpus, ("", STATUTES, OVERLAYS))
     moved = {name.removeprefix(f"{_STAGED}/"): sha for name, sha in journal["files"].items()}
     if books == journal["after"] and all(there.get(name) == sha for name, sha in moved.items()):
         return Landed.WHOLE

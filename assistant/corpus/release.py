@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.corpus.aside import Aside, Batch, aside_of, put_together, set_aside, stamp_of
+from assistant.corpus.aside import Addition, Aside, Batch, aside_of, put_together, set_aside, stamp_of
 from assistant.corpus.intake import find_candidates
 from assistant.corpus.judging import FileJudge, line_for
 from assistant.corpus.manifest import MANIFEST, STATUTES, Proposal
@@ -44,6 +44,17 @@ class Workshop:
     embedder: Callable[[], Embedder]
     segmenter: Callable[[], Segmenter]
     phrasings: Callable[[], Sequence[Phrasing]] = tuple  # questions that lead to clauses; none without it
+
+    def build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
+        """The index over these documents; the rest as `build_index` takes it."""
+        return build_index(
+            documents,
+            embedder=self.embedder(),
+            segmenter=self.segmenter(),
+            phrasings=self.phrasings(),
+            progress=progress,
+            **how,
+        )
 
 
 class CorpusRelease:
@@ -209,32 +220,29 @@ class CorpusRelease:
         with sole_writer(self._corpus) as staging:
             stamp = stamp_of(self._corpus, where)
             shelf = self._shelf()
-            drafted = put_together(batch, shelf, lambda given: self._judge(shelf, staging, given), tell)
+            drafted = put_together(batch, shelf, lambda one: self._judge(shelf, staging, one), tell)
             documents = self._documents(shelf, staging, drafted.gone)
             folder = set_aside(self._corpus, staging)
-        index = self._build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
-        main, statutes = self._manifest(shelf), _statutes(shelf)
+        index = self._workshop.build(documents, tell, indexes_dir=aside_of(where), beside=where, switch=True)
         return Aside(
             stamp=stamp,
             folder=folder,
             index=index,
-            manifest=main,
-            statutes=statutes,
+            manifest=self._manifest(shelf),
+            statutes=_statutes(shelf),
             gone=_places(shelf, drafted.gone),
             outcomes=drafted.outcomes,
         )
 
-    def _judge(self, shelf: Shelf, staging: Path, given: Given) -> FileJudge:
-        return FileJudge(corpus=self._corpus, shelf=shelf, staging=staging, given=given, confirm=False, now=self._now)
-
-    def _build(self, documents: Sequence[Document], progress: Progress, **how: Any) -> BuildReport:
-        return build_index(
-            documents,
-            embedder=self._workshop.embedder(),
-            segmenter=self._workshop.segmenter(),
-            phrasings=self._workshop.phrasings(),
-            progress=progress,
-            **how,
+    def _judge(self, shelf: Shelf, staging: Path, one: Addition) -> FileJudge:
+        return FileJudge(
+            corpus=self._corpus,
+            shelf=shelf,
+            staging=staging,
+            given=one.given,
+            confirm=False,
+            now=self._now,
+            corrections=one.corrections,
         )
 
     def _shelf(self) -> Shelf:
@@ -260,7 +268,7 @@ class CorpusRelease:
     ) -> BuildReport:
         documents = self._documents(shelf, staging, gone)
         where = self._workshop.indexes_dir
-        report = self._build(documents, progress, indexes_dir=where, switch=False)
+        report = self._workshop.build(documents, progress, indexes_dir=where, switch=False)
         del documents
         keep()
         commit(self._corpus, staging, self._manifest(shelf), _places(shelf, gone), statutes=_statutes(shelf))

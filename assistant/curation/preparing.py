@@ -16,6 +16,7 @@ from assistant.curation.touched import TouchedAnswer, TouchedTalk, touched_answe
 from assistant.errors import AssistantError, InputError
 from assistant.indexing.build import Progress
 from assistant.indexing.generations import current_name
+from assistant.parsing.corrections import Correction
 from assistant.products.duties.changes import Changed
 from assistant.records.changes import Change, ChangeKind, ChangeState
 
@@ -91,7 +92,7 @@ def _batch(house: House, changes: Sequence[Change]) -> Batch:
         try:
             match change.kind:
                 case ChangeKind.ADD:
-                    additions[change.id] = Addition(path=house.path_of(change), given=given_of(change.facts))
+                    additions[change.id] = _addition(house, change)
                 case ChangeKind.REMOVE:
                     removals[change.id] = change.document_id or ""
                 case ChangeKind.RESTATE:
@@ -101,6 +102,11 @@ def _batch(house: House, changes: Sequence[Change]) -> Batch:
     if reasons:
         raise BatchRefused(reasons)
     return Batch(additions=additions, removals=removals, facts=facts)
+
+
+def _addition(house: House, change: Change) -> Addition:
+    corrections = tuple(map(Correction.of, change.corrections))
+    return Addition(path=house.path_of(change), given=given_of(change.facts), corrections=corrections)
 
 
 def _gate(house: House, before: str | None, progress: Progress) -> GateReport:

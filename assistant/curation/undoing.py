@@ -11,6 +11,7 @@ from typing import Any
 from assistant.access.registry import Registry
 from assistant.corpus.manifest import ManifestLine
 from assistant.corpus.outcomes import FileVerdict
+from assistant.corpus.overlays import overlay_of
 from assistant.curation.house import House
 from assistant.curation.preparing import Prepared
 from assistant.curation.stated import kept_facts, kept_given
@@ -35,8 +36,9 @@ def steps_back(house: House, prepared: Prepared) -> list[dict[str, Any]]:
             fresh = outcome.verdict in (FileVerdict.ADDED, FileVerdict.VERSION)
             found.append({"do": "remove" if fresh else "", "document": outcome.document_id})
         elif line is not None and change.kind is ChangeKind.REMOVE:
-            file, facts = _save(house, prepared.id, line), kept_given(line[0])
-            found.append({"do": "add", "document": change.document_id, "file": file, "facts": facts})
+            kept = {"file": _save(house, prepared.id, line), "facts": kept_given(line[0])}
+            corrections = [one.json() for one in overlay_of(line[1], line[0].sha256)]
+            found.append({"do": "add", "document": change.document_id, "corrections": corrections, **kept})
         elif line is not None:
             found.append({"do": "restate", "document": change.document_id, "facts": kept_facts(line[0])})
     return found
@@ -82,6 +84,7 @@ def _step_back(registry: Registry, house: House, by: Principal, publication_id: 
     sha, facts = hashlib.sha256(content).hexdigest(), step["facts"]
     change = book.put(ChangeKind.ADD, by=by.id, name=path.name, sha256=sha, facts=facts, note=note, report=report)
     house.keep(change.id, path.name, content)
+    book.edit(change.id, corrections=list(step["corrections"]))
     return book.submit(change.id)
 
 
