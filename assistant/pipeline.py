@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from assistant.answering.in_force import Standings
 from assistant.answering.stream import AnswerStream
 from assistant.answering.wrap_up import Worked
 from assistant.corpus.view import LibraryView, Views
+from assistant.models.in_time import out_of_use
 from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
 from assistant.models.stage_times import stage
 from assistant.proof.verifier import Checked, Verifier
@@ -103,6 +105,16 @@ class PolicyAssistant:
     def generation(self) -> str:
         """The fingerprint of the index that answers."""
         return self._generation
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What every answer has to do without, as `Answer.degraded` has it."""
+        return (*self._views.degraded, "dense") if out_of_use(self._embedder) else self._views.degraded
+
+    @property
+    def opened(self) -> tuple[Path, str] | None:
+        """The folder of the index that answers, and what its manifest hashed to; `None` where it lies in none."""
+        return self._views.opened
 
     @property
     def embedder_id(self) -> str:

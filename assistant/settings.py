@@ -51,6 +51,16 @@ class EmbedderSettings(BaseModel):
     document_prefix: str | None = None
     timeout_s: float = Field(default=30.0, gt=0)
     threads: int = Field(default=1, ge=1, le=64)  # of the ONNX model
+    budget_s: float = Field(default=0.8, gt=0)  # how long a served question waits for it; then words alone answer
+
+
+class CheckSettings(BaseModel):
+    """How a running server looks after its own files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    period_s: float = Field(default=40.0, ge=0)  # in which all of them are read once; 0: never
+    mb_per_s: float = Field(default=100.0, gt=0)  # read at most, which makes the period longer where there are many
 
 
 class ReaderKind(StrEnum):
@@ -274,6 +284,7 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitsSettings = LimitsSettings()
+    check: CheckSettings = CheckSettings()
     corpus: CorpusSettings = CorpusSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()

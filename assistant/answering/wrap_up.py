@@ -12,6 +12,7 @@ from assistant.schema.answer import Answer, Citation, Mode, Outcome, RelatedPoli
 from assistant.schema.retrieval import Query, Retrieved
 
 _DEGRADED = {
+    "previous": "现用的索引已损坏，本次按上一版索引作答：之后收录、移出或修改的文件没有反映。请通知管理员重建索引。",
     "dense": "向量模型暂不可用，本次只按词语检索，结果可能不全。",
     "rerank": "重排模型暂不可用，本次按原有排序作答。",
     "reader": "阅读模型暂不可用，本次只按规则选句，请多核对原文。",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Literal
 
@@ -52,6 +53,12 @@ class LibraryView:
         self._ids = frozenset(meta.id for meta in self.documents)
         self._whole = len(self.documents) == len(library.documents)
         self._given = weighed
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What the library has to do without."""
+        found: tuple[str, ...] = getattr(self._library, "degraded", ())
+        return found
 
     @cached_property
     def dense(self) -> DensePort:
@@ -138,6 +145,17 @@ class Views:
         self._labels = frozenset(label for meta in library.documents for label in meta.access)
         self._made: dict[frozenset[str], LibraryView] = {}
         self._lock = Lock()
+
+    @property
+    def opened(self) -> tuple[Path, str] | None:
+        """The folder that the library was opened from, and what its manifest hashed to."""
+        folder = getattr(self._library, "folder", None)
+        return None if folder is None else (folder, getattr(self._library, "manifest_sha256", ""))
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What the library has to do without."""
+        return self.of(frozenset()).degraded
 
     def of(self, rights: frozenset[str] | None = None) -> LibraryView:
         """The library for holders of `rights`."""

@@ -44,7 +44,7 @@ from assistant.indexing.manifest import (
     write_manifest,
 )
 from assistant.indexing.phrasing_chunks import tie
-from assistant.indexing.self_check import verify_generation
+from assistant.indexing.self_check import VerifyReport, verify_generation
 from assistant.indexing.sparse_index import SparseIndex
 from assistant.indexing.store import SCHEMA_VERSION, Record, RecordInfo, content_hash, write_record
 from assistant.models.protocols import Embedder, Vectors
@@ -54,6 +54,7 @@ from assistant.text.segment import Segmenter
 
 Progress = Callable[[str, int, int], None]  # stage in Chinese, done, total
 _log = logging.getLogger(__name__)
+_SHOWN = 3  # problems named in a message
 _BATCH = 64  # texts embedded between two words of progress
 _PROBE = "各银行机构要落实小微企业贷款尽职免责要求。"
 _WRITERS = ("chromadb", "bm25s", "jieba", "numpy")
@@ -186,13 +187,22 @@ def _build_generation(plan: _Plan, indexes_dir: Path, *, fresh: bool, beside: Pa
         plan.progress("核验索引", 0, 1)
         verdict = verify_generation(temporary)
         if not verdict.ok:
-            raise IndexStoreError(f"新索引未通过核验（{verdict.problems[0]}），原有索引未受影响。请重新运行建立索引。")
+            raise IndexStoreError(f"新索引未通过核验（{_named(verdict)}），原有索引未受影响。请重新运行建立索引。")
+        if verdict.missed:
+            _log.warning("近似检索没有找到 %d 条中的 %d 条，其余完好。", verdict.sampled, len(verdict.missed))
         plan.progress("核验索引", 1, 1)
         folder = temporary.rename(indexes_dir / free_name(indexes_dir, plan.fingerprint))
         fsync_path(indexes_dir)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return _report(plan, folder, built=True, embedded=embedded, reused=len(vectors) - embedded)
+
+
+def _named(verdict: VerifyReport) -> str:
+    """What failed: the first of it, and how much more there is."""
+    shown = "；".join(verdict.problems[:_SHOWN])
+    more = len(verdict.problems) - _SHOWN
+    return f"{shown}；另有 {more} 处" if more > 0 else shown
 
 
 def _write(plan: _Plan, vectors: Mapping[str, Vectors], folder: Path) -> None:

@@ -13,6 +13,7 @@ Chroma stays inside this module. What was learnt of chromadb 1.5 and holds here:
 
 from __future__ import annotations
 
+import logging
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ from assistant.schema.retrieval import Hit
 _Held = tuple[tuple[ChunkId, ...], Vectors]
 VectorsByKind = Mapping[ChunkKind, _Held]
 RETRIEVER = "dense"
+_log = logging.getLogger(__name__)
 _DIGITS = 6  # equal vectors get equal scores whatever the order in which a library adds
 _SPARE = 16  # asked for beyond k, so that a tie at the end is settled by id and not by Chroma
 _MANY = 2  # times as many as wanted are asked of an approximate index when some may be of other documents
@@ -117,8 +119,18 @@ class DocumentDenseIndex:
         self.whole = whole
         self._exact = exact
         self._most_exact = most_exact
+        self.lost = False  # the index of everything did not answer once, and is not asked again
 
     def search(self, vector: Vectors, *, kind: ChunkKind, k: int, within: frozenset[str] | None = None) -> list[Hit]:
+        if not self.lost:
+            try:
+                return self._search(vector, kind, k, within)
+            except IndexDamaged as exc:
+                _log.warning("向量库没有应答，改用精确检索：%s", exc.message)
+                self.lost = True
+        return self._exact.search(vector, kind=kind, k=k, within=within)
+
+    def _search(self, vector: Vectors, kind: ChunkKind, k: int, within: frozenset[str] | None) -> list[Hit]:
         rows = self._exact.rows(kind, within)
         if rows is None:
             return self.whole.search(vector, kind=kind, k=k)
@@ -225,6 +237,21 @@ class ChromaDenseIndex:
         [ids], [distances] = found["ids"], found["distances"]
         found = ((ChunkId(i), 1.0 - d) for i, d in zip(ids, distances, strict=True))
         return _ranked((f for f in found if within is None or document_of(f[0]) in within), k)
+
+    def held(self, ids: Sequence[ChunkId], *, kind: ChunkKind) -> dict[ChunkId, Vectors]:
+        """The vectors that the collection keeps for `ids`, whatever its graph leads to; those it lacks are left out.
+
+        Raises:
+            IndexDamaged: the index does not answer.
+        """
+        if not ids:
+            return {}
+        try:
+            found = self._collections[kind].get(ids=list(ids), include=["embeddings"])
+        except Exception as exc:
+            raise IndexDamaged("向量库没有应答。请运行 python -m assistant index verify 检查索引。") from exc
+        pairs = zip(found["ids"], found["embeddings"], strict=True)
+        return {ChunkId(i): np.asarray(vector, dtype=np.float32) for i, vector in pairs}
 
     def count(self, kind: ChunkKind) -> int:
         return self._counts[kind]

@@ -62,6 +62,13 @@ def current_folder(indexes_dir: Path) -> Path:
     return folder
 
 
+def previous_folder(indexes_dir: Path) -> Path | None:
+    """The folder of the generation served before the one that CURRENT names, where it is still there."""
+    previous = _pointer_or_nothing(indexes_dir)[1]
+    folder = indexes_dir / previous if previous else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
 def current_name(indexes_dir: Path) -> str | None:
     """The name of the folder of the generation to serve; `None` where there is none, or it cannot be told."""
     name = _pointer_or_nothing(indexes_dir)[0]

@@ -11,10 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.errors import IndexDamaged, IndexStale, NotFoundError
+from assistant.errors import IndexDamaged, IndexStale, IndexStoreError, NotFoundError
 from assistant.indexing.dense_index import ChromaDenseIndex, DenseIndex, DocumentDenseIndex, ExactDenseIndex
-from assistant.indexing.generations import current_folder
-from assistant.indexing.manifest import CHROMA, LEXICAL, RECORD, Manifest, damaged_files, read_manifest
+from assistant.indexing.generations import current_folder, previous_folder
+from assistant.indexing.manifest import (
+    CHROMA,
+    LEXICAL,
+    MANIFEST,
+    RECORD,
+    Manifest,
+    damaged_files,
+    describe_file,
+    read_manifest,
+)
 from assistant.indexing.sparse_index import SparseIndex
 from assistant.indexing.store import SCHEMA_VERSION, Record
 from assistant.models.protocols import Embedder, Vectors
@@ -23,6 +32,7 @@ from assistant.schema.document import Document, DocumentMeta
 from assistant.text.segment import Segmenter
 
 _log = logging.getLogger(__name__)
+PREVIOUS = "previous"
 _COPY_PREFIX = "puhui-chroma-"
 _COPY_LOCK = "owner.lock"
 _COPY_GRACE_S = 3600  # a copy this young may be one that its owner has not locked yet
@@ -39,13 +49,16 @@ class Library:
         record: Record,
         dense: DenseIndex,
         sparse: SparseIndex,
+        folder: Path,
         degraded: tuple[str, ...] = (),
     ) -> None:
         self.fingerprint = manifest.fingerprint
         self.embedder_id = manifest.embedder_id
         self.dense = DocumentDenseIndex(dense, ExactDenseIndex(self.vectors, dimension=manifest.dimension))
         self.sparse = sparse
-        self.degraded = degraded  # "chroma": exact search instead; "lexical": word index made anew from the record
+        self._degraded = degraded
+        self.folder = folder
+        self.manifest_sha256 = describe_file(folder / MANIFEST).sha256
         self.documents: tuple[DocumentMeta, ...] = record.metas()
         self._manifest = manifest
         self._record = record
@@ -55,6 +68,16 @@ class Library:
         self._by_kind = {kind: tuple(c for c in chunks if c.kind is kind) for kind in ChunkKind}
         self._sentences = _children(self._by_kind[ChunkKind.SENTENCE])
         self._vectors: dict[ChunkKind, tuple[tuple[ChunkId, ...], Vectors]] = {}
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What it has to do without.
+
+        "chroma": exact search instead; "lexical": the word index was made anew from the record; "previous": this is
+        the generation before the one to be served, which is damaged.
+        """
+        lost = self.dense.lost and "chroma" not in self._degraded
+        return (*self._degraded, "chroma") if lost else self._degraded
 
     def document(self, document_id: str) -> Document:
         """The document, with its clause tree.
@@ -114,17 +137,31 @@ class Library:
 
 
 def open_library(indexes_dir: Path, *, embedder: Embedder, segmenter: Segmenter) -> Library:
-    """Open the generation that CURRENT names.
+    """Open the generation that CURRENT names, or the one before it where that one is damaged beyond mending.
 
     Every file is compared with the manifest first. A damaged vector or word index is replaced from
-    the record and named in `Library.degraded`; a damaged record cannot be.
+    the record; a damaged record cannot be. What was done without is named in `Library.degraded`.
 
     Raises:
         IndexNotBuilt: nothing was built yet.
         IndexStale: built by another embedder, lexicon or version of this program.
-        IndexDamaged: manifest or record are missing, changed, or do not agree.
+        IndexDamaged: manifest or record are missing, changed, or do not agree, and so is the generation before.
     """
-    folder = current_folder(indexes_dir)
+    try:
+        return _open(current_folder(indexes_dir), embedder, segmenter)
+    except IndexDamaged as exc:
+        before = previous_folder(indexes_dir)
+        if before is None:
+            raise
+        try:
+            library = _open(before, embedder, segmenter, (PREVIOUS,))
+        except IndexStoreError:
+            raise exc from None
+        _log.warning("改用上一版索引 %s：%s", before.name, exc.message)
+        return library
+
+
+def _open(folder: Path, embedder: Embedder, segmenter: Segmenter, lost: tuple[str, ...] = ()) -> Library:
     manifest = read_manifest(folder)
     _check_fresh(manifest, embedder, segmenter)
     _check_record(folder, manifest)
@@ -132,12 +169,27 @@ def open_library(indexes_dir: Path, *, embedder: Embedder, segmenter: Segmenter)
     try:
         dense, lost_dense = _open_dense(folder, manifest, record)
         sparse, lost_sparse = _open_sparse(folder, manifest, record, segmenter)
-        return Library(
-            manifest=manifest, record=record, dense=dense, sparse=sparse, degraded=(*lost_dense, *lost_sparse)
-        )
+        lost = (*lost, *lost_dense, *lost_sparse)
+        return Library(manifest=manifest, record=record, dense=dense, sparse=sparse, folder=folder, degraded=lost)
     except BaseException:
         record.close()
         raise
+
+
+def served_manifest(indexes_dir: Path) -> Manifest:
+    """The manifest of the generation that CURRENT names, or where it cannot be read of the one before.
+
+    Raises:
+        IndexNotBuilt: nothing was built yet.
+        IndexDamaged: neither can be read.
+    """
+    try:
+        return read_manifest(current_folder(indexes_dir))
+    except IndexDamaged:
+        before = previous_folder(indexes_dir)
+        if before is None:
+            raise
+        return read_manifest(before)
 
 
 def open_private_chroma(folder: Path, manifest: Manifest) -> ChromaDenseIndex:

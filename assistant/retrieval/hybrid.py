@@ -181,7 +181,7 @@ class HybridRetriever:
         """
         started = time.perf_counter()
         allowed = eligible(self._library.documents, query, today=today)
-        degraded: list[str] = []
+        degraded: list[str] = [*getattr(self._library, "degraded", ())]
         scored = self._worded(query, allowed, degraded)
         fused, dense = scored.fused, scored.dense
         if query.rewritten:
@@ -235,8 +235,8 @@ class HybridRetriever:
         at_hand: frozenset[str] = frozenset(),
     ) -> _Scored:
         """The scores for `question`, searched as `text`; what failed is added to `degraded`."""
-        try:
-            dense = self._dense(self._vector(text, last), allowed)
+        try:  # an embedder that has failed is not waited for again
+            dense = _NOTHING if "dense" in degraded else self._dense(self._vector(text, last), allowed)
         except ModelError as exc:
             _log.warning("dense retrieval is out: %s", exc.message)
             degraded.append("dense")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.schema.document import LegalLevel, Span, Validity
+from assistant.schema.retrieval import RetrievalMode, mode_of
 
 
 class Modality(StrEnum):
@@ -174,6 +175,11 @@ class Answer:
     def documents(self) -> tuple[str, ...]:
         """Ids of the documents that it rests on, each once."""
         return tuple(dict.fromkeys(citation.document_id for citation in self.citations))
+
+    @property
+    def retrieval_mode(self) -> RetrievalMode:
+        """How what it rests on was found."""
+        return mode_of(self.degraded)
 
     @property
     def refused(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from assistant.schema.chunk import Chunk, ChunkId
 from assistant.schema.document import DocumentMeta, LegalLevel
@@ -122,6 +124,26 @@ class Retrieved:
     query: Query
     ranking: tuple[Hit, ...]  # clause chunks, every document searched, best first
     evidence: tuple[Evidence, ...]
-    degraded: tuple[str, ...] = ()  # parts that did not answer: "dense", "rerank", "rewrite"
+    # Parts that did not answer: "dense", "rerank", "rewrite"; and what the library had to do without: "previous" (the
+    # generation itself: the one before it answers), "chroma" (exact search instead), "lexical" (made anew).
+    degraded: tuple[str, ...] = ()
     phrasing: float = 0.0  # best cosine with a question written for a clause; 0 where there are none
     treated: Treated = Treated()
+
+
+class RetrievalMode(StrEnum):
+    """How what an answer rests on was found."""
+
+    HYBRID = "hybrid"  # by meaning and by words, as it is meant to be
+    EXACT = "exact"  # the same, every vector compared instead of the approximate index
+    PREVIOUS = "previous"  # in the generation before, because the one to be served is damaged
+    LEXICAL = "lexical"  # by words alone
+
+
+def mode_of(degraded: Collection[str]) -> RetrievalMode:
+    """The mode that `Retrieved.degraded` amounts to: what costs the answer most comes first."""
+    if "dense" in degraded:
+        return RetrievalMode.LEXICAL
+    if "previous" in degraded:
+        return RetrievalMode.PREVIOUS
+    return RetrievalMode.EXACT if "chroma" in degraded else RetrievalMode.HYBRID

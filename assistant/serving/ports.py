@@ -28,6 +28,11 @@ class Assistant(Protocol):
         ...
 
     @property
+    def degraded(self) -> tuple[str, ...]:
+        """What every answer has to do without for now, as `Answer.degraded` has it."""
+        ...
+
+    @property
     def embedder_id(self) -> str:
         """The model that the index was built with."""
         ...

@@ -19,10 +19,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError, SettingsError
+from assistant.indexing.damage import EMBEDDER, READER
 from assistant.indexing.generations import current_name
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.beside import Errand, running
 from assistant.serving.following import following, state_of
+from assistant.serving.looking_after import looking_after
 from assistant.serving.offline import go_offline
 from assistant.serving.ports import Assistant
 from assistant.serving.safe_start import refuse_unsafe, refuse_unsafe_records
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.limits.rates import RateLimiter
     from assistant.serving.limits.wire_protocol import Connections
+    from assistant.serving.watching.health import Health
     from assistant.serving.watching.watching import Watching
     from assistant.settings import CorpusSettings, LimitsSettings, Settings
 
@@ -91,19 +94,29 @@ class LazyAssistant:
         """The folder of the index that answers; `None` while none does."""
         return self._served if self._assistant is not None else None
 
-    def renew(self) -> None:
+    def renew(self, *, keep: bool = True) -> None:
         """Build the assistant again, over the index that is served now; questions are answered meanwhile.
 
-        Where that fails, the one before goes on.
+        Args:
+            keep: where that fails, the one before goes on; without it nothing answers until it does not fail.
         """
         folder = self._current()  # before opening: one that is switched to meanwhile is opened once more
         try:
             fresh = self._build()
         except AssistantError as exc:
-            _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
+            if keep:
+                _log.warning("新索引暂时打不开，继续使用原来的：%s", exc.message)
+                return
+            _log.warning("索引已损坏，暂停作答：%s", exc.message)
+            with self._lock:
+                self._assistant, self._fault, self._retry_at = None, exc, self._clock() + self._retry_s
             return
         with self._lock:
             self._assistant, self._served = fresh, folder
+
+    def peek(self) -> Assistant | None:
+        """What answers now, if anything does."""
+        return self._assistant
 
     def _build_again(self) -> Assistant:
         if self._fault is not None and self._clock() < self._retry_at:
@@ -143,7 +156,7 @@ def run_server(
     from assistant.serving.watching.watching import watching
 
     with _doorkeeping(settings) as door, watching(settings, say) as watch:
-        _run(settings, door, watch, build=build or _builder(settings), say=say, errand=errand)
+        _run(settings, door, watch, build=build or _builder(settings, watch.health), say=say, errand=errand)
 
 
 def _run(
@@ -167,7 +180,8 @@ def _run(
         app = Prefix(api, settings.root_path)
         _announce(settings, listener.getsockname()[1], say)
         follow = following(current, served=provider.served, renew=provider.renew, say=say)
-        with running(errand, renew=provider.renew, say=say), follow:
+        looking = looking_after(settings, provider, watch.health, say=say)
+        with running(errand, renew=provider.renew, say=say), follow, looking:
             serve(app, listener, api.state.desk, settings.limits, watch.connections)
         say("服务已停止。")
     finally:
@@ -215,6 +229,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.serving.ledger import Ledger
     from assistant.serving.office import Office
     from assistant.serving.registry import build_oidc, build_recorder, build_registry
+    from assistant.serving.releasing.desk import build_releases
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
@@ -225,6 +240,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     try:
         refuse_unsafe_records(registry)
         registry.use.forget_old()
+        upkeep = build_upkeep(settings, registry, today=today_in_beijing)
         yield Doorkeeping(
             gate=registry.gate(),
             embeds=registry.embeds,
@@ -243,8 +259,9 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 keep_days=settings.audit.keep_days,
                 data_dir=settings.data_dir,
             ),
+            upkeep=upkeep,
+            releases=build_releases(settings, registry, upkeep.work),
             drafting=_drafting(settings.corpus),
-            upkeep=build_upkeep(settings, registry, today=today_in_beijing),
         )
     finally:
         recorder.flush()
@@ -287,15 +304,19 @@ def _current(settings: Settings) -> str | None:
     return state_of(current_name(settings.indexes_dir), settings.house_lay_words)
 
 
-def _builder(settings: Settings) -> Callable[[], Assistant]:
+def _builder(settings: Settings, health: Health) -> Callable[[], Assistant]:
     """Whoever asks brings rights of their own; in production nothing is shown by those of the process."""
 
     def build() -> Assistant:
         from assistant.assembly import build_assistant
+        from assistant.readers import Doubts
         from assistant.settings import Mode
 
+        doubts = Doubts(
+            embedder=EMBEDDER in health.parts, reader=READER in health.parts, budget_s=settings.embedder.budget_s
+        )
         served = settings.model_copy(update={"rights": ()}) if settings.mode is Mode.PRODUCTION else settings
-        return build_assistant(served)
+        return build_assistant(served, doubts=doubts)
 
     return build
 

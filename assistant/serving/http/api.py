@@ -18,6 +18,7 @@ from assistant.errors import AssistantError
 from assistant.proof.verifier import all_proved
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
+from assistant.schema.retrieval import mode_of
 from assistant.serving.conversations import KeptSessions
 from assistant.serving.desk import Desk, Piece
 from assistant.serving.given import GivenAnswers
@@ -59,6 +60,7 @@ from assistant.serving.ports import AssistantProvider
 from assistant.serving.render.fields import checked_body, hit_body
 from assistant.serving.render.words import checked_summary
 from assistant.serving.sessions import SessionStore
+from assistant.serving.watching.health import Health
 from assistant.serving.watching.requests import Watched
 from assistant.serving.watching.watching import Watching
 
@@ -115,7 +117,7 @@ def create_api(
     _guard(app, door, watch)
     add_error_handlers(app)
     _add_identity(app, door)
-    _add_health(app, desk, development=door.gate.development)
+    _add_health(app, desk, watch.health, development=door.gate.development)
     _add_questions(app, desk, ping_s, _asked_once(door.office, provider))
     _add_search(app, desk)
     _add_verify(app, desk)
@@ -182,7 +184,7 @@ def _add_kept(app: FastAPI, desk: Desk, office: Office | None) -> None:
 # --- health -------------------------------------------------------------------------------------
 
 
-def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
+def _add_health(app: FastAPI, desk: Desk, health: Health, *, development: bool) -> None:
     @app.get("/livez", summary="进程是否在运行", tags=["运行状态"])
     async def livez() -> wire.LiveBody:
         return wire.LiveBody()
@@ -200,7 +202,13 @@ def _add_health(app: FastAPI, desk: Desk, *, development: bool) -> None:
             assistant = desk.provider()
         except AssistantError as exc:
             return error_response(request, 503, exc.code, exc.message)
-        return wire.ReadyBody(generation=assistant.generation, documents=len(assistant.documents(frozenset())))
+        return wire.ReadyBody(
+            generation=assistant.generation,
+            documents=len(assistant.documents(frozenset())),
+            retrieval_mode=mode_of(assistant.degraded),
+            degraded=list(assistant.degraded),
+            damaged=list(health.names),
+        )
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -311,6 +319,7 @@ def _add_search(app: FastAPI, desk: Desk) -> None:
             request_id=request_id_for(request),
             query=found.query.standalone,
             degraded=list(found.degraded),
+            retrieval_mode=mode_of(found.degraded),
             hits=hits,
         )
 

@@ -53,8 +53,17 @@ def index_build(
 
 
 @index_app.command(name="verify", cls=ChineseCommand)
-def index_verify(as_json: AsJson = False) -> None:
+def index_verify(
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="逐字节读遍现用和上一版索引、内置模型，写明哪个文件坏了、还能做什么、该运行什么。"),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """核验正在使用的索引是否完好。"""
+    if deep:
+        _verify_deep(as_json=as_json)
+        return
     from assistant.indexing.generations import current_folder
     from assistant.indexing.self_check import verify_generation
     from assistant.serving.terminal.progress import busy
@@ -67,6 +76,22 @@ def index_verify(as_json: AsJson = False) -> None:
         say_json({"ok": report.ok, **asdict(report)})
     else:
         say(verify_text(report))
+    if not report.ok:
+        raise typer.Exit(EXIT_FAULT)
+
+
+def _verify_deep(*, as_json: bool) -> None:
+    from assistant.serving.deep_look import deep_dict, deep_text, look_deep
+    from assistant.serving.render.terminal import terminal_safe
+    from assistant.serving.terminal.progress import busy
+
+    settings = open_settings()
+    with busy("正在逐字节核验……"):
+        report = look_deep(settings)
+    if as_json:
+        say_json(deep_dict(report))
+    else:
+        say(terminal_safe(deep_text(report)))
     if not report.ok:
         raise typer.Exit(EXIT_FAULT)
 
@@ -95,4 +120,4 @@ def index_rollback(as_json: AsJson = False) -> None:
     if as_json:
         say_json(generation_dict(info))
     else:
-        say(f"已退回 {info.name}（{info.documents} 份文件）。正在运行的服务重启后生效。")
+        say(f"已退回 {info.name}（{info.documents} 份文件）。正在运行的服务一两秒内自动改用，不需要重启。")

@@ -31,6 +31,7 @@ class Course:
     stages: list[Stage] = field(default_factory=list)
     outcome: str = "failed"  # or an `Outcome`
     mode: str = ""
+    retrieval: str = ""  # a `RetrievalMode`; empty where nothing was answered
     seconds: float = 0.0
 
     def note(self, name: str, began: float, seconds: float) -> None:
@@ -38,6 +39,7 @@ class Course:
 
     def given(self, answer: Answer) -> None:
         self.outcome, self.mode = str(answer.outcome), str(answer.mode)
+        self.retrieval = str(answer.retrieval_mode)
 
 
 Watcher = Callable[[Course], None]
@@ -64,5 +66,11 @@ def log_course(course: Course) -> None:
     took = {f"{one.name}_ms": round(1000 * one.seconds, 1) for one in course.stages}
     logger.info(
         "answer",
-        extra={"outcome": course.outcome, "mode": course.mode, "ms": round(1000 * course.seconds, 1), **took},
+        extra={
+            "outcome": course.outcome,
+            "mode": course.mode,
+            "retrieval": course.retrieval,
+            "ms": round(1000 * course.seconds, 1),
+            **took,
+        },
     )

@@ -34,6 +34,9 @@ class Metrics:
         )
         self.in_hand = Gauge("pz_requests_in_hand", "Requests that are being answered.", registry=self.registry)
         self.answers = Counter("pz_answers", "Answers made.", ["outcome", "mode"], registry=self.registry)
+        self.retrieval = Counter(
+            "pz_answers_retrieval", "Answers by how what they rest on was found.", ["mode"], registry=self.registry
+        )
         self.stages = Histogram(
             "pz_stage_seconds", "Parts of the work on an answer.", ["stage"], buckets=_SECONDS, registry=self.registry
         )
@@ -52,6 +55,8 @@ class Metrics:
     def watch(self, course: Course) -> None:
         """Count one answer."""
         self.answers.labels(course.outcome, course.mode).inc()
+        if course.retrieval:
+            self.retrieval.labels(course.retrieval).inc()
         for one in course.stages:
             self.stages.labels(one.name).observe(one.seconds)
 

@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 
 from assistant.serving.limits.wire_protocol import Connections
 from assistant.serving.watching.answers import Watcher, log_course
+from assistant.serving.watching.health import Health, HealthMetrics
 from assistant.serving.watching.metrics import Metrics
 from assistant.serving.watching.traces import Traces
 from assistant.settings import Settings
@@ -25,6 +26,10 @@ class Watching:
     connections: Connections = field(default_factory=Connections)
     traces: Traces | None = None
     readable: bool = False  # whether /metrics is there
+    health: Health = field(default_factory=Health)
+
+    def __post_init__(self) -> None:
+        self.metrics.registry.register(HealthMetrics(self.health))
 
     @property
     def watchers(self) -> tuple[Watcher, ...]:
