@@ -32,6 +32,7 @@ KIND_WORDS: Mapping[str, str] = {
     "feedback.given": "评价答复",
     "index.checked": "索引自检",
     "index.switched": "改用一版索引",
+    "backup.made": "备份",
     "index.rolled-back": "退回上一版索引",
     "key.created": "建立密钥",
     "key.revoked": "停用密钥",
