@@ -51,6 +51,7 @@ KIND_WORDS: Mapping[str, str] = {
     "gold.returned": "退回标准题",
     "gold.withdrawn": "撤下标准题",
     "index.switched": "改用一版索引",
+    "backup.made": "备份",
     "index.rolled-back": "退回上一版索引",
     "gap.assigned": "分派未答问题",
     "gap.closed": "了结未答问题",
