@@ -44,6 +44,7 @@ KIND_WORDS: Mapping[str, str] = {
     "index.checked": "索引自检",
     "gap.listed": "在服务器上查看未答问题",
     "index.switched": "改用一版索引",
+    "backup.made": "备份",
     "index.rolled-back": "退回上一版索引",
     "gap.assigned": "分派未答问题",
     "gap.closed": "了结未答问题",
