@@ -52,8 +52,9 @@ from assistant.records.store import Store, sqlite_url  # noqa: E402
 from assistant.text.segment import Segmenter  # noqa: E402
 
 ACTS = ("add", "add", "add", "remove", "build", "rollback", "switch", "audit")
-_POINTS = 100  # calls that touch the disk: acts have up to so many
-_CPU_S = 0.3  # of processor time, likewise
+_POINTS = 80  # calls that touch the disk: an act that builds has up to so many
+_CPU_S = 0.25  # of processor time, likewise
+_BRIEF = {"rollback": 0.2, "switch": 0.2, "audit": 0.1}  # shares of these for acts that build nothing
 _DIMENSION = 32
 _LOADED = ("bm25s", "chromadb", "chromadb.api.rust", "chromadb.api.shared_system_client", "jieba", "alembic.command")
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect"})
@@ -208,10 +209,10 @@ def apart(work: Callable[[], Any]) -> tuple[Any, int]:
     return (json.loads(told) if told else None), (os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0)
 
 
-def dying(root: Path, chance: random.Random, work: Callable[[], None]) -> Callable[[], str]:
-    """`work`, ended at a point that `chance` chooses."""
+def dying(root: Path, chance: random.Random, share: float, work: Callable[[], None]) -> Callable[[], str]:
+    """`work`, ended at a point that `chance` chooses within that share of the usual length."""
     by_calls = chance.random() < 0.5
-    point, cpu_s = chance.randint(1, _POINTS), chance.uniform(0.002, _CPU_S)
+    point, cpu_s = chance.randint(1, max(2, int(share * _POINTS))), chance.uniform(0.001, share * _CPU_S)
 
     def doomed() -> str:
         if by_calls:
@@ -274,7 +275,7 @@ def _round(
         name = chance.choice(before["corpus"])
         if len(before["corpus"]) < 3:
             act, name = "add", f"d{tally.rounds + 1}"
-    told, ended_by = apart(dying(house.root, chance, lambda: getattr(house, act)(name)))
+    told, ended_by = apart(dying(house.root, chance, _BRIEF.get(act, 1.0), lambda: getattr(house, act)(name)))
     done = bool(told and "told" in told)
     tally.acknowledged += done
     if ended_by:

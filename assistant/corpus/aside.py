@@ -42,7 +42,7 @@ _NOTHING = "这些变更不会改变文件库：库里已经是这样了。请�
 class Moved(AssistantError):
     """The library is not the one any more on which the release was made."""
 
-    code = "stale"
+    code = "library_changed"
 
     def __init__(self) -> None:
         super().__init__("预览之后，文件库或索引又有了变化，什么都没有发布。请重新预览，看过以后再发布。")

@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict
 from assistant.products.duties.model import Degree, Duty
 from assistant.products.duties.table import duty_table
 from assistant.schema.answer import Answer, Outcome
-from assistant.schema.document import Document, Span
+from assistant.schema.document import Document, DocumentKind, Span
 from assistant.text.tables import packaged, read_table
 
 MOST = 4  # samples for each role
 _TRIED = 12  # candidates that are asked for each role
-_LONGEST, _SHORTEST = 22, 6  # characters of an act
+_LONGEST, _SHORTEST = 28, 6  # characters of an act
 _SHORT_ACTOR, _LONG_ACTOR, _LONG_QUESTION, _LONG_TITLE, _LONG_CONDITION = 3, 14, 46, 20, 22
 _SEVERAL = 2  # duties that make “what has it to do” a question
 _ALIKE = 2  # samples of a role in the same form
@@ -31,6 +31,8 @@ _OF_ONE_CLAUSE = 2
 _MOST_STATEMENTS = 8
 _FIRST_CITED = 2  # among so many citations the clause must be
 _STOPS = "。；"
+_GOING_ON = ("并", "并且", "）")  # before the second act of a sentence, and before an item of a list
+_ANYBODY = "任何单位和个人"
 _NO_TALK = re.compile(r"[（）()《》“”‘’；;：:，,\d０-９]|第[一二三四五六七八九十百千]+[条款项章]")
 
 
@@ -63,6 +65,7 @@ class SampleWords(BaseModel):
     leaning: tuple[str, ...]
     without: tuple[str, ...]
     beginning: tuple[str, ...]
+    bare: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -185,13 +188,8 @@ class _Maker:
         for own in groups.values():
             actor = self._actor(own[0])
             in_one = len({duty.source.address for duty in own}) == 1
-            if (
-                len(own) >= _SEVERAL
-                and in_one
-                and actor
-                and "、" not in actor
-                and any(_concerns(duty, role) for duty in own)
-            ):
+            alone = actor and "、" not in actor and not actor.endswith(("单位", "个人"))
+            if len(own) >= _SEVERAL and in_one and alone and any(_concerns(duty, role) for duty in own):
                 yield self._candidate(self.words.several.format(actor=actor), self.words.several, own)
 
     def _of_bans(self) -> Iterator[Candidate]:
@@ -215,8 +213,9 @@ class _Maker:
     def _actor(self, duty: Duty) -> str:
         """Whom it addresses, as one would say it; empty where nobody can tell."""
         said = _without(duty.actor.meant or "", self.words.actor_openings)
-        fits = _SHORT_ACTOR <= len(said) <= _LONG_ACTOR and duty.actor.kinds and _NO_TALK.search(said) is None
-        leans = any(word in said for word in (*self.words.leaning, "的"))
+        shortest = 2 if _ANYBODY in duty.actor.kinds else _SHORT_ACTOR  # 任何单位 but not 部门
+        fits = shortest <= len(said) <= _LONG_ACTOR and duty.actor.kinds and _NO_TALK.search(said) is None
+        leans = any(word in said for word in (*self.words.leaning, "的", "各")) or said.startswith(self.words.bare)
         return said if fits and not leans and said.count("、") <= 1 else ""
 
     def _act(self, duty: Duty) -> str:
@@ -235,14 +234,19 @@ class _Maker:
         before = text[: place.start].rstrip()
         behind = f"{duty.word}{duty.actor.words or ''}"  # 支持保险公司…
         # Without a word that binds it must go on from a sentence that orders: a name before a noun looks the same.
-        return written and ends and before.endswith((duty.word, behind)) and bool(duty.word or duty.actor.carrier)
+        # In a law what follows a comma is often the end of what stands before it: 将……情况，纳入…….
+        chain = self.document.meta.kind is DocumentKind.NOTICE or duty.degree is Degree.ENCOURAGE
+        begun = (duty.word, behind, *_GOING_ON, *("，。；" if chain else ""))
+        begins = before.endswith(tuple(filter(None, begun)))
+        return written and ends and begins and bool(duty.word or duty.actor.carrier)
 
     def _sayable(self, duty: Duty) -> bool:
         """Whether its conditions can stand before the question: none, or a short one that needs no other words."""
         if not duty.conditions:
             return True
         [first, *more] = duty.conditions
-        short = not more and _SHORTEST <= len(first) <= _LONG_CONDITION and first.endswith(("的", "时", "后"))
+        stands = first.endswith(("的", "时", "后")) or first.startswith("未经")
+        short = not more and stands and _SHORTEST <= len(first) <= _LONG_CONDITION
         return short and _NO_TALK.search(first) is None and not any(word in first for word in self.words.leaning)
 
 

@@ -229,6 +229,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     from assistant.serving.ledger import Ledger
     from assistant.serving.office import Office
     from assistant.serving.registry import build_oidc, build_recorder, build_registry
+    from assistant.serving.releasing.desk import build_releases
     from assistant.settings import Mode
 
     if settings.mode is Mode.DEVELOPMENT:
@@ -239,6 +240,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
     try:
         refuse_unsafe_records(registry)
         registry.use.forget_old()
+        upkeep = build_upkeep(settings, registry, today=today_in_beijing)
         yield Doorkeeping(
             gate=registry.gate(),
             embeds=registry.embeds,
@@ -257,8 +259,9 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
                 keep_days=settings.audit.keep_days,
                 data_dir=settings.data_dir,
             ),
+            upkeep=upkeep,
+            releases=build_releases(settings, registry, upkeep.work),
             drafting=_drafting(settings.corpus),
-            upkeep=build_upkeep(settings, registry, today=today_in_beijing),
         )
     finally:
         recorder.flush()

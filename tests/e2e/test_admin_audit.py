@@ -188,7 +188,8 @@ def test_nobody_but_an_auditor_reads_or_verifies(stage: Stage, who: str) -> None
 
 
 def test_what_stands_in_a_record_is_text(stage: Stage) -> None:
-    stage.note("key.created", "key:<b>x</b>", name="<script>hit()</script>", **{"<i>": ["<u>"]})
+    facts: dict[str, Any] = {"name": "<script>hit()</script>", "<i>": ["<u>"]}
+    stage.note("key.created", "key:<b>x</b>", **facts)
     page = stage.get("?kind=key.created").text
     assert "<script>hit" not in page
     assert "&lt;script&gt;hit()" in page

@@ -183,6 +183,25 @@ def test_a_day_that_is_none_is_told_and_the_question_kept(visit: Visit) -> None:
     assert "去年六月" not in page.inner_text("#pz-status")
 
 
+def test_personal_data_is_masked_and_that_is_said(visit: Visit) -> None:
+    said = ask(visit, f"我的手机号是13812345678，{RENEWAL}").inner_text()
+    assert "手机号" in said
+    assert "已遮盖后处理" in said
+    assert "13812345678" not in visit.page.content()
+
+
+def test_a_question_that_was_completed_says_so_and_may_be_asked_as_a_new_one(visit: Visit) -> None:
+    ask(visit, RENEWAL)
+    again = visit.page.get_by_role("button", name="按新问题重新回答")
+    said = ask(visit, "那保险公司呢？")
+    assert "理解为：" in said.locator(".pz-understood").inner_text()
+    again.wait_for()
+    again.click()
+    again.wait_for(state="hidden")
+    visit.page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot] .pz-why').length === 3")
+    assert visit.page.locator("#pz-chat [data-testid=bot]").last.locator(".pz-understood").count() == 0
+
+
 def samples(visit: Visit) -> dict[str, list[str]]:
     """What is offered, by role."""
     visit.page.wait_for_function("document.querySelectorAll('#pz-samples .pz-sample').length > 0")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = ["pytestmark"]
-AXE = Path(__file__).resolve().parents[1] / "support" / "axe.min.js"
 GOOD = """某市分局关于做好春耕贷款工作的通知
 
 某分局〔2026〕12号
@@ -96,11 +95,7 @@ def test_three_files_come_in_one_is_corrected_and_handed_on(
     page.set_input_files("input[type=file]", files(tmp_path))
     page.get_by_role("button", name="上传", exact=True).click()
     page.wait_for_url(f"{home}/admin/drafts?done=uploaded")
-    for _ in range(20):  # the page asks again by itself; here it is asked without waiting for that
-        page.goto(f"{home}/admin/drafts")
-        if not page.get_by_text(re.compile("…$")).count():
-            break
-        page.wait_for_timeout(500)
+    read(page, home)
     rows = page.locator("tbody tr")
     assert rows.count() == 3
     assert "没有读成" not in page.inner_text("main")
@@ -122,12 +117,12 @@ def test_three_files_come_in_one_is_corrected_and_handed_on(
     page.get_by_role("link", name="对照原文").click()
     line = page.locator("li", has_text="2、工作措施")
     assert "一、2." in line.inner_text()
-    line.get_by_text("校对", exact=True).click()
+    line.locator("summary").click()
     line.get_by_label("这一行是").select_option("heading")
     line.get_by_label("层级").select_option("heading_1")
     line.get_by_label("编号").fill("2")
     shoot(page, "draft_lines_1440")
-    line.get_by_role("button", name="校对").click()
+    line.get_by_role("button", name="按此校对").click()
     page.locator(".notice.good").wait_for()
     line = page.locator("li", has_text="2、工作措施")
     assert "二" in line.locator(".place > span").first.inner_text()
@@ -150,3 +145,70 @@ def test_three_files_come_in_one_is_corrected_and_handed_on(
 def shoot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def test_it_works_without_script_and_an_approver_sees_it_without_touching_it(
+    browser: Browser, site: tuple[str, Registry], tmp_path: Path
+) -> None:
+    home = site[0]
+    page = signed_in(browser, site, "bian.ji", java_script_enabled=False)
+    page.goto(f"{home}/admin/drafts/new")
+    paper = tmp_path / "夏粮通知.txt"
+    paper.write_text(GOOD.replace("春耕", "夏粮"), encoding="utf-8")
+    page.set_input_files("input[type=file]", str(paper))
+    page.get_by_role("button", name="上传", exact=True).click()
+    assert "文件已保存，正在读取。" in page.inner_text(".panel")
+    read(page, home)
+    link = page.locator("tr", has_text="夏粮").get_by_role("link").get_attribute("href")
+    page.context.close()
+    other = signed_in(browser, site, "shen.pi")
+    other.goto(f"{home}{link}")
+    assert other.get_by_role("button", name="保存登记事项").count() == 0
+    other.get_by_role("link", name="对照原文").click()
+    assert other.locator("ol.lines > li").count() == 12
+    assert other.locator("ol.lines form").count() == 0
+    other.context.close()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (420, False), (420, True)])
+def test_the_pages_fit_the_window_and_axe_finds_nothing(
+    browser: Browser, site: tuple[str, Registry], tmp_path: Path, width: int, dark: bool
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    home, scheme = site[0], "dark" if dark else "light"
+    page = signed_in(browser, site, "bian.ji", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(f"{home}/admin/drafts/new")
+    page.set_input_files("input[type=file]", files(tmp_path))
+    page.get_by_role("button", name="上传", exact=True).click()
+    page.wait_for_url(f"{home}/admin/drafts?done=uploaded")
+    read(page, home)
+    near = page.locator("tr", has_text="续贷通知.txt").first.get_by_role("link").get_attribute("href")
+    broken = page.locator("tr", has_text="坏文件").first.get_by_role("link").get_attribute("href")
+    assert near is not None
+    for name, path in {
+        "drafts": "/admin/drafts?sort=doubts",
+        "drafts_new": "/admin/drafts/new",
+        "draft": near,
+        "draft_broken": broken,
+        "draft_lines": f"{near}/lines",
+        "draft_compare": f"{near}/compare?with=notice",
+    }.items():
+        page.goto(f"{home}{path}")
+        if name == "draft_lines":
+            page.locator("ol.lines summary").nth(3).click()
+        shoot(page, f"{name}_{width}_{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("critical", "serious")] == [], name
+    page.context.close()
+
+
+def read(page: Page, home: str) -> None:
+    """The list once nothing is being read; it asks again by itself, and here is asked without waiting for that."""
+    for _ in range(40):
+        page.goto(f"{home}/admin/drafts")
+        if not page.get_by_text(re.compile("…$")).count():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("it is read for ever")

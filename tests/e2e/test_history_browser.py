@@ -161,7 +161,7 @@ def test_an_old_conversation_goes_on_where_it_ended(browser: Browser, home: str)
         page.get_by_role("button", name="新对话").click()
         page.get_by_text("已开始新的对话").wait_for()
         page.wait_for_function("document.querySelectorAll('#pz-chat [data-testid=bot]').length === 0")
-        assert page.locator("#pz-taken a").count() == 0
+        page.wait_for_function("document.querySelectorAll('#pz-taken a').length === 0")
         page.goto(f"{home}/history")
         page.get_by_role("link", name="接着问：提供虚假材料的能不能发放贷款？").click()
         page.get_by_text("已打开“提供虚假材料的能不能发放贷款？”").wait_for()
@@ -184,6 +184,7 @@ def test_somebody_elses_conversation_is_not_opened(browser: Browser, home: str) 
             for session_id in (link.rpartition("/")[2], "0" * 32, "..%2Fx"):
                 other.goto(f"{home}/?session={session_id}")
                 other.get_by_text("没有这次对话").wait_for()
+                other.wait_for_function("location.search === ''")  # by now everything is drawn
                 assert other.locator("#pz-chat [data-testid=bot]").count() == 0
                 assert other.locator("#pz-taken a").count() == 0
 
@@ -203,7 +204,7 @@ def test_an_answer_is_rated_on_the_chat_page(browser: Browser, home: str, regist
         assert (second.id, second.reason, second.comment) == (first.id, "wrong_source", "问［手机号］")
         page.get_by_role("button", name="有用", exact=True).click()
         page.locator("#pz-why").wait_for()
-        assert page.get_by_label("说明（可不填，个人信息会遮盖）").input_value() == ""
+        page.wait_for_function("document.querySelector('#pz-comment textarea').value === ''")
         [third] = registry.feedback.listed(useful=None, after=None, limit=1)
         assert (third.id, third.useful, third.reason) == (first.id, True, None)
         text = saved(page, "导出 Markdown", tmp_path).read_text("utf-8")

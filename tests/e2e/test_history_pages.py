@@ -19,6 +19,7 @@ from test_given_again import ASKED, PHONE, Stage, library, staged
 from assistant.models.standins import HashingEmbedder
 from assistant.serving import given as given_service
 from assistant.serving.http.api import create_api
+from assistant.serving.http.prefix import Prefix
 
 HTML = {"Accept": "text/html"}
 HOSTILE = '{{ 7*7 }}<script>window.hit=1</script>"><img src=x onerror=1>'
@@ -265,3 +266,15 @@ def test_of_what_is_not_kept_the_least_recently_used_leaves_first() -> None:
         file = client.get(path.format(asked[-1])).text
     assert file.count("## 第") == 50
     assert "更早的没有列入" in file
+
+
+def test_under_a_sub_path_everything_leads_below_it() -> None:
+    app = Prefix(create_api(FakeAssistant), "/policy")
+    with TestClient(app) as client:
+        session = client.post("/policy/api/v1/ask", json={"question": "能续贷吗？"}).json()["session_id"]
+        page = client.get(f"/policy/history/{session}").text
+        leads = set(re.findall('(?:href|action)="([^"]*)"', page)) - {"data:,", "#main"}
+        assert {one for one in leads if not one.startswith("/policy/")} == set()
+        form = {"action": (None, "drop")}
+        dropped = client.post(f"/policy/history/{session}", files=form, follow_redirects=False)
+        assert dropped.headers["location"] == "/policy/history?done=dropped"

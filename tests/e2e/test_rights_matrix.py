@@ -199,6 +199,12 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
+    ("GET", "/admin/releases"): lambda _: [Call("/admin/releases")],
+    ("GET", "/admin/releases/preview"): lambda _: [Call("/admin/releases/preview")],
+    ("GET", "/admin/gaps"): lambda _: [Call("/admin/gaps?show=all")],
+    ("GET", "/admin/feedback"): lambda _: [Call("/admin/feedback?rating=all")],
+    ("GET", "/admin/gold"): lambda _: [Call("/admin/gold"), Call("/admin/gold?state=accepted")],
+    ("GET", "/admin/gold/new"): lambda d: [Call("/admin/gold/new"), _made_of(d)],
     ("GET", "/admin/keys"): lambda _: [Call("/admin/keys")],
     ("GET", "/admin/health"): lambda _: [Call("/admin/health")],
     ("GET", "/admin/audit"): lambda d: [
@@ -209,6 +215,14 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/admin/embeds"): lambda _: [Call("/admin/embeds")],
     ("GET", "/admin/users"): lambda _: [Call("/admin/users")],
     ("GET", "/admin/users/{user_id}"): lambda _: [Call("/admin/users/0", status=404)],
+    ("GET", "/admin/lifecycle"): lambda _: [Call("/admin/lifecycle"), Call("/admin/lifecycle?need=undated")],
+    ("GET", "/admin/lifecycle/document"): lambda d: [
+        Call(f"/admin/lifecycle/document?id={DOCUMENTS[d].id}", named=True)
+    ],
+    ("GET", "/admin/tables"): lambda _: [Call("/admin/tables?words=none"), Call("/admin/tables?table=phrasings")],
+    ("GET", "/admin/tables/entry"): lambda _: [Call("/admin/tables/entry?table=phrasings")],
+    ("GET", "/admin/tables/change"): lambda _: [Call("/admin/tables/change?id=none", status=404)],
+    ("GET", "/admin/tables/preview"): lambda _: [Call("/admin/tables/preview?job=none", status=404)],
     ("GET", "/history"): lambda _: [Call("/history")],
     ("GET", "/history/{session_id}"): lambda d: [Call(f"/history/s-{{me}}-{d}")],
     ("GET", "/history/{session_id}/export"): lambda d: [Call(f"/history/s-{{me}}-{d}/export?kind=md")],
@@ -224,6 +238,10 @@ def _drafts(path: str, document: str) -> list[Call]:
         Call(path, asked),
         Call(path, {**asked, "document_ids": [DOCUMENTS[document].id], "as_of": day}, named=True),
     ]
+
+
+def _made_of(document: str) -> Call:
+    return Call(f"/admin/gold/new?answer={{me}}-{document}", named=True)
 
 
 def _duties_of(document: str) -> Call:
@@ -248,8 +266,13 @@ OTHERS = {
     *(("POST", f"/admin/keys{rest}") for rest in ("", "/{key_id}/revoke")),  # these and the next in test_admin_pages.py
     ("POST", "/admin/health/check"),  # tried in test_admin_health.py
     ("POST", "/admin/audit/verify"),  # tried in test_admin_audit.py
+    *(("POST", f"/admin/releases/{name}") for name in ("preview", "stop", "publish", "rollback")),
+    *(("POST", f"/admin/releases/{name}") for name in ("changes/{change_id}", "takeback/{publication_id}")),
     *(("POST", f"/admin/embeds{rest}") for rest in ("", "/{embed_id}/state", "/{embed_id}/limits")),
     *(("POST", f"/admin/users{rest}") for rest in ("", "/{user_id}", "/{user_id}/state", "/{user_id}/password")),
+    # These and the next are tried in test_keeping_pages.py.
+    *(("POST", f"/admin/lifecycle/{name}") for name in ("facts", "care", "withdraw", "decide", "supersession")),
+    *(("POST", f"/admin/tables/{name}") for name in ("entry", "preview", "withdraw", "undo", "decide")),
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
     # Tried in test_gap_pages.py:
     *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),
@@ -432,7 +455,7 @@ def test_each_gets_what_they_may_see_and_nothing_else(
                 assert document in told(response)
 
 
-def told(response: httpx.Response, *, asked: Call | None = None) -> set[str]:
+def told(response: Any, *, asked: Call | None = None) -> set[str]:
     """Documents of which a response holds anything that was not in the request."""
     request = json.dumps(asked.body, ensure_ascii=False) if asked and asked.body else ""
     is_json = "json" in response.headers.get("content-type", "")

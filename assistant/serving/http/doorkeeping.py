@@ -17,6 +17,7 @@ from assistant.serving.keeping.upkeep import Upkeep
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
+from assistant.serving.releasing.desk import Releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Doorkeeping:
     ledger: Ledger | None = None  # where answers and sign-ins are recorded
     office: Office | None = None  # where what was given is found again, and things are managed
     rates: RateLimiter | None = None  # how often anybody may ask
+    releases: Releases | None = None  # what lets changes of the library out
     folders: Folders = field(default_factory=Folders)  # whose health is told
     drafting: Drafting = field(default_factory=Drafting)  # how uploads are dealt with
     upkeep: Upkeep | None = None  # the life of documents and the tables of words, where they are managed

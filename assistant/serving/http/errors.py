@@ -33,6 +33,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "request_timeout": 408,
     "in_progress": 409,
     "nothing_earlier": 409,
+    "library_changed": 409,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "bad_input": 422,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -18,12 +18,14 @@ from assistant.schema.inquiry import Inquiry
 from assistant.schema.principal import Principal
 from assistant.schema.retrieval import Filters
 from assistant.serving.desk import Desk
+from assistant.serving.exported_talks import keep_export
 from assistant.serving.http import wire_talks
 from assistant.serving.http.bodies import body_schema, read_body
 from assistant.serving.http.comparing import download
 from assistant.serving.http.errors import documented, request_id_for
 from assistant.serving.http.pages import show
 from assistant.serving.http.rules import Asker
+from assistant.serving.office import Office
 from assistant.serving.talk_desk import MEDIA_TYPES, Drafted, TalkWish, drafted, file_name, file_of, judged, with_edits
 
 _MOST_FIELDS = 1000
@@ -82,16 +84,24 @@ def _add_routes(app: FastAPI, desk: Desk, base: str | None) -> None:
         openapi_extra=body_schema(wire_talks.TalkExportRequest),
         response_class=Response,
     )
-    async def export(asker: Asker, asked: ToExport) -> Response:
+    async def export(request: Request, asker: Asker, asked: ToExport) -> Response:
         """逐句重新核对后写成文件；没有通过的不导出，除非要求标明。"""
 
         def write() -> bytes:
             talk = read_draft(json.dumps(asked.draft, ensure_ascii=False).encode())
             proved = judged(desk.provider(), talk, asker.labels, asked.as_of)
-            return file_of(proved, asked.format, marked=asked.mark_unproved, base=base)
+            content = file_of(proved, asked.format, marked=asked.mark_unproved, base=base)
+            _keep(request, asker, proved, asked.format)
+            return content
 
         content = await desk.apply(write, principal=asker, heavy=True)
         return download(content, file_name(asked.format), MEDIA_TYPES[asked.format])
+
+
+def _keep(request: Request, asker: Principal, proved: Proved, kind: str) -> None:
+    """Keep what is exported, where records are kept."""
+    if isinstance(office := request.app.state.office, Office):
+        keep_export(office.registry, asker.id, proved, kind)
 
 
 async def _draft(desk: Desk, wish: TalkWish, asker: Principal) -> Drafted:
@@ -136,10 +146,14 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
         proved = await desk.apply(lambda: _judged_again(desk, fields, asker), principal=asker, heavy=True)
         marked = "mark" in fields
         if action in MEDIA_TYPES and (marked or not proved.unproved or action == "yaml"):
-            write: Callable[[], bytes] = lambda: file_of(proved, action, marked=marked, base=base)  # noqa: E731
-            return download(
-                await desk.apply(write, principal=asker, heavy=True), file_name(action), MEDIA_TYPES[action]
-            )
+
+            def write() -> bytes:
+                content = file_of(proved, action, marked=marked, base=base)
+                _keep(request, asker, proved, action)
+                return content
+
+            content = await desk.apply(write, principal=asker, heavy=True)
+            return download(content, file_name(action), MEDIA_TYPES[action])
         return _shown(request, desk, asker, fields, proved, "" if action == "look" else _REFUSED)
 
 

@@ -28,7 +28,7 @@ from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.errors import STATUS_OF_CODE
 from assistant.serving.http.identity import refuse
 from assistant.serving.http.pages import is_page
-from assistant.serving.http.rules import Asker
+from assistant.serving.http.rules import MANAGING, Asker
 from assistant.serving.http.style import STYLE
 from assistant.serving.ledger import Ledger
 
@@ -184,11 +184,13 @@ def _page(view: View | None, fault: InputError | None = None) -> Response:
 
 
 def viewing_html(principal: Principal | None) -> str:
-    """What the workbench shows above its list of documents: as whom it is seen, or that one may choose."""
+    """What the workbench shows above its list of documents: as whom it is seen, or that one may choose; and 管理."""
     if principal is None or principal.kind is not PrincipalKind.USER:
         return ""
     if principal.viewing is None:
-        return '<p><a href="viewas">以部门身份查看</a></p>' if principal.may(Right.VIEW_AS) else ""
+        ways = {"admin": ("管理", MANAGING), "viewas": ("以部门身份查看", {Right.VIEW_AS})}
+        links = [f'<a href="{path}">{words}</a>' for path, (words, scopes) in ways.items() if scopes & principal.scopes]
+        return f"<p>{'　'.join(links)}</p>" if links else ""
     lacking = "、".join(sorted(principal.lacking))
     less = f"您没有标签 {escape(lacking)}，看到的可能比他们少。" if lacking else ""
     return (

@@ -39,7 +39,7 @@ class Events:
 
 def events_of(gr: Any, desk: Desk) -> Events:
     """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
-    shelf = SampleShelf(desk.provider)
+    shelf = SampleShelf(desk.provider, taken=lambda: desk.taken)
 
     async def on_ask(
         question: str | None, talk: Talk, day: str | None, chosen: list[str] | None, request: Any
@@ -67,11 +67,12 @@ def events_of(gr: Any, desk: Desk) -> Events:
 
     async def on_samples(request: Any) -> tuple[Any, ...]:
         principal = principal_of(request.request)
-        samples = await samples_for(shelf, principal.labels if principal else None)
-        roles = list(samples)
-        first = roles[0] if roles else None
-        radio = gr.Radio(choices=roles, value=first, visible=bool(roles))
-        return samples, radio, samples_note_html(ready=True, any_there=bool(roles)), *buttons(first, samples)
+        found = await samples_for(shelf, principal.labels if principal else None)
+        samples = found or {}
+        first = next(iter(samples), None)
+        radio = gr.Radio(choices=list(samples), value=first, visible=bool(samples))
+        note = samples_note_html(found)
+        return samples, radio, note, *buttons(first, samples)
 
     def buttons(role: str | None, samples: Samples) -> list[Any]:
         said = samples.get(role or "", ())

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from html import escape
 
 from assistant.corpus.standing import day_in_beijing, left_out, said
+from assistant.products.sample_questions import Samples
 from assistant.schema.answer import Answer, Outcome
 from assistant.schema.document import DocumentMeta
 from assistant.serving.desk import Reply
@@ -56,11 +57,12 @@ def _left_out(meta: DocumentMeta, today: date) -> str:
     return f"<br><span>不参与作答：{escape(said(found))}</span>" if found else ""
 
 
-def samples_note_html(*, ready: bool, any_there: bool = False) -> str:
-    """What stands where the sample questions will be, or why there are none; nothing beside those that are there."""
-    if not ready:
-        return status_html("正在从本库的文件里挑选示例问题……", kind="busy")
-    return "" if any_there else status_html("本库暂时挑不出示例问题，请直接输入要问的事。")
+SAMPLES_AWAITED = "正在从本库的文件里挑选示例问题……"
+
+
+def samples_note_html(found: Samples | None) -> str:
+    """What is said where there are no sample questions: why; nothing where nothing can be asked anyway."""
+    return "" if found or found is None else status_html("本库暂时挑不出示例问题，请直接输入要问的事。")
 
 
 def status_html(text: str, *, kind: str = "quiet") -> str:

@@ -202,12 +202,12 @@ def clear(desk: Desk, talk: Talk, principal: Principal | None = None) -> Update:
     return _update(Talk(), "", note_html(EMPTY_CARDS), status_html(words))
 
 
-async def samples_for(shelf: SampleShelf, labels: frozenset[str] | None) -> Samples:
-    """The sample questions of whoever holds `labels`, once they are made; none where there is no assistant."""
+async def samples_for(shelf: SampleShelf, labels: frozenset[str] | None) -> Samples | None:
+    """The sample questions of whoever holds `labels`, once they are made; `None` where there is no assistant."""
     try:
         made = await asyncio.to_thread(shelf.of, labels)
     except AssistantError:
-        return {}
+        return None
     return await asyncio.shield(asyncio.wrap_future(made))
 
 
@@ -226,8 +226,10 @@ def greet(desk: Desk, principal: Principal | None = None) -> Greeting:
         documents = _Seen(desk, principal).documents()
     except AssistantError as exc:
         return Greeting(library="", status=status_html(exc.message, kind="error"))
+    ready = "可以提问了。按回车发送，Shift＋回车换行。"
+    empty = "本库还没有您可以查看的文件。请管理员收入文件，或申请查看的权限，然后刷新本页。"
     return Greeting(
         library=viewing_html(principal) + library_html(documents),
-        status=status_html("可以提问了。按回车发送，Shift＋回车换行。"),
+        status=status_html(ready) if documents else status_html(empty, kind="error"),
         choices=tuple(document_choices(documents)),
     )

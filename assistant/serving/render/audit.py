@@ -21,7 +21,18 @@ KIND_WORDS: Mapping[str, str] = {
     "audit.checkpoint": "另存校验值",
     "audit.purged": "清理到期留痕",
     "audit.gap": "留痕中断",
+    "change.uploaded": "上传文件",
+    "change.read-again": "重新读取上传的文件",
+    "change.corrected": "校对条款树",
+    "change.stated": "填写上传文件的信息",
+    "change.submitted": "提交审批",
+    "change.returned": "退回修改",
+    "change.approved": "批准",
+    "change.dropped": "撤下上传的文件",
+    "change.infected": "查出带病毒的文件",
     "corpus.added": "加入文件",
+    "corpus.care": "指定文件的负责人和复核日",
+    "corpus.taken-back": "撤回一次发布",
     "corpus.removed": "移除文件",
     "embed.created": "登记门户",
     "embed.draft": "门户改为草稿",
@@ -31,6 +42,14 @@ KIND_WORDS: Mapping[str, str] = {
     "embed.token-revoked": "收回门户令牌",
     "feedback.given": "评价答复",
     "index.checked": "索引自检",
+    "gap.assigned": "分派未答问题",
+    "gap.closed": "了结未答问题",
+    "gap.reopened": "重新打开未答问题",
+    "gap.joined": "合并未答问题",
+    "gold.proposed": "提出标准题",
+    "gold.accepted": "收入标准题",
+    "gold.returned": "退回标准题",
+    "gold.withdrawn": "撤下标准题",
     "index.switched": "改用一版索引",
     "backup.made": "备份",
     "index.rolled-back": "退回上一版索引",
@@ -51,8 +70,17 @@ KIND_WORDS: Mapping[str, str] = {
     "view-as.ended": "结束以他人身份查看",
     "view-as.read": "以他人身份查看",
 }
+# The start of a kind, and what was done then: `corpus.restate-approved`.
+_STEMS = {"corpus.restate": "改写文件的时效", "corpus.supersession": "文件的取代关系", "corpus.tables": "词表的改动"}
+_VERBS = {"proposed": "提出", "approved": "批准", "rejected": "驳回", "withdrawn": "撤回", "applied": "生效"}
 _FACT_WORDS: Mapping[str, str] = {
     "id": "编号",
+    "to": "负责人",
+    "with": "以什么了结",
+    "settled": "了结的依据",
+    "others": "并入的",
+    "questions": "问数",
+    "addresses": "条款数",
     "name": "名称",
     "role": "角色",
     "labels": "标签",
@@ -87,6 +115,12 @@ _FACT_WORDS: Mapping[str, str] = {
     "lost": "遗失条数",
     "answers": "答复",
     "view_as": "以谁的身份",
+    "change": "改动",
+    "owner": "负责人",
+    "recheck_on": "复核日",
+    "publication": "发布",
+    "table": "词表",
+    "sha256": "文件的 SHA-256",
     "problems": "问题数",
     "degraded": "受限的部分",
     "embedder": "向量模型",
@@ -99,10 +133,12 @@ _FIRST = ("question", "name", "outcome", "documents", "document", "generation", 
 def kind_words(kind: str) -> str:
     """What an act is called; its name in the records where it has no other.
 
-    >>> kind_words("key.created"), kind_words("new.kind")
-    ('建立密钥', 'new.kind')
+    >>> kind_words("key.created"), kind_words("corpus.tables-approved"), kind_words("new.kind")
+    ('建立密钥', '词表的改动：批准', 'new.kind')
     """
-    return KIND_WORDS.get(kind, kind)
+    stem, _, verb = kind.rpartition("-")
+    composed = f"{_STEMS[stem]}：{_VERBS[verb]}" if stem in _STEMS and verb in _VERBS else kind
+    return KIND_WORDS.get(kind, composed)
 
 
 def gist(facts: Mapping[str, Any]) -> str:

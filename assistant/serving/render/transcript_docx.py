@@ -18,6 +18,7 @@ from assistant.serving.render.transcript import NOTICE, Kind, Line, Transcript, 
 
 _INK, _GREY, _AMBER, _BLUE = RGBColor(34, 34, 34), RGBColor(89, 89, 89), RGBColor(124, 74, 0), RGBColor(31, 56, 100)
 _PROPERTY = 255  # characters that a core property may have
+_STYLES = {"Normal": 11, "List Bullet": 11, "Heading 1": 18, "Heading 2": 13}  # with their sizes in points
 _SLOTS = ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs")
 
 
@@ -66,6 +67,8 @@ class _File:
     def __init__(self) -> None:
         self.document: Any = DocxDocument()
         self._marks = 0
+        # Looked up once: python-docx searches every style for each paragraph that is given one.
+        self._styles = {name: self.document.styles[name].style_id for name in _STYLES}
         _set_styles(self.document)
         section = self.document.sections[0]
         section.page_width, section.page_height = Cm(21), Cm(29.7)
@@ -76,8 +79,10 @@ class _File:
         """One paragraph, or an item of a list."""
         look = _LOOKS[line.kind]
         listed = line.kind is Kind.ANSWER and line.text.startswith("- ")
-        paragraph = self.document.add_paragraph(style="List Bullet" if listed else look.style)
-        paragraph.paragraph_format.keep_with_next = look.with_next or None
+        paragraph = self.document.add_paragraph()
+        paragraph._p.style = self._styles["List Bullet" if listed else look.style]
+        if look.with_next:
+            paragraph.paragraph_format.keep_with_next = True
         if look.indent:
             paragraph.paragraph_format.left_indent = Cm(look.indent)
         for text, place in _pieces(line, listed):
@@ -145,8 +150,7 @@ def _fonts(properties: Any) -> None:
 
 def _set_styles(document: Any) -> None:
     """Our font in every style that is used, and Chinese as the language."""
-    sizes = {"Normal": 11, "List Bullet": 11, "Heading 1": 18, "Heading 2": 13}
-    for name, size in sizes.items():
+    for name, size in _STYLES.items():
         style = document.styles[name]
         style.font.size = Pt(size)
         style.font.color.rgb = _BLUE if name.startswith("Heading") else _INK

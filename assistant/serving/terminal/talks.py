@@ -108,6 +108,7 @@ def export(
         files[_beside(stem, ".pptx")] = pack.pptx
     if docx or both:
         files[_beside(stem, ".docx")] = pack.docx
+    _keep(proved, [path.name for path in files])
     _put(files)
     output(
         as_json,
@@ -188,6 +189,18 @@ def _register(file: Path, named: Path | None, inside: str | None) -> Register | 
     if beside.exists():
         return read_register(_bytes(beside))
     return read_register(inside) if inside is not None else None
+
+
+def _keep(proved: Proved, names: list[str]) -> None:
+    """Keep what is exported, where records are kept: in production mode."""
+    from assistant.serving.exported_talks import KINDS, keep_export
+    from assistant.serving.terminal.access import opened_registry, who_runs_this
+    from assistant.settings import Mode
+
+    if open_settings().mode is Mode.PRODUCTION:
+        with opened_registry() as registry:
+            for kind in sorted(kind for kind in KINDS if any(name.endswith(kind) for name in names)):
+                keep_export(registry, who_runs_this(), proved, kind)
 
 
 def _beside(stem: Path, suffix: str) -> Path:

@@ -11,8 +11,9 @@ from assistant.errors import InputError
 from assistant.schema.answer import Answer, Citation, Mode, Outcome, Why
 from assistant.schema.document import Clause, Document, DocumentKind, DocumentMeta, Level, Span, Validity
 from assistant.schema.retrieval import Filters
-from assistant.serving.page.said import answer_message
+from assistant.serving.page.said import answer_message, samples_note_html
 from assistant.serving.page.scope import Scope, document_choices, scope_words
+from assistant.serving.page.talking import greet
 from assistant.serving.reading.neighbours import neighbours_of
 from assistant.serving.render.html import answer_cards_html
 from assistant.serving.render.words import outcome_why
@@ -133,6 +134,26 @@ def test_an_answer_says_what_it_was_limited_to() -> None:
     assert scope_words(Filters(), metas) == ""
     many = [replace(law().meta, id=str(n), title=f"办法{n}") for n in range(5)]
     assert scope_words(Filters(document_ids=frozenset("01234")), many).endswith("等 5 份文件")
+
+
+def test_what_is_said_without_samples() -> None:
+    assert samples_note_html({"客户": ("问？",)}) == ""
+    assert samples_note_html(None) == ""  # there is no index: the status line says so already
+    assert "请直接输入" in samples_note_html({})
+
+
+def test_an_empty_library_is_told_and_what_to_do() -> None:
+    class Empty:
+        def documents(self, rights: frozenset[str] | None = None) -> tuple[DocumentMeta, ...]:
+            return ()
+
+    class Desk:
+        def provider(self) -> Empty:
+            return Empty()
+
+    shown = greet(Desk())  # type: ignore[arg-type]
+    assert "本库还没有您可以查看的文件" in shown.status
+    assert shown.choices == ()
 
 
 def test_the_form_becomes_filters() -> None:

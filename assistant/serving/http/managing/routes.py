@@ -18,6 +18,7 @@ from assistant.serving.http.managing.health import add_health
 from assistant.serving.http.managing.keys import add_keys
 from assistant.serving.http.managing.lifecycle import add_lifecycle, waiting_words
 from assistant.serving.http.managing.recent import add_recent
+from assistant.serving.http.managing.releases import add_releases
 from assistant.serving.http.managing.shell import Managed, NoOffice, show_admin
 from assistant.serving.http.managing.tables import add_tables
 from assistant.serving.http.managing.users import add_users
@@ -34,6 +35,7 @@ def add_managing(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     add_drafts(app, desk)
     add_lifecycle(app, desk)
     add_tables(app, desk)
+    add_releases(app, desk, door)
     add_keys(app)
     add_embeds(app)
     add_users(app)
