@@ -7,9 +7,10 @@ cannot be found out is told as such, and never taken for good.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Lock
@@ -27,6 +28,7 @@ from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
 from assistant.serving.ports import Assistant
 from assistant.serving.score_trends import Trend, trends_in
+from assistant.serving.watching.health import Health
 
 How = Literal["good", "info", "warn", "bad"]
 
@@ -65,9 +67,10 @@ class Watched:
     places: Places
     rates: RateLimiter | None
     recorder: Recorder | None
+    files: Health = field(default_factory=Health)  # what the server found when it read its files
 
 
-class Health:
+class HealthDesk:
     """The health of one service."""
 
     def __init__(self, office: Office, watched: Watched, folders: Folders) -> None:
@@ -140,7 +143,19 @@ class Health:
         yield Line("条款", "info", f"{current.clauses} 条，{current.chunks} 段")
         others = len(listed) - 1
         yield Line("可退回的上一版", "good" if others else "info", f"另有 {others} 版" if others else "没有")
+        yield self._files()
         yield self._last_check(current)
+
+    def _files(self) -> Line:
+        """What the server itself found of late, which reads its files again and again."""
+        files = self._watched.files
+        if files.damaged:
+            words = f"损坏：{'、'.join(files.names)}。运行 python -m assistant index verify --deep 看怎样修复。"
+            return Line("正在使用的文件", "bad", words)
+        if files.whole_at is None:
+            return Line("正在使用的文件", "info", "启动以来还没有读完一遍。")
+        minutes = int(time.monotonic() - files.whole_at) // 60
+        return Line("正在使用的文件", "good", f"启动以来读过 {files.passes} 遍，最近一遍在 {minutes} 分钟前，完好。")
 
     def _last_check(self, current: GenerationInfo) -> Line:
         entry = next(newest(self._registry.store, Sought(kind=CHECKED), before=None), None)
