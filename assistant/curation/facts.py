@@ -1,4 +1,4 @@
-"""What people state of a file that comes in: a form's words, what is kept with the change, what a release is given."""
+"""What people state of a file that comes in: the words of a form, and what is kept of them with the change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from assistant.corpus.outcomes import Given
 from assistant.errors import InputError
 from assistant.records.changes import Change
 from assistant.schema.document import PUBLIC, DocumentMeta, Validity
@@ -56,24 +55,6 @@ def _day(name: str, words: str) -> date:
     if not _FIRST <= day < _LAST:
         raise InputError(f"“{WORDS[name]}”的年份不对，请核对。")
     return day
-
-
-def given_of(change: Change) -> Given:
-    """What a release is given of a change that brings a file in.
-
-    Raises:
-        InputError: the facts were not kept by `facts_of`.
-    """
-    kept = change.facts
-    try:
-        stated: dict[str, Any] = {name: str(kept[name]) for name in WORDS if name in kept}
-        stated |= {name: date.fromisoformat(stated[name]) for name in _DAYS & stated.keys()}
-        stated |= {"status": Validity(stated["status"])} if "status" in stated else {}
-        stated |= {"access": tuple(map(str, kept["access"]))} if kept.get("access") else {}
-    except (TypeError, ValueError) as exc:
-        raise InputError("这项变更登记的内容读不出，请退回后重新填写。") from exc
-    stated |= {name: kept.get(name) is True for name in APPROVALS}
-    return Given(**stated)
 
 
 def stated_by(meta: DocumentMeta) -> dict[str, str]:

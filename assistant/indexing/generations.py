@@ -24,7 +24,7 @@ from assistant.indexing.manifest import damaged_files, fsync_path, read_manifest
 CURRENT = "CURRENT"
 BUILD_PREFIX = ".build-"
 _LOCK, _PID = ".build.lock", ".build.pid"
-_LOCK_TIMEOUT_S = 1.5
+_LOCK_TIMEOUT_S = 0.4  # whoever comes second is told within two seconds, the start of the program included
 _NAME = re.compile(r"[0-9a-f]{16}(?:-[0-9]{1,4})?")  # 3f0c5a1b2c3d4e5f, 3f0c5a1b2c3d4e5f-2 after a forced rebuild
 
 

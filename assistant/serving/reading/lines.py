@@ -134,10 +134,6 @@ def _row(
     words = text[start:end].rstrip(TRIM)
     clauses = [clause for clause, _ in begun if clause.address]
     mark = mark_at(text, start, start + len(words))
-    level = next((c.level for c in clauses if c.level in HEADING_LEVELS), mark.level if mark else None)
-    table = any(c.level in (Level.TABLE, Level.TABLE_ROW) for c in clauses) or (
-        home is not None and home.level is Level.TABLE_ROW
-    )
     return LineRow(
         number=number,
         words=words,
@@ -145,13 +141,26 @@ def _row(
         opens=tuple((LEVEL_WORDS[c.level], c.address) for c in clauses),
         inside=home.address if home is not None else "",
         depth=min(begun[0][1] if begun else _MAX_DEPTH, _MAX_DEPTH),
-        of_table=table,
+        of_table=_of_table(clauses, home),
         quiet=home is not None and home.level in (Level.NOTE, Level.SIGNATURE, Level.RECIPIENT),
-        level=level.value if level in HEADING_LEVELS and level is not None else Level.HEADING_1.value,
+        level=_offered(clauses, mark.level if mark else None).value,
         value=mark.number if mark else 0,
         said=said,
         doubtful=home is None or any(c.address in doubts for c in clauses),
     )
+
+
+def _of_table(clauses: Sequence[Clause], home: Clause | None) -> bool:
+    """Whether the line is of a table, which no correction touches."""
+    if home is not None and home.level is Level.TABLE_ROW:
+        return True
+    return any(clause.level in (Level.TABLE, Level.TABLE_ROW) for clause in clauses)
+
+
+def _offered(clauses: Sequence[Clause], marked: Level | None) -> Level:
+    """The level that is offered first: that of the heading the line is, else the one its number looks like."""
+    found = next((clause.level for clause in clauses if clause.level in HEADING_LEVELS), marked)
+    return found if found in HEADING_LEVELS and found is not None else Level.HEADING_1
 
 
 def _nodes(clauses: Sequence[Clause], depth: int) -> Iterator[tuple[Clause, int]]:

@@ -25,6 +25,7 @@ from assistant.schema.retrieval import Filters
 from assistant.serving.offline import go_offline
 from assistant.serving.terminal.access import embeds_app, keys_app, records_app, users_app
 from assistant.serving.terminal.audit import audit_app
+from assistant.serving.terminal.backup import backup, restore
 from assistant.serving.terminal.compare import compare_command
 from assistant.serving.terminal.corpus import corpus_app
 from assistant.serving.terminal.duties import duties
@@ -85,6 +86,8 @@ app.command(name="mask", cls=ChineseCommand)(mask_command)
 app.command(name="duties", cls=ChineseCommand)(duties)
 app.command(name="compare", cls=ChineseCommand)(compare_command)
 app.command(name="mcp", cls=ChineseCommand)(mcp_command)
+app.command(name="backup", cls=ChineseCommand)(backup)
+app.command(name="restore", cls=ChineseCommand)(restore)
 
 Question = Annotated[str, typer.Argument(metavar="问题", help="要问的问题，最多 2000 字。", show_default=False)]
 AsOf = Annotated[
