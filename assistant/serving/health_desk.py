@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Lock
@@ -32,11 +32,13 @@ from assistant.serving.watching.health import Health
 
 How = Literal["good", "info", "warn", "bad"]
 
-CHECKED, VERIFIED, CHECKPOINT, RETENTION = "index.checked", "audit.verified", "audit.checkpoint", "retention.run"
+CHECKED, VERIFIED, CHECKPOINT = "index.checked", "audit.verified", "audit.checkpoint"
+RETENTION, BACKUP = "retention.run", "backup.made"
 _BEIJING = timezone(timedelta(hours=8))
 _GIB = 1024**3
 _LITTLE, _VERY_LITTLE = 10 * _GIB, 2 * _GIB  # free space of a disk
 _OLD_MS = 8 * 86_400_000  # since the chain was verified last
+_NO_BACKUP = "没有 assistant backup 的记录；用别的程序备份的，这里看不到。做法见 docs/operations.md。"
 _BUSY = "正在自检，请等它结束后再试。"
 
 
@@ -217,7 +219,8 @@ class HealthDesk:
             CHECKPOINT, "另存校验值", "还没有另存过，请定期运行 assistant audit checkpoint，放到别处。", old=True
         )
         yield self._last(RETENTION, "清理到期记录", f"还没有清理过；记录保存 {self._office.keep_days} 天。")
-        yield Line("备份", "info", "由本系统以外的程序办理，这里不知道何时做过；做法见 docs/operations.md。")
+        backed_up = self._last(BACKUP, "备份", _NO_BACKUP, old=True)
+        yield replace(backed_up, how="info") if backed_up.words == _NO_BACKUP else backed_up
 
     def _recording(self) -> Line:
         recorder = self._watched.recorder

@@ -102,6 +102,8 @@ def test_all_that_is_well_is_told(stage: Stage) -> None:
     assert "SQLite，版本 00" in lines["记录库"][1]
     assert any(name.startswith("磁盘（") and "GiB" in words for name, (_, words) in lines.items())
     assert lines["备份"][0] == "info"  # nobody here knows, and so nobody says that there is one
+    stage.known.registry.note("backup.made", "terminal:root", files=3)
+    assert stage.lines()["备份"][0] == "good"
 
 
 def test_what_is_not_well_says_what_to_do(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
