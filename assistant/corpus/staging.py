@@ -24,7 +24,7 @@ from assistant.errors import InUse, SourceError
 from assistant.indexing.manifest import fsync_path
 
 _ROOM = ".release"
-_LOCK_TIMEOUT_S = 1.5
+_LOCK_TIMEOUT_S = 0.4  # whoever comes second is told within two seconds, the start of the program included
 
 
 @contextmanager

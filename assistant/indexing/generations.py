@@ -24,7 +24,7 @@ from assistant.indexing.manifest import damaged_files, fsync_path, read_manifest
 CURRENT = "CURRENT"
 BUILD_PREFIX = ".build-"
 _LOCK, _PID = ".build.lock", ".build.pid"
-_LOCK_TIMEOUT_S = 1.5
+_LOCK_TIMEOUT_S = 0.4  # whoever comes second is told within two seconds, the start of the program included
 _NAME = re.compile(r"[0-9a-f]{16}(?:-[0-9]{1,4})?")  # 3f0c5a1b2c3d4e5f, 3f0c5a1b2c3d4e5f-2 after a forced rebuild
 
 
@@ -239,10 +239,16 @@ def _pointer_or_nothing(indexes_dir: Path) -> tuple[str | None, str | None]:
 
 def _write_pointer(indexes_dir: Path, current: str, previous: str | None) -> None:
     part = indexes_dir / f"{CURRENT}.part"
-    part.write_text("".join(f"{name}\n" for name in (current, previous) if name), encoding="ascii")
-    fsync_path(part)
-    part.replace(indexes_dir / CURRENT)
-    fsync_path(indexes_dir)
+    try:
+        part.write_text("".join(f"{name}\n" for name in (current, previous) if name), encoding="ascii")
+        fsync_path(part)
+        part.replace(indexes_dir / CURRENT)
+        fsync_path(indexes_dir)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise IndexStoreError(
+            f"索引指针 {indexes_dir / CURRENT} 无法写入（{exc.strerror}），未作切换。请腾出空间或检查权限后重试。"
+        ) from exc
 
 
 def _info(folder: Path, current: str | None) -> GenerationInfo | None:

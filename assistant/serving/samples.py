@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,25 +13,36 @@ from threading import Lock, Thread
 from assistant.corpus.standing import day_in_beijing
 from assistant.errors import AssistantError
 from assistant.products.sample_questions import Samples, samples_of
+from assistant.schema.answer import Answer
 from assistant.schema.document import DocumentKind, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.serving.ports import Assistant, AssistantProvider
 
 _log = logging.getLogger(__name__)
 _KEPT = 16
+_GIVES_WAY_S, _LOOKS_S = 2.0, 0.05  # to those who ask, before each question of its own
 _MOST_DOCUMENTS = 12  # read for samples; a notice before the statutes that everybody has
 
 
 class SampleShelf:
     """Gives samples to whoever opens the page. Safe for several threads; one set is made at a time.
 
-    What is asked for them is no question of anybody: it takes no place at the desk, and nothing of it is recorded.
+    What is asked for them is no question of anybody: it takes no place at the desk, and nothing of it is recorded. It
+    gives way to those who ask.
+
+    Args:
+        taken: how many questions are in hand or in line.
     """
 
     def __init__(
-        self, provider: AssistantProvider, *, today: Callable[[], date] = lambda: day_in_beijing(datetime.now(UTC))
+        self,
+        provider: AssistantProvider,
+        *,
+        taken: Callable[[], int] = lambda: 0,
+        today: Callable[[], date] = lambda: day_in_beijing(datetime.now(UTC)),
     ) -> None:
         self._provider = provider
+        self._taken = taken
         self._today = today
         self._lock, self._making = Lock(), Lock()
         self._kept: OrderedDict[tuple[object, ...], Future[Samples]] = OrderedDict()
@@ -64,7 +76,7 @@ class SampleShelf:
                 documents = [assistant.document(name, labels) for name in names]
                 found = samples_of(
                     documents,
-                    lambda question: assistant.ask(Inquiry(question=question, use_llm=False, rights=labels)),
+                    lambda question: self._asked(assistant, question, labels),
                     day=day,
                 )
         except AssistantError as exc:
@@ -75,6 +87,12 @@ class SampleShelf:
             _log.error("示例问题没有拟成：%s", type(exc).__name__)
         finally:
             made.set_result(found)
+
+    def _asked(self, assistant: Assistant, question: str, labels: frozenset[str] | None) -> Answer:
+        until = time.monotonic() + _GIVES_WAY_S
+        while self._taken() and time.monotonic() < until:
+            time.sleep(_LOOKS_S)
+        return assistant.ask(Inquiry(question=question, use_llm=False, rights=labels))
 
     def _forget(self, failed: Future[Samples]) -> None:
         """Whoever comes next has them made again."""

@@ -36,7 +36,7 @@ def app(known: Callers, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 
     @app.get("/admin/try")
     def page(request: Request, _: Managed) -> Any:
-        return show_admin(request, "admin", done={"made": "已建立。"})
+        return show_admin(request, "admin_again", done={"made": "已建立。"}, back="/admin", minutes=30)
 
     @app.post("/admin/try")
     async def act(request: Request, _: Managed) -> Any:

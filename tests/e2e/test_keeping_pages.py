@@ -65,14 +65,8 @@ def door(tmp_path: Path) -> Iterator[Door]:
     assistant = memory_assistant(MemoryLibrary(documents, HashingEmbedder()))
     with opened(tmp_path) as registry:
         known = callers(registry)
-
-        def signed_in(name: str, role: str) -> dict[str, str]:
-            registry.users.create(name=name, password="correct-horse-7", role=role)
-            return {"Cookie": f"pz_signin={registry.users.sign_in(name, 'correct-horse-7')[0]}"}
-
-        more = {
-            name: signed_in(f"x.{name.replace(' ', '')}", name.split()[-1]) for name in ("editor", "other approver")
-        }
+        registry.users.create(name="bian.ji", password=PASSWORD, role="editor")
+        editor = {"Cookie": f"pz_signin={registry.users.sign_in('bian.ji', PASSWORD)[0]}"}
         app = create_api(lambda: assistant, doorkeeping=door_of(registry, home=tmp_path))
         with TestClient(app, base_url="http://door.example", follow_redirects=False) as client:
             yield Door(client, {**known.headers, "editor": editor}, known, tmp_path)

@@ -39,7 +39,7 @@ class Events:
 
 def events_of(gr: Any, desk: Desk) -> Events:
     """What a question, its other reading, the broom and the opening of the page set off, for whoever asks."""
-    shelf = SampleShelf(desk.provider)
+    shelf = SampleShelf(desk.provider, taken=lambda: desk.taken)
 
     async def on_ask(
         question: str | None, talk: Talk, day: str | None, chosen: list[str] | None, request: Any

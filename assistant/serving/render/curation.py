@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 
 from assistant.records.feedback import Reason
 from assistant.records.gaps import Settled
 from assistant.records.gold_candidates import CandidateState
 from assistant.schema.answer import Outcome
 from assistant.serving.render.words import OUTCOME_LABELS
-
-_BEIJING = timezone(timedelta(hours=8))
 
 OUTCOME_LOOKS: Mapping[Outcome, str] = {
     Outcome.ANSWERED: "good",
@@ -51,10 +48,3 @@ EXPECTED_WORDS: Mapping[Outcome, str] = {
 OUTCOME_WORDS = OUTCOME_LABELS
 EXPECTED_BY_VALUE = {outcome.value: said.partition("（")[0] for outcome, said in EXPECTED_WORDS.items()}
 OUTCOME_BY_VALUE = {outcome.value: said for outcome, said in OUTCOME_LABELS.items()}
-
-
-def moment(at: int | None) -> str:
-    """Milliseconds since 1970 as the minute in Beijing; a dash where there is none."""
-    if at is None:
-        return "—"
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M")

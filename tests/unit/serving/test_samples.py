@@ -118,6 +118,19 @@ def test_a_fault_gives_none_and_repeats_nothing(
     assert "炒股票" in said(shelf)
 
 
+def test_those_who_ask_go_first(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.serving.samples._GIVES_WAY_S", 20.0)
+    looked: list[int] = []
+
+    def taken() -> int:
+        looked.append(len(library.asked))
+        return 1 if len(looked) <= 3 else 0
+
+    shelf = SampleShelf(lambda: library, taken=taken, today=lambda: DAY)  # type: ignore[arg-type,return-value]
+    assert shelf.of(None).result(20)
+    assert looked[:4] == [0, 0, 0, 0]
+
+
 def test_without_an_index_the_fault_is_told() -> None:
     def none() -> Library:
         raise IndexNotBuilt("还没有建立索引。")

@@ -161,6 +161,7 @@ def _preview(request: Request, asker: Principal, releases: ReleaseDesk, fault: s
             "waiting": sum(change.state.value != "approved" for change in now),
             "own": any(change.created_by == asker.id for change in now),
             "gate": prepared.gate,
+            "drafts": {one.document_id: key for key, one in prepared.aside.outcomes.items()},
         }
     answer = show_admin(
         request,
