@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. Needs Python 3.11+, make, and access to PyPI.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run ask laws model index test lint limits api-fuzz eval bench door-load lock clean distclean setup setup-dev
+.PHONY: help run ask laws model index test lint limits api-fuzz eval bench door-load chaos lock clean distclean setup setup-dev
 
 PY := .venv/bin/python
 CASES ?= eval/seen/notice_gold.jsonl
@@ -66,6 +66,9 @@ bench: index ## 测量启动、首问和连续提问的用时
 
 door-load: index ## 测量服务在重压下的表现：许多流、超量提问、中途离开的客户端
 	@$(PY) scripts/door_load.py
+
+chaos: setup ## 在随机的时刻结束进程二百次，查看有没有丢失或残缺：KILLS=200 SEED=1
+	@$(PY) scripts/chaos.py --kills $(or $(KILLS),200) --seed $(or $(SEED),1) --out artifacts/chaos.json
 
 lock: setup-dev ## 按 pyproject.toml 重新生成 constraints.txt
 	@sh scripts/lock.sh

@@ -18,6 +18,7 @@ machine. The proof of a new generation runs in the same process here, so that it
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import random
@@ -51,9 +52,11 @@ from assistant.records.store import Store, sqlite_url  # noqa: E402
 from assistant.text.segment import Segmenter  # noqa: E402
 
 ACTS = ("add", "add", "add", "remove", "build", "rollback", "switch", "audit")
-_POINTS = 160  # calls that touch the disk: acts have up to so many
-_CPU_S = 0.6  # of processor time, likewise
+_POINTS = 80  # calls that touch the disk: an act that builds has up to so many
+_CPU_S = 0.25  # of processor time, likewise
+_BRIEF = {"rollback": 0.2, "switch": 0.2, "audit": 0.1}  # shares of these for acts that build nothing
 _DIMENSION = 32
+_LOADED = ("bm25s", "chromadb", "chromadb.api.rust", "chromadb.api.shared_system_client", "jieba", "alembic.command")
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect"})
 
 
@@ -83,11 +86,11 @@ class House:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.corpus, self.indexes, self.inbox = root / "corpus", root / "indexes", root / "inbox"
+        self.words = Segmenter(("续贷",), cache_dir=root.parent / "tmp")
 
     def begin(self) -> None:
         for folder in (self.corpus, self.inbox):
             folder.mkdir()
-        self.segmenter()  # its dictionary is compiled once
         store = Store(sqlite_url(self.root))
         make_ready(store)
         store.close()
@@ -95,7 +98,7 @@ class House:
             self.add(name)
 
     def segmenter(self) -> Segmenter:
-        return Segmenter(("续贷",), cache_dir=self.root / "cache")
+        return self.words
 
     def release(self) -> CorpusRelease:
         shop = Workshop(
@@ -206,10 +209,10 @@ def apart(work: Callable[[], Any]) -> tuple[Any, int]:
     return (json.loads(told) if told else None), (os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0)
 
 
-def dying(root: Path, chance: random.Random, work: Callable[[], None]) -> Callable[[], str]:
-    """`work`, ended at a point that `chance` chooses."""
+def dying(root: Path, chance: random.Random, share: float, work: Callable[[], None]) -> Callable[[], str]:
+    """`work`, ended at a point that `chance` chooses within that share of the usual length."""
     by_calls = chance.random() < 0.5
-    point, cpu_s = chance.randint(1, _POINTS), chance.uniform(0.002, _CPU_S)
+    point, cpu_s = chance.randint(1, max(2, int(share * _POINTS))), chance.uniform(0.001, share * _CPU_S)
 
     def doomed() -> str:
         if by_calls:
@@ -239,10 +242,11 @@ def _kill_at(root: Path, point: int) -> None:
 # --- rounds ---------------------------------------------------------------------------------------
 
 
-def run(kills: int, seed: int, root: Path) -> Tally:
-    """Rounds until so many processes were killed."""
+def run(kills: int, seed: int, root: Path, tell: Callable[[Tally], None]) -> Tally:
+    """Rounds until so many processes were killed; `tell` hears how it goes."""
     chance, tally, house = random.Random(seed), Tally(seed), House(root)  # noqa: S311 - not for secrets
     began = time.monotonic()
+    house.words.words("小微企业续贷")  # its dictionary is read once
     told, _ = apart(house.begin)
     state = _look(house, tally)
     if told is None or "told" not in told or not state:
@@ -252,8 +256,9 @@ def run(kills: int, seed: int, root: Path) -> Tally:
     noted: set[str] = set()
     while tally.kills < kills and not tally.faults and tally.rounds < 20 * kills:
         state = _round(house, chance, tally, state, noted)
+        tally.seconds = round(time.monotonic() - began, 1)
         if tally.rounds % 20 == 0:
-            sys.stderr.write(f"{tally.kills} killed of {kills}, {tally.rounds} rounds\n")
+            tell(tally)
     if not tally.faults:
         _finish(house, tally, state)
     tally.seconds = round(time.monotonic() - began, 1)
@@ -270,7 +275,7 @@ def _round(
         name = chance.choice(before["corpus"])
         if len(before["corpus"]) < 3:
             act, name = "add", f"d{tally.rounds + 1}"
-    told, ended_by = apart(dying(house.root, chance, lambda: getattr(house, act)(name)))
+    told, ended_by = apart(dying(house.root, chance, _BRIEF.get(act, 1.0), lambda: getattr(house, act)(name)))
     done = bool(told and "told" in told)
     tally.acknowledged += done
     if ended_by:
@@ -329,6 +334,15 @@ def _finish(house: House, tally: Tally, before: dict[str, Any]) -> None:
         tally.faults.append(f"the last build: {told}; served {after.get('served')}, corpus {before['corpus']}")
 
 
+def _tell(tally: Tally, out: Path | None) -> str:
+    told = {name: value for name, value in vars(tally).items() if name != "known"}
+    text = f"{json.dumps(told, ensure_ascii=False, indent=1)}\n"
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    return text
+
+
 def main() -> int:
     """Run, print, and end with 1 where something was lost."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -337,17 +351,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     building.verify_generation = check_generation  # in the process that is killed
+    for name in _LOADED:  # once here, and not in every process
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="puhui-chaos-") as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = str(Path(folder, "tmp"))
         Path(folder, "tmp").mkdir()
         Path(folder, "house").mkdir()
-        tally = run(asked.kills, asked.seed, Path(folder, "house"))
-    told = {name: value for name, value in vars(tally).items() if name != "known"}
-    text = json.dumps(told, ensure_ascii=False, indent=1)
-    sys.stdout.write(f"{text}\n")
-    if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(f"{text}\n", encoding="utf-8")
+        tally = run(asked.kills, asked.seed, Path(folder, "house"), lambda so_far: _tell(so_far, asked.out))
+    sys.stdout.write(_tell(tally, asked.out))
     return 1 if tally.faults else 0
 
 

@@ -239,10 +239,16 @@ def _pointer_or_nothing(indexes_dir: Path) -> tuple[str | None, str | None]:
 
 def _write_pointer(indexes_dir: Path, current: str, previous: str | None) -> None:
     part = indexes_dir / f"{CURRENT}.part"
-    part.write_text("".join(f"{name}\n" for name in (current, previous) if name), encoding="ascii")
-    fsync_path(part)
-    part.replace(indexes_dir / CURRENT)
-    fsync_path(indexes_dir)
+    try:
+        part.write_text("".join(f"{name}\n" for name in (current, previous) if name), encoding="ascii")
+        fsync_path(part)
+        part.replace(indexes_dir / CURRENT)
+        fsync_path(indexes_dir)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise IndexStoreError(
+            f"索引指针 {indexes_dir / CURRENT} 无法写入（{exc.strerror}），未作切换。请腾出空间或检查权限后重试。"
+        ) from exc
 
 
 def _info(folder: Path, current: str | None) -> GenerationInfo | None:

@@ -43,6 +43,7 @@ KIND_WORDS: Mapping[str, str] = {
     "embed.token-revoked": "收回门户令牌",
     "feedback.given": "评价答复",
     "index.checked": "索引自检",
+    "gap.listed": "在服务器上查看未答问题",
     "gap.assigned": "分派未答问题",
     "gap.closed": "了结未答问题",
     "gap.reopened": "重新打开未答问题",
