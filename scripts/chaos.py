@@ -51,11 +51,12 @@ from assistant.records.schema import make_ready  # noqa: E402
 from assistant.records.store import Store, sqlite_url  # noqa: E402
 from assistant.text.segment import Segmenter  # noqa: E402
 
-ACTS = ("add", "add", "add", "remove", "build", "rollback", "switch", "audit")
+ACTS = ("add", "add", "remove", "build", "rollback", "switch", "audit")
 _POINTS = 80  # calls that touch the disk: an act that builds has up to so many
 _CPU_S = 0.25  # of processor time, likewise
 _BRIEF = {"rollback": 0.2, "switch": 0.2, "audit": 0.1}  # shares of these for acts that build nothing
 _DIMENSION = 32
+_FIRST = ("d0", "d1", "d2", "d3", "d4", "d5")  # what the library begins with
 _LOADED = ("bm25s", "chromadb", "chromadb.api.rust", "chromadb.api.shared_system_client", "jieba", "alembic.command")
 _EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect"})
 
@@ -94,7 +95,7 @@ class House:
         store = Store(sqlite_url(self.root))
         make_ready(store)
         store.close()
-        for name in ("d0", "d1"):
+        for name in _FIRST:
             self.add(name)
 
     def segmenter(self) -> Segmenter:
@@ -252,7 +253,7 @@ def run(kills: int, seed: int, root: Path, tell: Callable[[Tally], None]) -> Tal
     if told is None or "told" not in told or not state:
         tally.faults.append(f"it did not begin: {told}")
         return tally
-    tally.known.append(["d0"])  # which the first addition made
+    tally.known += [list(_FIRST[:count]) for count in range(1, len(_FIRST) + 1)]
     noted: set[str] = set()
     while tally.kills < kills and not tally.faults and tally.rounds < 20 * kills:
         state = _round(house, chance, tally, state, noted)
@@ -270,11 +271,11 @@ def _round(
 ) -> dict[str, Any]:
     tally.rounds += 1
     act = chance.choice(ACTS)
-    name = f"d{tally.rounds + 1}"
+    name = f"d{tally.rounds + 100}"
     if act == "remove":
         name = chance.choice(before["corpus"])
         if len(before["corpus"]) < 3:
-            act, name = "add", f"d{tally.rounds + 1}"
+            act, name = "add", f"d{tally.rounds + 100}"
     told, ended_by = apart(dying(house.root, chance, _BRIEF.get(act, 1.0), lambda: getattr(house, act)(name)))
     done = bool(told and "told" in told)
     tally.acknowledged += done

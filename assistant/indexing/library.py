@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import tempfile
@@ -33,6 +34,7 @@ from assistant.text.segment import Segmenter
 
 _log = logging.getLogger(__name__)
 PREVIOUS = "previous"
+_AGAIN = "请运行 python -m assistant index build 重建索引。"
 _COPY_PREFIX = "puhui-chroma-"
 _COPY_LOCK = "owner.lock"
 _COPY_GRACE_S = 3600  # a copy this young may be one that its owner has not locked yet
@@ -162,6 +164,7 @@ def open_library(indexes_dir: Path, *, embedder: Embedder, segmenter: Segmenter)
 
 
 def _open(folder: Path, embedder: Embedder, segmenter: Segmenter, lost: tuple[str, ...] = ()) -> Library:
+    _check_form(folder)
     manifest = read_manifest(folder)
     _check_fresh(manifest, embedder, segmenter)
     _check_record(folder, manifest)
@@ -213,17 +216,31 @@ def open_private_chroma(folder: Path, manifest: Manifest) -> ChromaDenseIndex:
     return ChromaDenseIndex.open(copy / CHROMA, dimension=manifest.dimension, release=release)
 
 
+def _check_form(folder: Path) -> None:
+    """See that this version of the program wrote the manifest: another's may have fields that this one cannot read."""
+    try:
+        told = json.loads((folder / MANIFEST).read_bytes())
+        form = str(told["schema_version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return  # damage, which is told when it is read in full
+    if form != SCHEMA_VERSION:
+        raise _of_another_form(form)
+
+
+def _of_another_form(form: str) -> IndexStale:
+    built, wanted = f"格式 {form}", f"格式 {SCHEMA_VERSION}"
+    return IndexStale(f"索引是{built}，当前程序使用{wanted}；{_AGAIN}", built=built, wanted=wanted)
+
+
 def _check_fresh(manifest: Manifest, embedder: Embedder, segmenter: Segmenter) -> None:
-    again = "请运行 python -m assistant index build 重建索引。"
     if manifest.schema_version != SCHEMA_VERSION:
-        built, wanted = f"格式 {manifest.schema_version}", f"格式 {SCHEMA_VERSION}"
-        raise IndexStale(f"索引是{built}，当前程序使用{wanted}；{again}", built=built, wanted=wanted)
+        raise _of_another_form(manifest.schema_version)
     if manifest.embedder_id != embedder.id or manifest.dimension != embedder.dimension:
         built, wanted = manifest.embedder_id, embedder.id
-        raise IndexStale(f"索引由 {built} 建成，当前设置为 {wanted}；{again}", built=built, wanted=wanted)
+        raise IndexStale(f"索引由 {built} 建成，当前设置为 {wanted}；{_AGAIN}", built=built, wanted=wanted)
     if manifest.segmenter != segmenter.fingerprint:
         built, wanted = manifest.segmenter, segmenter.fingerprint
-        raise IndexStale(f"用语表或分词方式在建索引后改过；{again}", built=built, wanted=wanted)
+        raise IndexStale(f"用语表或分词方式在建索引后改过；{_AGAIN}", built=built, wanted=wanted)
 
 
 def _check_record(folder: Path, manifest: Manifest) -> None:
