@@ -30,7 +30,7 @@ from assistant.retrieval.searcher import Searcher
 from assistant.safety.input_gate import clean_question, clean_text
 from assistant.safety.personal.masking import mask
 from assistant.safety.personal.screening import screen
-from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, RelatedPolicy
+from assistant.schema.answer import Answer, AnswerEvent, DoneEvent, Outcome, RelatedPolicy
 from assistant.schema.document import Document, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Retrieved
@@ -267,10 +267,13 @@ def _worked(rooms: Rooms, asked: Inquiry, *, use_llm: bool) -> tuple[Rooms, Work
 def _heard_better(alone: Worked, joined: Worked) -> bool:
     """Whether the question by itself finds its answer as well as behind the turns before.
 
-    Their words bring sentences of their own that answer them, hence the handicap.
+    Their words bring sentences of their own that answer them, hence the handicap. Where neither way finds anything, it
+    stands by itself: questions asked in vain would else be joined to one another, turn by turn.
     """
     if alone.heard is None or joined.heard is None:
         return False
+    if {alone.draft.outcome, joined.draft.outcome} == {Outcome.NOT_FOUND}:
+        return True
     return alone.heard > joined.heard - _TURNS_HEARD
 
 

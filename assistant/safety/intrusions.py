@@ -125,7 +125,7 @@ _ORDERS = tuple(
     )
 )
 _LATIN_PROSE = re.compile(
-    r"(?:[a-z]{2,}[\s,.;:'’\"“”()\-]+){4,}[a-z]{2,}|^[a-z\s]+\binstructions?\b"
+    r"(?<![a-z])(?:[a-z]{2,}[\s,.;:'’\"“”()\-]+){4,}[a-z]{2,}|^[a-z\s]+\binstructions?\b"
 )  # five words of Latin letters in a row: no policy is so written
 _SPOKEN_TO = re.compile(
     r"\b(?:ignore|disregard|instructions?|respond|answer|reply|output|say|tell|print|you|your|must|please|prompt|assistant|ai)\b"

@@ -33,6 +33,7 @@ from assistant.serving.withheld import Withheld
 _NO_CANDIDATE = "没有这道题，或您不能查看。"
 _NO_FEEDBACK = "没有这条反馈：已过保存期，或您不能查看。"
 _MOST_ADDRESSES = 20
+_AS_READ = "请选好文件，并对照“读原文”里的写法填写条款，例如 第八条、二、（一）。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +193,7 @@ class GoldDesk:
             except NotFoundError:
                 there = None
             if there is None:
-                raise InputError(
-                    f"第 {number} 处条款在库里没有找到，请对照“读原文”里的写法填写，例如 第八条、二、（一）。"
-                )
+                raise InputError(f"第 {number} 处条款（先数勾选的，再数填写的）在库里没有找到，{_AS_READ}")
             found[name, there] = None
         return tuple(found)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from assistant.curation.drafts import Drafting
     from assistant.serving.desk import Desk
-    from assistant.serving.health import Folders
+    from assistant.serving.health_desk import Folders
     from assistant.serving.http.doorkeeping import Doorkeeping
     from assistant.serving.limits.rates import RateLimiter
     from assistant.serving.limits.wire_protocol import Connections
@@ -269,7 +269,7 @@ def _doorkeeping(settings: Settings) -> Iterator[Doorkeeping]:
 
 
 def _folders(settings: Settings) -> Folders:
-    from assistant.serving.health import Folders
+    from assistant.serving.health_desk import Folders
     from assistant.settings import HOME
 
     return Folders(

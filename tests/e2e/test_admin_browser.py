@@ -23,7 +23,7 @@ from assistant.access.users import RECENT_MS, SCOPES_OF_ROLE, Role
 from assistant.indexing.build import build_index
 from assistant.models.standins import HashingEmbedder
 from assistant.schema.inquiry import Inquiry
-from assistant.serving.health import Folders
+from assistant.serving.health_desk import Folders
 from assistant.serving.http.api import create_api
 from assistant.serving.http.managing.shell import ADMIN_PAGES
 from assistant.serving.http.prefix import Prefix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +19,10 @@ from starlette.testclient import TestClient
 from assistant.access.recorder import Recorder
 from assistant.errors import IndexNotBuilt, RecordsError
 from assistant.indexing.build import build_index
+from assistant.indexing.damage import Damage
 from assistant.indexing.generations import current_folder
 from assistant.models.standins import HashingEmbedder
-from assistant.serving.health import Folders
+from assistant.serving.health_desk import Folders
 from assistant.serving.http.api import create_api
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter, Rates
@@ -100,6 +102,8 @@ def test_all_that_is_well_is_told(stage: Stage) -> None:
     assert "SQLite，版本 00" in lines["记录库"][1]
     assert any(name.startswith("磁盘（") and "GiB" in words for name, (_, words) in lines.items())
     assert lines["备份"][0] == "info"  # nobody here knows, and so nobody says that there is one
+    stage.known.registry.note("backup.made", "terminal:root", files=3)
+    assert stage.lines()["备份"][0] == "good"
 
 
 def test_what_is_not_well_says_what_to_do(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,11 +118,22 @@ def test_what_is_not_well_says_what_to_do(stage: Stage, monkeypatch: pytest.Monk
     assert "项须处理" in stage.page().text
 
 
+def test_files_that_the_server_found_damaged_are_named(stage: Stage) -> None:
+    build(stage)
+    health = stage.client.app.state.health  # type: ignore[attr-defined]
+    assert stage.lines()["正在使用的文件"] == ("info", "启动以来还没有读完一遍。")
+    health.passes, health.whole_at = 2, time.monotonic() - 185
+    assert stage.lines()["正在使用的文件"] == ("good", "启动以来读过 2 遍，最近一遍在 3 分钟前，完好。")
+    health.damaged = (Damage(path=Path("/secret/place/dense.bin"), part="chroma", expected="a", found="b"),)
+    how, words = stage.lines()["正在使用的文件"]
+    assert (how, "chroma: dense.bin" in words, "/secret" in words) == ("bad", True, False)
+
+
 def test_records_that_cannot_be_asked_are_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_: object) -> None:
         raise RecordsError("记录库现在无法使用。")
 
-    monkeypatch.setattr("assistant.serving.health.schema_of", gone)
+    monkeypatch.setattr("assistant.serving.health_desk.schema_of", gone)
     assert stage.lines()["记录库"] == ("bad", "记录库现在无法使用。")
 
 

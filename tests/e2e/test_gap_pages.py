@@ -254,9 +254,9 @@ def test_a_case_goes_back_with_a_reason_and_comes_again(stage: Stage) -> None:
     [
         ({"outcome": "answered"}, "至少指明一处条款"),
         ({"outcome": "not_found", "clause": f"{LAW}#第四条"}, "不应有条款依据"),
-        ({"outcome": "answered", "clause": f"{LAW}#第九十九条"}, "第 1 处条款在库里没有找到"),
-        ({"outcome": "answered", "document": LAW, "address": ""}, "第 1 处条款在库里没有找到"),
-        ({"outcome": "answered", "document": "", "address": "第四条"}, "第 1 处条款在库里没有找到"),
+        ({"outcome": "answered", "clause": f"{LAW}#第九十九条"}, "先数勾选的，再数填写的）在库里没有找到"),
+        ({"outcome": "answered", "document": LAW, "address": ""}, "先数勾选的，再数填写的）在库里没有找到"),
+        ({"outcome": "answered", "document": "", "address": "第四条"}, "先数勾选的，再数填写的）在库里没有找到"),
         ({"outcome": "maybe", "clause": f"{LAW}#第四条"}, "请选择这道题应有的结果"),
         ({"outcome": "not_found", "question": " "}, "问题"),
     ],

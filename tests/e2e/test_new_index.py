@@ -28,6 +28,7 @@ class Home:
             "ASSISTANT_EMBEDDER__KIND": "hashing",
             "ASSISTANT_INDEXES_DIR": str(folder / "indexes"),
             "ASSISTANT_CORPUS_DIR": str(folder / "corpus"),
+            "ASSISTANT_DATA_DIR": str(folder / "data"),
             "ASSISTANT_PORT": "0",
             "PYTHONPATH": str(ROOT),
             "PYTHONIOENCODING": "utf-8",
@@ -76,6 +77,10 @@ def test_what_is_added_and_removed_is_served_at_once(home: Home) -> None:
             home.corpus("remove", "办法")
             assert line_with(server.stdout, "索引有更新")
             assert documents(address) == {"通知"}
+            words = home.folder / "data" / "tables" / "lay_words.yaml"
+            words.parent.mkdir(parents=True)
+            words.write_text("- concept: 敲门费\n  policy: [承诺费]\n  lay: [敲门钱]\n", encoding="utf-8")
+            assert line_with(server.stdout, "词表有更新")
         finally:
             patience.cancel()
             server.terminate()

@@ -182,6 +182,10 @@ CALLS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
 }
 
 
+def _no_draft(rest: str) -> Callable[[str], list[Call]]:
+    return lambda d: [Call(f"/admin/drafts/{'0' * 32}{rest}?with={DOCUMENTS[d].id}", status=404)]
+
+
 # The same for our own pages, which the OpenAPI description leaves out.
 OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ("GET", "/read"): lambda _: [Call("/read"), Call("/read?words=%E5%8F%A3%E5%BE%84"), Call("/read?state=out")],
@@ -199,8 +203,12 @@ OURS: Mapping[tuple[str, str], Callable[[str], list[Call]]] = {
     ],
     ("GET", "/talks"): lambda _: [Call("/talks")],
     ("GET", "/admin"): lambda _: [Call("/admin")],
-    ("GET", "/admin/releases"): lambda _: [Call("/admin/releases")],
-    ("GET", "/admin/releases/preview"): lambda _: [Call("/admin/releases/preview")],
+    ("GET", "/admin/drafts"): lambda _: [Call("/admin/drafts"), Call("/admin/drafts?sort=state")],
+    ("GET", "/admin/drafts/new"): lambda _: [Call("/admin/drafts/new")],
+    **{("GET", f"/admin/drafts/{{change_id}}{rest}"): _no_draft(rest) for rest in ("", "/lines", "/compare")},
+    # The door of these tests keeps no corpus; the pages with one are tried in test_release_pages.py.
+    ("GET", "/admin/releases"): lambda _: [Call("/admin/releases", status=404)],
+    ("GET", "/admin/releases/preview"): lambda _: [Call("/admin/releases/preview", status=404)],
     ("GET", "/admin/gaps"): lambda _: [Call("/admin/gaps?show=all")],
     ("GET", "/admin/feedback"): lambda _: [Call("/admin/feedback?rating=all")],
     ("GET", "/admin/gold"): lambda _: [Call("/admin/gold"), Call("/admin/gold?state=accepted")],
@@ -273,6 +281,8 @@ OTHERS = {
     # These and the next are tried in test_keeping_pages.py.
     *(("POST", f"/admin/lifecycle/{name}") for name in ("facts", "care", "withdraw", "decide", "supersession")),
     *(("POST", f"/admin/tables/{name}") for name in ("entry", "preview", "withdraw", "undo", "decide")),
+    *(("POST", f"/admin/drafts{rest}") for rest in ("", "/removals", "/{change_id}", "/{change_id}/lines")),
+    # the one before in test_draft_pages.py
     ("POST", "/history/{session_id}"),  # tried below, and in test_history_pages.py
     # Tried in test_gap_pages.py:
     *(("POST", "/admin/gaps"), ("GET", "/admin/gaps/{gap_id}"), ("POST", "/admin/gaps/{gap_id}")),

@@ -58,7 +58,7 @@ def approver(browser: Browser, house: House) -> Iterator[Page]:
 def signed_in(browser: Browser, house: House, name: str, **looks: Any) -> Iterator[Page]:
     """A page of theirs, which may not complain of anything."""
     context = browser.new_context(locale="zh-CN", reduced_motion="reduce", **looks)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(120_000)  # a build on a busy machine takes its time
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))

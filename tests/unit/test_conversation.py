@@ -16,6 +16,7 @@ from assistant.models.standins import HashingEmbedder
 from assistant.parsing.clauses import parse_clauses
 from assistant.pipeline import PolicyAssistant
 from assistant.question.kinship import Leaning
+from assistant.schema.answer import Outcome
 from assistant.schema.document import Document, DocumentKind, DocumentMeta
 from assistant.schema.inquiry import Inquiry
 from assistant.schema.retrieval import Turn
@@ -85,6 +86,14 @@ def test_where_it_is_not_clear_what_the_reader_finds_answered_decides(
     answer = assistant(library, odds).ask(inquiry)
     assert answer.follows is goes_on
     assert answer.follows_unsure  # either way the other is offered
+
+
+def test_what_is_found_neither_way_is_not_joined_to_the_turns_before(library: MemoryLibrary) -> None:
+    inquiry = Inquiry(question="食堂几点开饭？", history=(Turn(role="user", content="班车什么时候发车？"),))
+    answer = assistant(library, lambda question: -9.0 if "班车" not in question else -5.0).ask(inquiry)
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert not answer.follows
+    assert "班车" not in answer.standalone_question
 
 
 def test_what_whoever_asks_has_said_is_not_weighed(library: MemoryLibrary) -> None:

@@ -113,7 +113,7 @@ def create_api(
         redirect_slashes=False,
         dependencies=[Depends(authorize)],
     )
-    app.state.desk, app.state.gate = desk, door.gate
+    app.state.desk, app.state.gate, app.state.health = desk, door.gate, watch.health
     _guard(app, door, watch)
     add_error_handlers(app)
     _add_identity(app, door)

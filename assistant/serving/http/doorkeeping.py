@@ -12,7 +12,7 @@ from assistant.access.oidc import Oidc
 from assistant.access.users import Users
 from assistant.curation.drafts import Drafting
 from assistant.schema.principal import Principal
-from assistant.serving.health import Folders
+from assistant.serving.health_desk import Folders
 from assistant.serving.keeping.upkeep import Upkeep
 from assistant.serving.ledger import Ledger
 from assistant.serving.limits.rates import RateLimiter

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,7 @@ FACTS = "facts"  # the kind of a change
 _NO_DOCUMENT = "没有这份文件，请从列表里打开。"
 _UNLISTED = "这份文件没有登记在清单里，请先用 assistant corpus add 登记，再改有效期。"
 _LONGEST_OWNER, _LONGEST_NOTE = 60, 300
+_LETTING_THROUGH = Lock()  # of two people who approve at once one is too late, and nothing is begun twice
 
 
 class FactsBody(BaseModel):
@@ -194,22 +196,17 @@ class LifeCycle:
             NotAllowed: it is one's own.
             UnderWay: something else is being done.
         """
-        change = self._own(change_id)
-        self._found(rows, change.subject)
-        if (job := self.work.about(change.id)) is not None and job.running:
-            raise UnderWay
-        change = self.changes.claim(change.id, by=by.id)
-        self._note("approved", by, change)
-        known, facts = {change.subject: facts_from(change.before)}, {change.subject: facts_from(change.after)}
-        carry_out(
+        asked = self._own(change_id)
+        self._found(rows, asked.subject)
+        known, facts = {asked.subject: facts_from(asked.before)}, {asked.subject: facts_from(asked.after)}
+        return carry_out(
             self.work,
             self.changes,
-            change,
+            asked,
             by,
             task=lambda progress: self._release().restate(facts, known=known, progress=progress),
-            note=lambda generation: self._note("applied", by, change, generation=generation),
+            note=lambda verb, **facts: self._note(verb, by, asked, **facts),
         )
-        return change
 
     def decide_proposal(self, by: Principal, row: Row, *, confirm: bool) -> None:
         """Confirm or dismiss what the program itself found out about a document.
@@ -287,16 +284,34 @@ def carry_out(
     by: Principal,
     *,
     task: Callable[[Progress], ReleaseReport | None],
-    note: Callable[[str | None], None],
-) -> None:
-    """Make a change so beside the answers, and write down how that ended.
+    note: Callable[..., None],
+) -> Amendment:
+    """Let a change through: make it so beside the answers, and write down how that ended.
 
     Args:
-        note: records that it holds, and from which generation on, where there is a new one.
+        note: records that it was approved; then that it is applied, and in which generation, where there is a new one.
 
     Raises:
+        NotAllowed: it is one's own.
         UnderWay: something else is being done; the change can be let through later.
     """
+    with _LETTING_THROUGH:
+        if work.busy:
+            raise UnderWay
+        claimed = changes.claim(change.id, by=by.id)
+        note("approved")
+        _begin(work, changes, claimed, by, task, note)
+    return claimed
+
+
+def _begin(
+    work: Work,
+    changes: AmendmentBook,
+    change: Amendment,
+    by: Principal,
+    task: Callable[[Progress], ReleaseReport | None],
+    note: Callable[..., None],
+) -> None:
 
     def run(progress: Progress) -> None:
         fault = "处理中途出现异常，请再试一次，或查看服务器日志。"
@@ -305,7 +320,7 @@ def carry_out(
             generation = report.build.folder.name if report and report.build else None
             changes.settle(change.id, generation=generation)
             fault = ""
-            note(generation)
+            note("applied", generation=generation)
         except AssistantError as exc:
             fault = exc.message
             raise

@@ -22,7 +22,7 @@ from assistant.records.amendments import Amendment, AmendmentBook
 from assistant.schema.chunk import Phrasing
 from assistant.schema.principal import Principal
 from assistant.serving.keeping.lifecycle import carry_out
-from assistant.serving.keeping.work import UnderWay, Work
+from assistant.serving.keeping.work import Work
 from assistant.serving.ports import Assistant
 from assistant.text.folding import fold
 
@@ -253,17 +253,13 @@ class HouseTables:
             NotAllowed: it is one's own.
             UnderWay: something else is being done.
         """
-        if (job := self.work.about(change.id)) is not None and job.running:
-            raise UnderWay
-        claimed = self.changes.claim(change.id, by=by.id)
-        self._note("approved", by, claimed)
         carry_out(
             self.work,
             self.changes,
-            claimed,
+            change,
             by,
-            task=lambda progress: self._make_so(claimed, progress),
-            note=lambda generation: self._note("applied", by, claimed, generation=generation),
+            task=lambda progress: self._make_so(change, progress),
+            note=lambda verb, **facts: self._note(verb, by, change, **facts),
         )
 
     def _make_so(self, change: Amendment, progress: Progress) -> Any:

@@ -52,7 +52,8 @@ class Upkeep:
     lifecycle: LifeCycle
     tables: HouseTables
     questions: Questions
-    work: Work
+    work: Work  # what makes changes so
+    trials: Work  # what only tries them
 
     def try_out(self, by: Principal, assistant: Assistant, asked: TryOut) -> Job:
         """Begin to see what a change would change; nothing is kept of it but the result.
@@ -78,7 +79,7 @@ class Upkeep:
             with self.tables.trial(asked.table, asked.before, asked.after, progress) as after:
                 return previewed(questions, by, before=assistant, after=after, progress=progress, notice=notice)
 
-        return self.work.start(owner=by.id, about=_ABOUT, task=run, asked=asked)
+        return self.trials.start(owner=by.id, about=_ABOUT, task=run, asked=asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +135,13 @@ class SettingsSources:
             yield build_assistant(settings, indexes_dir=where, house=words)
 
 
-def build_upkeep(
-    settings: Settings, registry: Registry, *, today: Callable[[], date], work: Work | None = None
-) -> Upkeep:
+def build_upkeep(settings: Settings, registry: Registry, *, today: Callable[[], date]) -> Upkeep:
     """What keeps the library of these settings up to date."""
-    sources, doing = SettingsSources(settings=settings), work or Work()
+    sources, doing = SettingsSources(settings=settings), Work()
     return Upkeep(
         lifecycle=LifeCycle(registry, corpus_dir=settings.corpus_dir, release=sources.release, work=doing, today=today),
         tables=HouseTables(registry, sources, work=doing),
         questions=Questions(gold=settings.data_dir / FILE, answers=registry.answers),
         work=doing,
+        trials=Work(),
     )

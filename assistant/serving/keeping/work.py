@@ -96,6 +96,12 @@ class Work:
         self._begin(lambda: _do(job, task))
         return job
 
+    @property
+    def busy(self) -> bool:
+        """Whether a piece of work is under way."""
+        with self._lock:
+            return any(job.running for job in self._jobs.values())
+
     def of(self, job_id: str, *, owner: str) -> Job:
         """A piece of work of theirs.
 

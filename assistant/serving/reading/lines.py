@@ -9,10 +9,11 @@ from assistant.parsing.corrections import HEADING_LEVELS, Correction, line_hash
 from assistant.parsing.lines.model import TRIM
 from assistant.parsing.markers import mark_at
 from assistant.parsing.readable import readable
-from assistant.schema.document import UNADDRESSED, Clause, Document, Level
+from assistant.schema.document import APPARATUS, UNADDRESSED, Clause, Document, Level
 
 PAGE_LINES = 120
 _MAX_DEPTH = 5
+_TABLES = frozenset({Level.TABLE, Level.TABLE_ROW})
 
 LEVEL_WORDS: Mapping[Level, str] = {
     Level.TITLE: "标题",
@@ -133,7 +134,7 @@ def _row(
     start, end = place
     words = text[start:end].rstrip(TRIM)
     clauses = [clause for clause, _ in begun if clause.address]
-    mark = mark_at(text, start, start + len(words))
+    level, value = _number(text, (start, start + len(words)), clauses)
     return LineRow(
         number=number,
         words=words,
@@ -141,26 +142,21 @@ def _row(
         opens=tuple((LEVEL_WORDS[c.level], c.address) for c in clauses),
         inside=home.address if home is not None else "",
         depth=min(begun[0][1] if begun else _MAX_DEPTH, _MAX_DEPTH),
-        of_table=_of_table(clauses, home),
-        quiet=home is not None and home.level in (Level.NOTE, Level.SIGNATURE, Level.RECIPIENT),
-        level=_offered(clauses, mark.level if mark else None).value,
-        value=mark.number if mark else 0,
+        of_table=any(c.level in _TABLES for c in clauses) or (home is not None and home.level in _TABLES),
+        quiet=home is not None and home.level in APPARATUS,
+        level=level.value,
+        value=value,
         said=said,
         doubtful=home is None or any(c.address in doubts for c in clauses),
     )
 
 
-def _of_table(clauses: Sequence[Clause], home: Clause | None) -> bool:
-    """Whether the line is of a table, which no correction touches."""
-    if home is not None and home.level is Level.TABLE_ROW:
-        return True
-    return any(clause.level in (Level.TABLE, Level.TABLE_ROW) for clause in clauses)
-
-
-def _offered(clauses: Sequence[Clause], marked: Level | None) -> Level:
-    """The level that is offered first: that of the heading the line is, else the one its number looks like."""
-    found = next((clause.level for clause in clauses if clause.level in HEADING_LEVELS), marked)
-    return found if found in HEADING_LEVELS and found is not None else Level.HEADING_1
+def _number(text: str, place: tuple[int, int], clauses: Sequence[Clause]) -> tuple[Level, int]:
+    """The level and number that a form proposes for a line: what it opens, else what its number looks like."""
+    mark = mark_at(text, *place)
+    seen = [c.level for c in clauses] + ([mark.level] if mark is not None else [])
+    level = next((one for one in seen if one in HEADING_LEVELS), Level.HEADING_1)
+    return level, mark.number if mark is not None else 0
 
 
 def _nodes(clauses: Sequence[Clause], depth: int) -> Iterator[tuple[Clause, int]]:

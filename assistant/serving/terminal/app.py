@@ -28,6 +28,7 @@ from assistant.serving.terminal.audit import audit_app
 from assistant.serving.terminal.backup import backup, restore
 from assistant.serving.terminal.compare import compare_command
 from assistant.serving.terminal.corpus import corpus_app
+from assistant.serving.terminal.curation import gaps_app, gold_app
 from assistant.serving.terminal.duties import duties
 from assistant.serving.terminal.eval import add_commands
 from assistant.serving.terminal.help import ChineseCommand, complaint
@@ -80,6 +81,8 @@ app.add_typer(talk_app, name="talk")
 _MANAGING = {"keys": keys_app, "users": users_app, "embeds": embeds_app, "records": records_app, "audit": audit_app}
 for _name, _group in _MANAGING.items():
     app.add_typer(_group, name=_name)
+app.add_typer(gaps_app, name="gaps")
+app.add_typer(gold_app, name="gold")
 app.command(name="verify", cls=ChineseCommand)(verify)
 eval_app.command(name="proof", cls=ChineseCommand)(proof)
 app.command(name="mask", cls=ChineseCommand)(mask_command)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from assistant.schema.principal import Principal
 from assistant.serving.desk import Desk
-from assistant.serving.health import Health, Watched
+from assistant.serving.health_desk import HealthDesk, Watched
 from assistant.serving.http.doorkeeping import Doorkeeping
 from assistant.serving.http.managing.shell import Managed, Refusal, after, managed, show_admin, tried
 from assistant.serving.http.rules import Asker
@@ -23,13 +23,13 @@ _LOOKS = {"good": "正常", "info": "供参考", "warn": "请留意", "bad": "�
 def add_health(app: FastAPI, desk: Desk, door: Doorkeeping) -> None:
     """Give an application the page of its health."""
     recorder = door.ledger.recorder if door.ledger else None
-    watched = Watched(provider=desk.provider, places=desk, rates=door.rates, recorder=recorder)
-    made: list[Health] = []  # with the first that asks: it remembers whether a check is under way
+    watched = Watched(provider=desk.provider, places=desk, rates=door.rates, recorder=recorder, files=app.state.health)
+    made: list[HealthDesk] = []  # with the first that asks: it remembers whether a check is under way
 
-    def health(request: Request) -> Health:
+    def health(request: Request) -> HealthDesk:
         office = managed(request)
         if not made:
-            made.append(Health(office, watched, door.folders))
+            made.append(HealthDesk(office, watched, door.folders))
         return made[0]
 
     def shown(request: Request, asker: Principal, refusal: Refusal | None = None) -> Response:

@@ -219,7 +219,7 @@ def _add_preview(app: FastAPI, desk: Desk) -> None:
     @app.get(f"{PATH}/preview", include_in_schema=False)
     def look(request: Request, asker: Asker, _: Managed, job: Id = "") -> Response:
         upkeep, assistant = upkeep_of(request), desk.provider()
-        found = upkeep.work.of(job, owner=asker.id)
+        found = upkeep.trials.of(job, owner=asker.id)
         asked = found.asked
         if asked.change:
             change = upkeep.tables.change(asked.change, asker, assistant)

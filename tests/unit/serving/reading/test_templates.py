@@ -149,7 +149,7 @@ def test_programs_get_errors_as_json_and_people_as_pages(client: TestClient) -> 
 
 
 def test_the_files_of_the_pages_are_small() -> None:
-    assert sum(len(static_file(name)) for name in STATIC) < 20_000
+    assert sum(len(static_file(name)) for name in STATIC) < 30_000
 
 
 _LIGHT, _DARK = re.findall(r":root \{([^}]*--ink:[^}]*)\}", CSS)

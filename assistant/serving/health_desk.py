@@ -7,9 +7,10 @@ cannot be found out is told as such, and never taken for good.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Lock
@@ -27,14 +28,17 @@ from assistant.serving.limits.rates import RateLimiter
 from assistant.serving.office import Office
 from assistant.serving.ports import Assistant
 from assistant.serving.score_trends import Trend, trends_in
+from assistant.serving.watching.health import Health
 
 How = Literal["good", "info", "warn", "bad"]
 
-CHECKED, VERIFIED, CHECKPOINT, RETENTION = "index.checked", "audit.verified", "audit.checkpoint", "retention.run"
+CHECKED, VERIFIED, CHECKPOINT = "index.checked", "audit.verified", "audit.checkpoint"
+RETENTION, BACKUP = "retention.run", "backup.made"
 _BEIJING = timezone(timedelta(hours=8))
 _GIB = 1024**3
 _LITTLE, _VERY_LITTLE = 10 * _GIB, 2 * _GIB  # free space of a disk
 _OLD_MS = 8 * 86_400_000  # since the chain was verified last
+_NO_BACKUP = "没有 assistant backup 的记录；用别的程序备份的，这里看不到。做法见 docs/operations.md。"
 _BUSY = "正在自检，请等它结束后再试。"
 
 
@@ -65,9 +69,10 @@ class Watched:
     places: Places
     rates: RateLimiter | None
     recorder: Recorder | None
+    files: Health = field(default_factory=Health)  # what the server found when it read its files
 
 
-class Health:
+class HealthDesk:
     """The health of one service."""
 
     def __init__(self, office: Office, watched: Watched, folders: Folders) -> None:
@@ -140,7 +145,19 @@ class Health:
         yield Line("条款", "info", f"{current.clauses} 条，{current.chunks} 段")
         others = len(listed) - 1
         yield Line("可退回的上一版", "good" if others else "info", f"另有 {others} 版" if others else "没有")
+        yield self._files()
         yield self._last_check(current)
+
+    def _files(self) -> Line:
+        """What the server itself found of late, which reads its files again and again."""
+        files = self._watched.files
+        if files.damaged:
+            words = f"损坏：{'、'.join(files.names)}。运行 python -m assistant index verify --deep 看怎样修复。"
+            return Line("正在使用的文件", "bad", words)
+        if files.whole_at is None:
+            return Line("正在使用的文件", "info", "启动以来还没有读完一遍。")
+        minutes = int(time.monotonic() - files.whole_at) // 60
+        return Line("正在使用的文件", "good", f"启动以来读过 {files.passes} 遍，最近一遍在 {minutes} 分钟前，完好。")
 
     def _last_check(self, current: GenerationInfo) -> Line:
         entry = next(newest(self._registry.store, Sought(kind=CHECKED), before=None), None)
@@ -202,7 +219,8 @@ class Health:
             CHECKPOINT, "另存校验值", "还没有另存过，请定期运行 assistant audit checkpoint，放到别处。", old=True
         )
         yield self._last(RETENTION, "清理到期记录", f"还没有清理过；记录保存 {self._office.keep_days} 天。")
-        yield Line("备份", "info", "由本系统以外的程序办理，这里不知道何时做过；做法见 docs/operations.md。")
+        backed_up = self._last(BACKUP, "备份", _NO_BACKUP, old=True)
+        yield replace(backed_up, how="info") if backed_up.words == _NO_BACKUP else backed_up
 
     def _recording(self) -> Line:
         recorder = self._watched.recorder
