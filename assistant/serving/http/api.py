@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request
 from fastapi.responses import HTMLResponse, Response
@@ -185,7 +185,7 @@ def _add_kept(app: FastAPI, desk: Desk, office: Office | None) -> None:
 
 
 def _how(degraded: Collection[str]) -> wire.HowFound:
-    return cast("wire.HowFound", mode_of(degraded).value)
+    return mode_of(degraded).value
 
 
 def _add_health(app: FastAPI, desk: Desk, health: Health, *, development: bool) -> None:
