@@ -159,7 +159,7 @@ class Publishing:
                     "id": look.change.document_id,
                     "title": look.change.title,
                     "change": look.change.change.value,
-                    "access": list(look.meta.access),
+                    "access": sorted(look.access),
                     "against": look.change.against,
                     "clauses": {kind.value: count for kind, count in look.counts},
                 }

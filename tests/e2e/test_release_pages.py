@@ -17,6 +17,7 @@ from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
 from assistant.access.registry import Registry
+from assistant.corpus.outcomes import Given
 from assistant.corpus.reading import parse_file
 from assistant.indexing.self_check import VerifyReport
 from assistant.records.answers import KeptAnswer
@@ -135,6 +136,30 @@ def test_what_somebody_may_not_see_they_do_not_decide_on(stage: Stage) -> None:
     for path, fields in ((f"/changes/{change}", {"action": "approve"}), ("/preview", {"change": change})):
         status, told = stage.post("approver", path, **fields)
         assert (status, "您没有的标签" in told, "内部口径" in told) == (403, True, False)
+
+
+def test_a_hidden_version_is_not_read_through_the_one_that_follows_it(stage: Stage) -> None:
+    stage.corner.release().add(
+        [stage.corner.put("口径.md", rules(2022).replace("小额贷款", "机密"))], given=Given(access=("内部",))
+    )
+    change = stage.add("口径2025.md", rules(2025, limit="六百").replace("小额贷款", "机密"))
+    page = stage.preview("approver", change)
+    assert "与库里的上一版" not in page
+    assert "<del>" not in page
+    assert "您无权查看" in page
+    stage.post("second", f"/changes/{change}", action="approve")
+    prepared = stage.client.app.state.releases.prepared()  # type: ignore[attr-defined]
+    assert stage.post("approver", "/publish", preview=prepared.id)[0] == 403
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    assert any(look.lines for look in publication_shown(prepared, insider, FakeAssistant()).looks)
+
+
+def test_a_document_that_loses_its_label_is_hidden_until_that_is_published(stage: Stage) -> None:
+    text = rules(2022).replace("小额贷款", "机密")
+    stage.corner.release().add([stage.corner.put("口径.md", text)], given=Given(access=("内部",)))
+    change = stage.add("口径.md", text, access=["公开"])
+    assert "口径.md" in stage.get("approver")  # the upload bears no label
+    assert "没有您可以查看的文件" in stage.preview("approver", change)
 
 
 def test_a_form_from_elsewhere_is_refused(stage: Stage) -> None:

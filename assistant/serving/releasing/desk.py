@@ -149,8 +149,8 @@ class ReleaseDesk:
         return job.result
 
     def sees_all(self, by: Principal, prepared: Prepared) -> bool:
-        """Whether somebody may see every document of a publication."""
-        return all(look.meta.visible(by.labels) for look in prepared.documents)
+        """Whether somebody may see every document of a publication, as it was and as it will be."""
+        return all(look.access <= by.labels | {PUBLIC} for look in prepared.documents)
 
     def publish(self, by: Principal, preview_id: str, reason: str) -> Publication:
         """Publish the preview of that id.

@@ -174,7 +174,7 @@ class Shown:
 
 def publication_shown(prepared: Prepared, by: Principal, assistant: Assistant) -> Shown:
     """What of a publication whoever looks may see, by their rights now."""
-    seen = [look for look in prepared.documents if look.meta.visible(by.labels)]
+    seen = [look for look in prepared.documents if _may_see(by, look.access)]
     whole = len(seen) == len(prepared.documents)
     withheld = Withheld(assistant, by.labels)
     return Shown(
