@@ -257,6 +257,20 @@ def test_a_publication_is_taken_back_through_another_person(stage: Stage) -> Non
     assert stage.post("approver", "/takeback/none")[0] == 404
 
 
+def test_what_was_published_with_a_label_is_taken_back_behind_it(stage: Stage) -> None:
+    change = stage.add("口径.md", rules(2022).replace("小额贷款", "机密"), access=["内部"])
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    desk.approve(insider, change, "")
+    desk.begin(insider, (change,))
+    stage.begun.pop()()
+    done = desk.publish(insider, desk.prepared().id, "")
+    assert stage.post("approver", f"/takeback/{done.id}")[0] == 403
+    [back] = desk.take_back(insider, done.id)
+    assert back.facts["access"] == ["内部"]
+    assert "口径" not in stage.get("editor", "/admin/drafts")
+
+
 # --- what it touches ----------------------------------------------------------------------------
 
 

@@ -201,7 +201,14 @@ class ReleaseDesk:
         return info
 
     def take_back(self, by: Principal, publication_id: str) -> tuple[Change, ...]:
-        """The changes that lead back from a publication. Raises as `Publishing.take_back`."""
+        """The changes that lead back from a publication.
+
+        Raises as `Publishing.take_back`, or `NotAllowed`: they may not see a document of it.
+        """
+        found = self.registry.publications.get(publication_id)
+        documents = found.summary["documents"] if found is not None else ()
+        if not all(set(one["access"]) <= by.labels | {PUBLIC} for one in documents):
+            raise NotAllowed(_UNSEEN)
         return self._publishing.take_back(by, publication_id)
 
 
