@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,15 +18,18 @@ from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
 from assistant.access.registry import Registry
+from assistant.corpus import aside as aside_module
 from assistant.corpus.outcomes import Given
 from assistant.corpus.reading import parse_file
+from assistant.corpus.staging import sole_writer
+from assistant.curation.gate import GateReport, Turned
 from assistant.indexing.self_check import VerifyReport
 from assistant.records.answers import KeptAnswer
 from assistant.schema.principal import Scope
 from assistant.serving.http.api import create_api
 from assistant.serving.keeping.work import Work
 from assistant.serving.releasing.desk import Releases
-from assistant.serving.releasing.shown import publication_shown
+from assistant.serving.releasing.shown import UNSEEN, publication_shown
 
 HTML = {"Accept": "text/html", "Origin": "http://door.example"}
 PATH = "/admin/releases"
@@ -151,7 +155,65 @@ def test_a_hidden_version_is_not_read_through_the_one_that_follows_it(stage: Sta
     prepared = stage.client.app.state.releases.prepared()  # type: ignore[attr-defined]
     assert stage.post("approver", "/publish", preview=prepared.id)[0] == 403
     insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    case = Turned(id="g", question="口径怎么说", documents=frozenset({"口径2025"}))
+    prepared = replace(prepared, gate=GateReport(cases=1, worse=(case,)))
+    plain = replace(insider, labels=frozenset())
+    assert publication_shown(prepared, plain, FakeAssistant()).worse == (UNSEEN,)
+    assert publication_shown(prepared, insider, FakeAssistant()).worse == ("口径怎么说",)
     assert any(look.lines for look in publication_shown(prepared, insider, FakeAssistant()).looks)
+
+
+def test_why_a_preview_failed_is_told_to_those_who_may_see_its_files(stage: Stage) -> None:
+    change = stage.add("机密口径.md", "\n", access=["内部"])
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    desk.begin(insider, (change,))
+    stage.begun.pop()()
+    assert "机密口径.md" in desk.message(insider, desk.job())
+    page = stage.get("approver", f"{PATH}/preview")
+    assert ("机密口径" in page, "这次预览没有做成" in page) == (False, True)
+
+
+def test_the_list_opens_while_something_is_being_published(stage: Stage) -> None:
+    stage.add("细则.md", rules(2025))
+    with sole_writer(stage.corner.corpus):
+        journal = stage.corner.corpus / ".release" / "publishing.json"
+        journal.write_text("{}", encoding="utf-8")
+        assert "细则" in stage.get("approver")
+        journal.unlink()
+
+
+def test_what_was_changed_since_somebody_looked_is_looked_at_again(stage: Stage) -> None:
+    change = stage.add("细则.md", rules(2025))
+    seen = str(stage.registry.changes.get(change).changed_at)
+    assert f'name="seen" value="{seen}"' in stage.get("approver")
+    clock = stage.registry.store.clock
+    stage.registry.store.clock = lambda: clock() + 1000
+    stage.post("second", f"/changes/{change}", action="return", words="再改")
+    stage.registry.changes.edit(change, facts={"region": "陕西"})
+    later = str(stage.registry.changes.submit(change).changed_at)
+    status, told = stage.post("approver", f"/changes/{change}", action="approve", seen=seen)
+    assert (status, "请刷新后再试" in told) == (422, True)
+    assert stage.post("approver", f"/changes/{change}", action="approve", seen=later)[0] == 303
+
+
+def test_what_is_being_published_is_not_put_away_amid_that(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = stage.add("细则.md", rules(2025))
+    stage.post("second", f"/changes/{change}", action="approve")
+    page = stage.preview("approver", change)
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    real, others = aside_module.take_over, []
+
+    def amid(*args: Any) -> str:
+        others.append(Thread(target=desk.stop))
+        others[0].start()
+        others[0].join(0.5)
+        return real(*args)
+
+    monkeypatch.setattr(aside_module, "take_over", amid)
+    assert stage.post("approver", "/publish", preview=id_in(page)) == (303, f"{PATH}?done=published")
+    others[0].join()
+    assert "细则.md" in stage.corner.files
 
 
 def test_a_document_that_loses_its_label_is_hidden_until_that_is_published(stage: Stage) -> None:

@@ -220,7 +220,7 @@ class LifeCycle:
         if proposal is None or not (confirm or row.dismissible):
             raise NotFoundError("这份文件没有待确认的变化了。")
         newer = self._line(proposal.by)
-        if newer is not None and newer.added_by == by.id:
+        if newer is not None and by.id in self._registry.changes.authors_of(newer.sha256):
             raise NotAllowed("新的文件是您加入的，它取代旧文件须由另一个人确认。")
         verb, document_id = "confirmed" if confirm else "dismissed", row.meta.id
         release, facts = self._release(), {"documents": [document_id], "by": proposal.by}
