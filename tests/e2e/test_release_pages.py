@@ -23,6 +23,7 @@ from assistant.corpus.outcomes import Given
 from assistant.corpus.reading import parse_file
 from assistant.corpus.staging import sole_writer
 from assistant.curation.gate import GateReport, Turned
+from assistant.indexing.generations import take_over
 from assistant.indexing.self_check import VerifyReport
 from assistant.records.answers import KeptAnswer
 from assistant.schema.principal import Scope
@@ -202,13 +203,13 @@ def test_what_is_being_published_is_not_put_away_amid_that(stage: Stage, monkeyp
     stage.post("second", f"/changes/{change}", action="approve")
     page = stage.preview("approver", change)
     desk = stage.client.app.state.releases  # type: ignore[attr-defined]
-    real, others = aside_module.take_over, []
+    others: list[Thread] = []
 
     def amid(*args: Any) -> str:
         others.append(Thread(target=desk.stop))
         others[0].start()
         others[0].join(0.5)
-        return real(*args)
+        return take_over(*args)
 
     monkeypatch.setattr(aside_module, "take_over", amid)
     assert stage.post("approver", "/publish", preview=id_in(page)) == (303, f"{PATH}?done=published")
