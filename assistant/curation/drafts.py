@@ -28,7 +28,7 @@ from assistant.curation.reports import (
     too_little,
 )
 from assistant.curation.scanning import Scanner
-from assistant.errors import InputError, NotAllowed, NotFoundError
+from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
 from assistant.parsing.corrections import Correction
 from assistant.records.changes import EDITABLE, ENDED, Change, ChangeKind, ChangeState
 from assistant.schema.document import PUBLIC, Document
@@ -96,8 +96,12 @@ class Drafts:
 
     def alike(self, by: Principal, change: Change) -> tuple[Mapping[str, Any], ...]:
         """What is nearly the same as its file, of what whoever asks may see; the report has what its author may."""
-        seen = {meta.id for meta in self._library().documents(by.labels)}
-        return tuple(one for one in change.report.get("alike", ()) if one["id"] in seen)
+        known = change.report.get("alike") or ()
+        try:
+            seen = {meta.id for meta in self._library().documents(by.labels)} if known else set()
+        except AssistantError:  # no index answers; the rest of the page does not need one
+            return ()
+        return tuple(one for one in known if one["id"] in seen)
 
     def twin(self, by: Principal, change: Change) -> str:
         """The id of another change that brings the very bytes in; empty where there is none that may be seen."""

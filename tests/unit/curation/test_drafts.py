@@ -19,7 +19,7 @@ from assistant.curation.files import ChangeFiles
 from assistant.curation.overlay import Act, Correction, line_hash
 from assistant.curation.scanning import Scanner
 from assistant.curation.stated import given_of
-from assistant.errors import InputError, NotAllowed, NotFoundError
+from assistant.errors import IndexNotBuilt, InputError, NotAllowed, NotFoundError
 from assistant.records.changes import Change, ChangeKind, ChangeState
 from assistant.schema.document import Document, DocumentMeta, Level
 from assistant.schema.principal import Principal, PrincipalKind, Scope
@@ -190,11 +190,16 @@ def test_a_document_nearly_the_same_is_told_and_so_is_a_twin(drafts: Drafts) -> 
     assert second.report["twin"] == first.id
 
 
-def test_what_is_nearly_the_same_is_named_to_those_who_may_see_it(drafts: Drafts) -> None:
+def test_what_is_nearly_the_same_is_named_to_those_who_may_see_it(drafts: Drafts, registry: Registry) -> None:
     change = uploaded(drafts, law().text, name="法.txt")
     hidden = law().id
     assert [one["id"] for one in drafts.alike(BEN, change)] == [hidden]
     assert drafts.alike(OUTSIDER, change) == ()
+
+    def nothing() -> Held:
+        raise IndexNotBuilt("没有索引")
+
+    assert Drafts(registry, drafts.files, nothing, Drafting()).alike(BEN, change) == ()
     uploaded(drafts, "另一份通知的正文。", name="甲.txt", labels=["内部"])
     second = uploaded(drafts, "另一份通知的正文。", name="乙.txt")
     assert drafts.twin(BEN, second)
