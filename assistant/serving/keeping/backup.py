@@ -187,7 +187,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> dict[str, FileEntry]:
     with path.open("rb") as file:
         hashed = _Hashed(file)
         about = _member(name, os.fstat(file.fileno()).st_size)
-        tar.addfile(about, hashed)  # type: ignore[arg-type] # it reads, and asks for no more
+        tar.addfile(about, hashed)  # it reads, and asks for no more
     return {name: FileEntry(size=about.size, sha256=hashed.digest.hexdigest())}
 
 
