@@ -42,6 +42,13 @@ class Role(StrEnum):
 
 
 # An approver does not edit and an admin does not approve: what one prepares another lets out.
+ROLE_NAMES = {
+    Role.READER: "使用者",
+    Role.EDITOR: "编辑",
+    Role.APPROVER: "审批",
+    Role.AUDITOR: "审计",
+    Role.ADMIN: "管理员",
+}
 SCOPES_OF_ROLE = {
     Role.READER: READING,
     Role.EDITOR: READING | {Scope.CORPUS_EDIT, Scope.FEEDBACK_READ},

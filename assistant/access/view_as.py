@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
-from assistant.access.users import SCOPES_OF_ROLE, Role
+from assistant.access.users import ROLE_NAMES, SCOPES_OF_ROLE, Role
 from assistant.access.words import checked_labels, checked_name
 from assistant.errors import InputError, NotAllowed
 from assistant.schema.principal import READING, Principal, Scope
@@ -37,7 +37,7 @@ class View:
     def words(self) -> str:
         """The view in Chinese."""
         department = f"部门 {self.department}" if self.department else "无部门"
-        return f"{department}，标签 {'、'.join(self.labels) or '无'}，角色 {self.role.value}"
+        return f"{department}，标签 {'、'.join(self.labels) or '无'}，角色 {ROLE_NAMES[self.role]}"
 
 
 def view_of(department: str, labels: Iterable[str], role: str) -> View:

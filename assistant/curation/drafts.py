@@ -72,7 +72,7 @@ class Drafts:
     ) -> None:
         self.registry, self.files, self.rules = registry, files, rules
         self._changes, self._library = registry.changes, library
-        self._correcting = Lock()
+        self._editing = Lock()
         self._readings = Readings(registry, files, library, rules.scanner, begin=begin)
 
     # --- looking ---
@@ -199,14 +199,15 @@ class Drafts:
             InputError: a field cannot be used.
             NotAllowed: a label that whoever asks does not hold, or somebody else prepares it.
         """
-        change = self._own(by, change_id)
         facts, access = facts_of(said), _held_labels(by, labels)
         if facts.get("expired_on", "9") <= facts.get("effective_on", "0"):
             raise InputError("失效日期须晚于施行日期，请核对。")
-        needed = approvals_needed(change.report)
-        facts |= {name: True for name in APPROVALS if name in set(approved) & needed.keys()}
-        facts |= {"access": access} if access else {}
-        done = self._changes.edit(change_id, facts=facts)
+        with self._editing:  # a correction in another window keeps the facts that it found
+            change = self._own(by, change_id)
+            needed = approvals_needed(change.report)
+            facts |= {name: True for name in APPROVALS if name in set(approved) & needed.keys()}
+            facts |= {"access": access} if access else {}
+            done = self._changes.edit(change_id, facts=facts)
         given = [name for name in APPROVALS if facts.get(name)]
         self.registry.note("change.stated", by.id, id=change_id, labels=access, approved=given)
         return done
@@ -218,7 +219,7 @@ class Drafts:
             InputError: the line cannot be corrected so, or the file is not read.
             NotAllowed: somebody else prepares it.
         """
-        with self._correcting:  # of two windows that correct at once, neither loses what the other said
+        with self._editing:  # of two windows that correct at once, neither loses what the other said
             return self._corrected(by, change_id, line, correction)
 
     def _corrected(self, by: Principal, change_id: str, line: int, correction: Correction | None) -> Change:

@@ -7,14 +7,16 @@ somebody adds to a line by hand (`must_include` and the like) stays as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.errors import NotFoundError
+from assistant.errors import EvaluationError, NotFoundError
 from assistant.evaluation.clause_ids import ClauseNames
 from assistant.evaluation.jsonl import Kind, read_lines
 from assistant.evaluation.runner import write_lines
@@ -24,6 +26,7 @@ from assistant.text.folding import squeeze
 
 FILE = "gold.jsonl"  # in the data folder
 CATEGORY = "标准题"
+_PATIENCE_S = 10.0
 ANSWERING = frozenset({Outcome.ANSWERED, Outcome.PARTIAL})  # outcomes that rest on clauses
 _FULL_WIDTH = str.maketrans("()", "（）")
 _KIND = Kind(noun="标准题文件", advice="请对照 docs/curation.md 修改")
@@ -91,8 +94,10 @@ def add_gold(path: Path, case: GoldCase, document_of: Callable[[str], Document])
         EvaluationError: the file cannot be read or written.
         NotFoundError: a document of the case is not there.
     """
-    held = [line for line, found in _lines(path) if found != case.id]
-    write_lines(path, [*held, line_of(case, ClauseNames(document_of))])
+    added = line_of(case, ClauseNames(document_of))
+    with _alone(path):
+        held = [line for line, found in _lines(path) if found != case.id]
+        write_lines(path, [*held, added])
 
 
 def drop_gold(path: Path, case_id: str) -> None:
@@ -101,10 +106,29 @@ def drop_gold(path: Path, case_id: str) -> None:
     Raises:
         EvaluationError: the file cannot be read or written.
     """
-    lines = _lines(path)
-    kept = [line for line, found in lines if found != case_id]
-    if len(kept) < len(lines):
-        write_lines(path, kept)
+    with _alone(path):
+        lines = _lines(path)
+        kept = [line for line, found in lines if found != case_id]
+        if len(kept) < len(lines):
+            write_lines(path, kept)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Nobody else writes the file meanwhile: of two who add a case at once, neither loses theirs.
+
+    Raises:
+        EvaluationError: somebody else does not come to an end.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE_S)
+    try:
+        lock.acquire()
+    except Timeout as exc:
+        raise EvaluationError("标准题文件正由另一个人改写，请稍后再试。") from exc
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def line_of(case: GoldCase, names: ClauseNames) -> str:

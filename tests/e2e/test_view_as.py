@@ -178,6 +178,7 @@ def test_the_page_begins_and_ends_it_and_all_of_it_is_recorded(
     page = client.get("/viewas", headers=admin)
     assert page.status_code == 200
     assert "<script" not in page.text
+    assert '<option value="reader">使用者</option>' in page.text
     assert "form-action 'self'" in page.headers["content-security-policy"]
     said = {"department": "信贷部", "labels": "内部，合规", "role": "reader"}
     foreign = client.post("/viewas", data=said, headers={**admin, "Origin": "https://evil.example"})
@@ -217,7 +218,7 @@ def test_the_workbench_says_as_whom_it_is_seen() -> None:
     assert "本库收录 3 份文件" in greet(Desk(), own).library  # type: ignore[arg-type]
     seen = seen_as(own, View(department="合规部", labels=("内部",)))
     shown = greet(Desk(), seen).library  # type: ignore[arg-type]
-    assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 reader" in shown
+    assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 使用者" in shown
     assert "您没有标签 合规部" in shown
     assert "本库收录 2 份文件" in shown
     reader = replace(own, scopes=READING)
@@ -240,7 +241,7 @@ def test_our_own_pages_say_so_and_are_recorded(
     viewing = {**admin, "Accept": "text/html", HEADER: urlencode([("department", "合规部"), ("label", "内部")])}
     page = client.get(path, headers=viewing)
     assert page.status_code == 200
-    assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 reader" in page.text
+    assert "正在以他人身份查看（只读，已留痕）：部门 合规部，标签 内部，角色 使用者" in page.text
     assert "您没有标签 合规部" in page.text
     (entry,) = (entry for entry in chain.entries() if entry.seq > before)
     assert (entry.kind, entry.facts["path"]) == ("view-as.read", path)

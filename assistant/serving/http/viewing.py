@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.access.users import Role
+from assistant.access.users import ROLE_NAMES, Role
 from assistant.access.view_as import View, read_view, seen_as, view_of
 from assistant.errors import AssistantError, InputError, NotAllowed
 from assistant.schema.principal import Principal, PrincipalKind
@@ -168,7 +168,7 @@ def _page(view: View | None, fault: InputError | None = None) -> Response:
     said = f'<p role="alert">{escape(fault.message)}</p>' if fault else ""
     now = f"<p>现在查看的身份：{escape(view.words)}。</p>" if view else ""
     leave = '<button name="leave" value="yes">结束查看</button>' if view else ""
-    roles = "".join(f"<option>{role.value}</option>" for role in Role)
+    roles = "".join(f'<option value="{role.value}">{ROLE_NAMES[role]}</option>' for role in Role)
     content = (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>以部门身份查看 · 普惠政策助手</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'

@@ -22,7 +22,7 @@ from assistant.corpus.succession import RepealFound, repeals, stem
 from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
 from assistant.indexing.build import Progress
 from assistant.records.amendments import Amendment, AmendmentBook, Care, CareBook
-from assistant.schema.document import DocumentMeta, Validity
+from assistant.schema.document import PUBLIC, DocumentMeta, Validity
 from assistant.schema.principal import Principal
 from assistant.serving.keeping.work import UnderWay, Work
 from assistant.serving.ports import Assistant
@@ -216,7 +216,7 @@ class LifeCycle:
         """Confirm or dismiss what the program itself found out about a document.
 
         Raises:
-            NotAllowed: whoever added the document that ends it is no second person.
+            NotAllowed: whoever added the document that ends it is no second person, nor is who may not see it.
             NotFoundError: nothing waits.
             UnderWay: something else is being done.
         """
@@ -226,6 +226,8 @@ class LifeCycle:
         newer = self._line(proposal.by)
         if newer is not None and by.id in self._registry.changes.authors_of(newer.sha256):
             raise NotAllowed("新的文件是您加入的，它取代旧文件须由另一个人确认。")
+        if newer is not None and not set(newer.access) <= by.labels | {PUBLIC}:
+            raise NotAllowed("取代它的文件您无权查看，请由能看到那份文件的人确认或驳回。")
         self._ready()
         verb, document_id = "confirmed" if confirm else "dismissed", row.meta.id
         release, facts = self._release(), {"documents": [document_id], "by": proposal.by}

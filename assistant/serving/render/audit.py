@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from assistant.access.users import ROLE_NAMES
 from assistant.schema.answer import Outcome
 from assistant.serving.render.drafts import ACT_WORDS
 from assistant.serving.render.drafts import KIND_WORDS as CHANGE_WORDS
-from assistant.serving.render.managing import ROLE_NAMES, SCOPE_WORDS
+from assistant.serving.render.managing import SCOPE_WORDS
 from assistant.serving.render.words import OUTCOME_LABELS
 
 _LONGEST = 1500  # characters of one fact on a page; an export has all of it

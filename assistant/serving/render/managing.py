@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from assistant.access.embeds import State
 from assistant.access.keys import ApiKey
-from assistant.access.users import Role
+from assistant.access.users import ROLE_NAMES, Role
 from assistant.schema.principal import Scope
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -31,13 +31,12 @@ SCOPE_WORDS: Mapping[Scope, str] = {
     Scope.METRICS: "读取运行指标",
 }
 ROLE_WORDS: Mapping[Role, str] = {
-    Role.READER: "使用者（提问、读原文）",
-    Role.EDITOR: "编辑（上传和校对文件）",
-    Role.APPROVER: "审批（审定和发布）",
-    Role.AUDITOR: "审计（查看留痕）",
-    Role.ADMIN: "管理员（密钥、门户、用户）",
+    Role.READER: f"{ROLE_NAMES[Role.READER]}（提问、读原文）",
+    Role.EDITOR: f"{ROLE_NAMES[Role.EDITOR]}（上传和校对文件）",
+    Role.APPROVER: f"{ROLE_NAMES[Role.APPROVER]}（审定和发布）",
+    Role.AUDITOR: f"{ROLE_NAMES[Role.AUDITOR]}（查看留痕）",
+    Role.ADMIN: f"{ROLE_NAMES[Role.ADMIN]}（密钥、门户、用户）",
 }
-ROLE_NAMES: Mapping[Role, str] = {role: words.partition("（")[0] for role, words in ROLE_WORDS.items()}
 STATE_WORDS: Mapping[State, str] = {State.DRAFT: "草稿", State.ACTIVE: "已启用", State.PAUSED: "已停用"}
 STATE_LOOKS: Mapping[State, str] = {State.DRAFT: "info", State.ACTIVE: "good", State.PAUSED: "bad"}
 

@@ -229,6 +229,26 @@ def test_two_windows_that_correct_at_once_lose_nothing(drafts: Drafts, monkeypat
     assert {one["line"] for one in drafts.one(ANNA, change.id).corrections} == {first.line, second.line}
 
 
+def test_what_is_stated_while_another_window_corrects_is_not_lost(
+    drafts: Drafts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = uploaded(drafts)
+    one = plain(NOTICE, next(words for words in NOTICE.split("\n") if words.startswith("一、")))
+    real, others = drafts._changes.edit, list[Thread]()
+
+    def amid(change_id: str, **fields: object) -> Change:
+        if not others:
+            others.append(Thread(target=drafts.state, args=(ANNA, change_id, {"region": "陕西"})))
+            others[0].start()
+            others[0].join(0.5)
+        return real(change_id, **fields)
+
+    monkeypatch.setattr(drafts._changes, "edit", amid)
+    drafts.correct(ANNA, change.id, one.line, one)
+    others[0].join()
+    assert drafts.one(ANNA, change.id).facts == {"region": "陕西"}
+
+
 # --- what is said of it -------------------------------------------------------------------------
 
 

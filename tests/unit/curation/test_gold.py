@@ -6,13 +6,16 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sample_texts import law, notice
 
+from assistant.curation import gold as gold_module
 from assistant.curation.gold import GoldCase, add_gold, address_in, astray, drop_gold, read_gold
 from assistant.errors import EvaluationError, NotFoundError
 from assistant.evaluation.cases import read_cases
+from assistant.evaluation.runner import write_lines
 from assistant.evaluation.scoring import gold_of
 from assistant.schema.answer import Outcome
 from assistant.schema.document import Document
@@ -72,6 +75,22 @@ def test_what_was_written_by_hand_stays(tmp_path: Path) -> None:
     assert read_cases(file)[0].must_include == ("不得",)
     drop_gold(file, "gold-1")
     assert read_gold(file) == ()
+
+
+def test_of_two_who_add_a_case_at_once_neither_loses_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, others, real = tmp_path / "gold.jsonl", list[Thread](), write_lines
+
+    def amid(path: Path, lines: list[str]) -> None:
+        if not others:
+            others.append(Thread(target=add_gold, args=(file, REFUSED, document_of)))
+            others[0].start()
+            others[0].join(0.5)
+        real(path, lines)
+
+    monkeypatch.setattr(gold_module, "write_lines", amid)
+    add_gold(file, CASE, document_of)
+    others[0].join()
+    assert {case.id for case in read_gold(file)} == {"gold-1", "gold-2"}
 
 
 def test_a_file_that_is_broken_is_told_of_and_left_as_it_is(tmp_path: Path) -> None:

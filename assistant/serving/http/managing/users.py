@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Request
 from fastapi.responses import Response
 
-from assistant.access.users import Role, User
+from assistant.access.users import ROLE_NAMES, Role, User
 from assistant.schema.principal import Principal
 from assistant.serving.http.managing.recent import MINUTES, Recent, is_recent
 from assistant.serving.http.managing.shell import Form, Managed, Refusal, after, read_form, show_admin, tried
 from assistant.serving.http.rules import Asker
 from assistant.serving.office import Office
 from assistant.serving.people import People, holds_all_of, is_self, may_be_given
-from assistant.serving.render.managing import ROLE_NAMES, ROLE_WORDS
+from assistant.serving.render.managing import ROLE_WORDS
 
 PATH = "/admin/users"
 _DONE = {

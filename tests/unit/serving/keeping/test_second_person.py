@@ -12,6 +12,7 @@ from publishing_house import APPROVER, BOTH, DAY, adding
 
 from assistant.assembly import today_in_beijing
 from assistant.corpus.manifest import Proposal, read_manifest
+from assistant.corpus.outcomes import Given
 from assistant.errors import NotAllowed
 from assistant.schema.document import Validity
 from assistant.serving.keeping.lifecycle import LifeCycle, Row
@@ -35,6 +36,10 @@ def test_whoever_brought_the_newer_version_in_is_no_second_person(tmp_path: Path
         for confirm in (True, False):
             with pytest.raises(NotAllowed, match="另一个人"):
                 life.decide_proposal(BOTH, row, confirm=confirm)
+        corner.release().add([corner.inbox / "新办法.md"], given=Given(access=("内部",)))
+        with pytest.raises(NotAllowed, match="无权查看"):
+            life.decide_proposal(APPROVER, row, confirm=True)
         assert not begun
+        corner.release().add([corner.inbox / "新办法.md"], given=Given(access=("公开",)))
         life.decide_proposal(APPROVER, row, confirm=True)
         assert begun
