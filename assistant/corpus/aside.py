@@ -22,7 +22,7 @@ from typing import Any
 from assistant.corpus.intake import Candidate
 from assistant.corpus.judging import FileJudge
 from assistant.corpus.manifest import MANIFEST, STATUTES
-from assistant.corpus.outcomes import GOOD, FileOutcome, Given
+from assistant.corpus.outcomes import GOOD, FileOutcome, FileVerdict, Given
 from assistant.corpus.overlays import OVERLAYS
 from assistant.corpus.restating import Facts, restated
 from assistant.corpus.shelf import Shelf
@@ -36,6 +36,7 @@ from assistant.parsing.corrections import Correction
 _ROOM, _FILES, _JOURNAL = ".release", "aside", "publishing.json"
 _INDEXES = ".aside"
 _STAGED = "files"  # in the staging folder: what goes into the corpus itself
+_LOST = "这里的校对不会用上。请退回登记人，改为上传库里的那一份再校对"
 _NOTHING = "这些变更不会改变文件库：库里已经是这样了。请退回，或与登记人核对。"
 
 
@@ -126,6 +127,8 @@ def put_together(
         outcomes[key] = judge_with(addition).judge(Candidate(path=addition.path))
         if outcomes[key].verdict not in GOOD:
             reasons[key] = f"{outcomes[key].source.rpartition('/')[2]}：{outcomes[key].message}"
+        elif outcomes[key].verdict is FileVerdict.ALIAS and addition.corrections:
+            reasons[key] = f"{outcomes[key].source.rpartition('/')[2]}：{outcomes[key].message}，{_LOST}"
         progress("检查文件", done, len(batch.additions))
     for key, document_id in batch.removals.items():
         with _noting(reasons, key):

@@ -20,7 +20,7 @@ from assistant.curation.reports import REJECTED, read_report, rejected_report
 from assistant.curation.scanning import INFECTED, Scanner
 from assistant.errors import AssistantError
 from assistant.parsing.corrections import Correction
-from assistant.records.changes import ENDED, Change
+from assistant.records.changes import ENDED, Change, ChangeState
 from assistant.schema.document import Document
 from assistant.schema.principal import Principal
 
@@ -174,7 +174,7 @@ class Readings:
 
     def _twin(self, change: Change, by: Principal) -> str | None:
         """The id of another change that brings the very bytes in, and is not decided."""
-        seen = (one for one in self._changes.listed() if may_see(by, one) and one.state not in ENDED)
+        seen = (one for one in self._changes.listed(states=set(ChangeState) - ENDED) if may_see(by, one))
         return next((one.id for one in seen if one.sha256 == change.sha256 and one.id != change.id), None)
 
     def _tell(self, change: Change, words: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from assistant.access.registry import Registry
@@ -29,10 +30,12 @@ from assistant.curation.reports import (
 from assistant.curation.scanning import Scanner
 from assistant.errors import InputError, NotAllowed, NotFoundError
 from assistant.parsing.corrections import Correction
-from assistant.records.changes import EDITABLE, ENDED, Change, ChangeKind
+from assistant.records.changes import EDITABLE, ENDED, Change, ChangeKind, ChangeState
 from assistant.schema.document import PUBLIC, Document
 from assistant.schema.principal import Principal
 
+_UNDER_WAY = frozenset(ChangeState) - ENDED
+_EVERY = 100_000
 _MAX_NOTE = 500
 _MAX_CORRECTIONS = 2000
 _GONE = "没有这项变更，请从清单里打开。"
@@ -69,13 +72,16 @@ class Drafts:
     ) -> None:
         self.registry, self.files, self.rules = registry, files, rules
         self._changes, self._library = registry.changes, library
+        self._correcting = Lock()
         self._readings = Readings(registry, files, library, rules.scanner, begin=begin)
 
     # --- looking ---
 
     def listed(self, by: Principal) -> tuple[Change, ...]:
-        """The changes that whoever asks may see, what was touched last first."""
-        return tuple(change for change in self._changes.listed() if may_see(by, change))
+        """The changes that whoever asks may see, what was touched last first; of those that ended, the newest."""
+        found = (*self._changes.listed(states=_UNDER_WAY, limit=_EVERY), *self._changes.listed(states=ENDED))
+        ordered = sorted(found, key=lambda change: -change.changed_at)
+        return tuple(change for change in ordered if may_see(by, change))
 
     def one(self, by: Principal, change_id: str) -> Change:
         """One of them.
@@ -87,6 +93,16 @@ class Drafts:
         if not may_see(by, change):
             raise NotFoundError(_GONE)
         return change
+
+    def alike(self, by: Principal, change: Change) -> tuple[Mapping[str, Any], ...]:
+        """What is nearly the same as its file, of what whoever asks may see; the report has what its author may."""
+        seen = {meta.id for meta in self._library().documents(by.labels)}
+        return tuple(one for one in change.report.get("alike", ()) if one["id"] in seen)
+
+    def twin(self, by: Principal, change: Change) -> str:
+        """The id of another change that brings the very bytes in; empty where there is none that may be seen."""
+        found = str(change.report.get("twin") or "")
+        return found if found and may_see(by, self._changes.get(found)) else ""
 
     def stage(self, change_id: str) -> str:
         """How far the reading of a file is, in words; empty when nobody reads it."""
@@ -202,6 +218,10 @@ class Drafts:
             InputError: the line cannot be corrected so, or the file is not read.
             NotAllowed: somebody else prepares it.
         """
+        with self._correcting:  # of two windows that correct at once, neither loses what the other said
+            return self._corrected(by, change_id, line, correction)
+
+    def _corrected(self, by: Principal, change_id: str, line: int, correction: Correction | None) -> Change:
         change = self._own(by, change_id)
         held = self._readings.held(change_id)
         if held is None or change.report.get("state") != READ:
@@ -261,7 +281,8 @@ class Drafts:
         why = _note(note)
         if not why:
             raise InputError("请写明移除的理由，审批的人要看。")
-        known = (one for one in self._changes.listed() if one.kind is ChangeKind.REMOVE and one.state not in ENDED)
+        under_way = self._changes.listed(states=_UNDER_WAY, limit=_EVERY)
+        known = (one for one in under_way if one.kind is ChangeKind.REMOVE)
         if any(one.document_id == document_id for one in known):
             raise InputError("这份文件已有一项移除的变更，请从清单里打开。")
         facts = {"title": meta.title, **({"access": list(meta.access)} if meta.access else {})}

@@ -20,6 +20,7 @@ class Turned:
 
     id: str
     question: str
+    documents: frozenset[str] = frozenset()  # that a right answer rests on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,4 +86,5 @@ def _right(cases: Sequence[Case], lines: Sequence[RunLine]) -> frozenset[str]:
 
 
 def _turned(case: Case) -> Turned:
-    return Turned(id=case.id, question=case.question)
+    documents = frozenset(one.doc for one in case.gold or ())
+    return Turned(id=case.id, question=case.question, documents=documents)

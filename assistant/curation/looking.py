@@ -31,6 +31,7 @@ class DocumentLook:
     meta: DocumentMeta  # as it will be; of one that goes, as it is
     clauses: int
     comparison: Comparison | None = None
+    access: frozenset[str] = frozenset()  # every label that it bears, bore, or that what it is held against bears
 
     @property
     def counts(self) -> tuple[tuple[Change, int], ...]:
@@ -96,7 +97,8 @@ def _look(change: DocumentChange, old: Document | None, new: Document | None, be
     if new is not None and base is not None and (change.change is Becomes.VERSION or change.clauses):
         comparison = compare(base, new)
     clauses = sum(1 for _ in shown.addressable())
-    return DocumentLook(change=change, meta=shown.meta, clauses=clauses, comparison=comparison)
+    access = frozenset(label for one in (new, old, base) if one is not None for label in one.meta.access)
+    return DocumentLook(change=change, meta=shown.meta, clauses=clauses, comparison=comparison, access=access)
 
 
 def _nothing() -> Document:

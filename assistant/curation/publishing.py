@@ -40,15 +40,18 @@ class Publishing:
 
     # --- deciding -------------------------------------------------------------------------------
 
-    def approve(self, by: Principal, change_id: str, words: str = "") -> Change:
+    def approve(self, by: Principal, change_id: str, words: str = "", *, seen: int | None = None) -> Change:
         """Say that a change may be published.
+
+        Args:
+            seen: when it was changed last, as whoever approves saw it; what was changed since is looked at again.
 
         Raises:
             NotAllowed: it is their own, or they may not approve.
             NotFoundError, InputError: there is none, or it does not wait.
         """
         change = self._another(by, change_id)
-        done = self._registry.changes.approve(change.id, by=by.id, words=_few(words))
+        done = self._registry.changes.approve(change.id, by=by.id, words=_few(words), seen=seen)
         self._registry.note("change.approved", by.id, id=change.id, change=change.kind.value, sha256=change.sha256)
         return done
 
@@ -159,7 +162,7 @@ class Publishing:
                     "id": look.change.document_id,
                     "title": look.change.title,
                     "change": look.change.change.value,
-                    "access": list(look.meta.access),
+                    "access": sorted(look.access),
                     "against": look.change.against,
                     "clauses": {kind.value: count for kind, count in look.counts},
                 }

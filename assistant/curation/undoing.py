@@ -34,7 +34,8 @@ def steps_back(house: House, prepared: Prepared) -> list[dict[str, Any]]:
         outcome = prepared.aside.outcomes.get(change.id)
         if outcome is not None:
             fresh = outcome.verdict in (FileVerdict.ADDED, FileVerdict.VERSION)
-            found.append({"do": "remove" if fresh else "", "document": outcome.document_id})
+            facts = {"title": outcome.title, **({"access": list(outcome.access)} if outcome.access else {})}
+            found.append({"do": "remove" if fresh else "", "document": outcome.document_id, "facts": facts})
         elif line is not None and change.kind is ChangeKind.REMOVE:
             kept = {"file": _save(house, prepared.id, line), "facts": kept_given(line[0])}
             corrections = [one.json() for one in overlay_of(line[1], line[0].sha256)]

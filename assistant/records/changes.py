@@ -137,6 +137,12 @@ class ChangeBook:
         with self._store.read() as connection:
             return tuple(map(_change, connection.execute(wanted)))
 
+    def authors_of(self, sha256: str) -> frozenset[str]:
+        """Who prepared the changes by which a file of these bytes came in."""
+        there = (changes.c.sha256 == sha256) & (changes.c.state == ChangeState.PUBLISHED.value)
+        with self._store.read() as connection:
+            return frozenset(connection.execute(select(changes.c.created_by).where(there)).scalars())
+
     def edit(self, change_id: str, **fields: Any) -> Change:
         """Other facts, corrections, report or note, while it is being prepared.
 
@@ -150,9 +156,12 @@ class ChangeBook:
         """Somebody else is to look at it. Raises as `edit`."""
         return self._to(change_id, EDITABLE, {"state": ChangeState.WAITING.value})
 
-    def approve(self, change_id: str, *, by: str, words: str = "") -> Change:
-        """It may be published. Whether `by` may say so is for the caller to see. Raises as `edit`."""
-        return self._decided(change_id, {ChangeState.WAITING}, ChangeState.APPROVED, by, words)
+    def approve(self, change_id: str, *, by: str, words: str = "", seen: int | None = None) -> Change:
+        """It may be published, if nobody has changed it since `seen`. Whether `by` may say so is for the caller to see.
+
+        Raises as `edit`.
+        """
+        return self._decided(change_id, {ChangeState.WAITING}, ChangeState.APPROVED, by, words, seen)
 
     def send_back(self, change_id: str, *, by: str, words: str) -> Change:
         """It has to be prepared further. Raises as `edit`."""
@@ -179,12 +188,24 @@ class ChangeBook:
         """It comes to nothing. Raises as `edit`."""
         return self._to(change_id, set(ChangeState) - ENDED, {"state": ChangeState.DROPPED.value})
 
-    def _decided(self, change_id: str, out_of: Iterable[ChangeState], to: ChangeState, by: str, words: str) -> Change:
+    def _decided(
+        self,
+        change_id: str,
+        out_of: Iterable[ChangeState],
+        to: ChangeState,
+        by: str,
+        words: str,
+        seen: int | None = None,
+    ) -> Change:
         said = {"state": to.value, "decided_by": by, "decided_at": self._store.clock(), "decision": words}
-        return self._to(change_id, out_of, said)
+        return self._to(change_id, out_of, said, seen)
 
-    def _to(self, change_id: str, out_of: Iterable[ChangeState], fields: Mapping[str, Any]) -> Change:
+    def _to(
+        self, change_id: str, out_of: Iterable[ChangeState], fields: Mapping[str, Any], seen: int | None = None
+    ) -> Change:
         there = (changes.c.id == change_id) & changes.c.state.in_([state.value for state in out_of])
+        if seen is not None:
+            there &= changes.c.changed_at == seen
         with self._store.write() as connection:
             done = connection.execute(update(changes).where(there).values(changed_at=self._store.clock(), **fields))
         found = self.get(change_id)

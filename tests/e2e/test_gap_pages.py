@@ -318,3 +318,9 @@ def test_a_file_that_cannot_be_written_leaves_the_case_waiting(stage: Stage) -> 
     assert candidate is not None
     assert candidate.state is CandidateState.WAITING
     assert stage.house.gold_file.read_text("utf-8") == "{broken\n"
+
+
+def test_a_gold_set_that_somebody_broke_is_told_with_its_line(stage: Stage) -> None:
+    stage.house.door.office.gold_file.write_text("{\n", encoding="utf-8")  # type: ignore[union-attr]
+    answer = stage.get("li.na", "gold?state=accepted")
+    assert (answer.status_code, "第 1 行" in answer.text) == (503, True)

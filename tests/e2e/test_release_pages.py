@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,14 +18,19 @@ from serving_fakes import FakeAssistant
 from starlette.testclient import TestClient
 
 from assistant.access.registry import Registry
+from assistant.corpus import aside as aside_module
+from assistant.corpus.outcomes import Given
 from assistant.corpus.reading import parse_file
+from assistant.corpus.staging import sole_writer
+from assistant.curation.gate import GateReport, Turned
+from assistant.indexing.generations import take_over
 from assistant.indexing.self_check import VerifyReport
 from assistant.records.answers import KeptAnswer
 from assistant.schema.principal import Scope
 from assistant.serving.http.api import create_api
 from assistant.serving.keeping.work import Work
 from assistant.serving.releasing.desk import Releases
-from assistant.serving.releasing.shown import publication_shown
+from assistant.serving.releasing.shown import UNSEEN, publication_shown
 
 HTML = {"Accept": "text/html", "Origin": "http://door.example"}
 PATH = "/admin/releases"
@@ -137,6 +143,88 @@ def test_what_somebody_may_not_see_they_do_not_decide_on(stage: Stage) -> None:
         assert (status, "您没有的标签" in told, "内部口径" in told) == (403, True, False)
 
 
+def test_a_hidden_version_is_not_read_through_the_one_that_follows_it(stage: Stage) -> None:
+    stage.corner.release().add(
+        [stage.corner.put("口径.md", rules(2022).replace("小额贷款", "机密"))], given=Given(access=("内部",))
+    )
+    change = stage.add("口径2025.md", rules(2025, limit="六百").replace("小额贷款", "机密"))
+    page = stage.preview("approver", change)
+    assert "与库里的上一版" not in page
+    assert "<del>" not in page
+    assert "您无权查看" in page
+    stage.post("second", f"/changes/{change}", action="approve")
+    prepared = stage.client.app.state.releases.prepared()  # type: ignore[attr-defined]
+    assert stage.post("approver", "/publish", preview=prepared.id)[0] == 403
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    case = Turned(id="g", question="口径怎么说", documents=frozenset({"口径2025"}))
+    prepared = replace(prepared, gate=GateReport(cases=1, worse=(case,)))
+    plain = replace(insider, labels=frozenset())
+    assert publication_shown(prepared, plain, FakeAssistant()).worse == (UNSEEN,)
+    assert publication_shown(prepared, insider, FakeAssistant()).worse == ("口径怎么说",)
+    assert any(look.lines for look in publication_shown(prepared, insider, FakeAssistant()).looks)
+
+
+def test_why_a_preview_failed_is_told_to_those_who_may_see_its_files(stage: Stage) -> None:
+    change = stage.add("机密口径.md", "\n", access=["内部"])
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    desk.begin(insider, (change,))
+    stage.begun.pop()()
+    assert "机密口径.md" in desk.message(insider, desk.job())
+    page = stage.get("approver", f"{PATH}/preview")
+    assert ("机密口径" in page, "这次预览没有做成" in page) == (False, True)
+
+
+def test_the_list_opens_while_something_is_being_published(stage: Stage) -> None:
+    stage.add("细则.md", rules(2025))
+    with sole_writer(stage.corner.corpus):
+        journal = stage.corner.corpus / ".release" / "publishing.json"
+        journal.write_text("{}", encoding="utf-8")
+        assert "细则" in stage.get("approver")
+        journal.unlink()
+
+
+def test_what_was_changed_since_somebody_looked_is_looked_at_again(stage: Stage) -> None:
+    change = stage.add("细则.md", rules(2025))
+    seen = str(stage.registry.changes.get(change).changed_at)
+    assert f'name="seen" value="{seen}"' in stage.get("approver")
+    clock = stage.registry.store.clock
+    stage.registry.store.clock = lambda: clock() + 1000
+    stage.post("second", f"/changes/{change}", action="return", words="再改")
+    stage.registry.changes.edit(change, facts={"region": "陕西"})
+    later = str(stage.registry.changes.submit(change).changed_at)
+    status, told = stage.post("approver", f"/changes/{change}", action="approve", seen=seen)
+    assert (status, "请刷新后再试" in told) == (422, True)
+    assert stage.post("approver", f"/changes/{change}", action="approve", seen=later)[0] == 303
+
+
+def test_what_is_being_published_is_not_put_away_amid_that(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = stage.add("细则.md", rules(2025))
+    stage.post("second", f"/changes/{change}", action="approve")
+    page = stage.preview("approver", change)
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    others: list[Thread] = []
+
+    def amid(*args: Any) -> str:
+        others.append(Thread(target=desk.stop))
+        others[0].start()
+        others[0].join(0.5)
+        return take_over(*args)
+
+    monkeypatch.setattr(aside_module, "take_over", amid)
+    assert stage.post("approver", "/publish", preview=id_in(page)) == (303, f"{PATH}?done=published")
+    others[0].join()
+    assert "细则.md" in stage.corner.files
+
+
+def test_a_document_that_loses_its_label_is_hidden_until_that_is_published(stage: Stage) -> None:
+    text = rules(2022).replace("小额贷款", "机密")
+    stage.corner.release().add([stage.corner.put("口径.md", text)], given=Given(access=("内部",)))
+    change = stage.add("口径.md", text, access=["公开"])
+    assert "口径.md" in stage.get("approver")  # the upload bears no label
+    assert "没有您可以查看的文件" in stage.preview("approver", change)
+
+
 def test_a_form_from_elsewhere_is_refused(stage: Stage) -> None:
     change = stage.add("细则.md", rules(2025))
     sent = {**HTML, "Origin": "https://evil.example", "Cookie": stage.signed_in["approver"]}
@@ -230,6 +318,20 @@ def test_a_publication_is_taken_back_through_another_person(stage: Stage) -> Non
     assert "须由另一人审批" in page
     assert "批准</button>" in stage.get("second")
     assert stage.post("approver", "/takeback/none")[0] == 404
+
+
+def test_what_was_published_with_a_label_is_taken_back_behind_it(stage: Stage) -> None:
+    change = stage.add("口径.md", rules(2022).replace("小额贷款", "机密"), access=["内部"])
+    desk = stage.client.app.state.releases  # type: ignore[attr-defined]
+    insider = person("li", Scope.CORPUS_APPROVE, labels=frozenset({"内部"}))
+    desk.approve(insider, change, "")
+    desk.begin(insider, (change,))
+    stage.begun.pop()()
+    done = desk.publish(insider, desk.prepared().id, "")
+    assert stage.post("approver", f"/takeback/{done.id}")[0] == 403
+    [back] = desk.take_back(insider, done.id)
+    assert back.facts["access"] == ["内部"]
+    assert "口径" not in stage.get("editor", "/admin/drafts")
 
 
 # --- what it touches ----------------------------------------------------------------------------

@@ -61,6 +61,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "audit_unavailable": 503,
     "index_error": 503,
     "source_error": 503,
+    "unreadable": 503,
+    "evaluation_error": 503,
     "index_not_built": 503,
     "index_stale": 503,
     "index_damaged": 503,

@@ -102,6 +102,7 @@ class LifeCycle:
     Args:
         release: the corpus and the index over it.
         today: the day in 北京时间.
+        ready: raises where the index may not be built anew now.
     """
 
     def __init__(
@@ -112,8 +113,9 @@ class LifeCycle:
         release: Callable[[], CorpusRelease],
         work: Work,
         today: Callable[[], date],
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
-        self._registry = registry
+        self._registry, self._ready = registry, ready
         self._corpus_dir, self._release, self.work, self.today = corpus_dir, release, work, today
         self.changes = AmendmentBook(registry.store)
         self._care = CareBook(registry.store)
@@ -195,7 +197,9 @@ class LifeCycle:
         Raises:
             NotAllowed: it is one's own.
             UnderWay: something else is being done.
+            InputError: the index was rolled back.
         """
+        self._ready()
         asked = self._own(change_id)
         self._found(rows, asked.subject)
         known, facts = {asked.subject: facts_from(asked.before)}, {asked.subject: facts_from(asked.after)}
@@ -220,8 +224,9 @@ class LifeCycle:
         if proposal is None or not (confirm or row.dismissible):
             raise NotFoundError("这份文件没有待确认的变化了。")
         newer = self._line(proposal.by)
-        if newer is not None and newer.added_by == by.id:
+        if newer is not None and by.id in self._registry.changes.authors_of(newer.sha256):
             raise NotAllowed("新的文件是您加入的，它取代旧文件须由另一个人确认。")
+        self._ready()
         verb, document_id = "confirmed" if confirm else "dismissed", row.meta.id
         release, facts = self._release(), {"documents": [document_id], "by": proposal.by}
         self.work.start(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +102,16 @@ class Sources(Protocol):
 
 
 class HouseTables:
-    """The tables of the house and who changes them. Who may, the doors see to."""
+    """The tables of the house and who changes them. Who may, the doors see to.
 
-    def __init__(self, registry: Registry, sources: Sources, *, work: Work) -> None:
+    Args:
+        ready: raises where the index may not be built anew now.
+    """
+
+    def __init__(
+        self, registry: Registry, sources: Sources, *, work: Work, ready: Callable[[], None] = lambda: None
+    ) -> None:
+        self._ready = ready
         self._registry, self.sources, self.work = registry, sources, work
         self.changes = AmendmentBook(registry.store)
         self._writing = Lock()
@@ -252,7 +259,10 @@ class HouseTables:
         Raises:
             NotAllowed: it is one's own.
             UnderWay: something else is being done.
+            InputError: the index was rolled back.
         """
+        if change.kind == PHRASINGS:  # words alone need no other index
+            self._ready()
         carry_out(
             self.work,
             self.changes,

@@ -16,6 +16,7 @@ from assistant.corpus.release import CorpusRelease, Workshop
 from assistant.curation.gold import FILE
 from assistant.errors import InputError
 from assistant.indexing.build import Progress
+from assistant.indexing.generations import current_name
 from assistant.question.lay_words import ConceptLine, load_expander
 from assistant.safety.input_gate import clean_question
 from assistant.schema.chunk import Phrasing
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _MOST_CHARS = 200  # code points of a question that is typed to be tried
 _ABOUT = "preview"
+_ROLLED_BACK = (
+    "索引已退回上一版，而最近一次发布的文件还在文件库里；现在批准会重建索引，把它们带回来。"
+    "请先到“发布”页撤回那次发布（或重新预览、发布），再来批准这一项。"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +141,29 @@ class SettingsSources:
             yield build_assistant(settings, indexes_dir=where, house=words)
 
 
+def see_not_rolled_back(registry: Registry, indexes_dir: Path) -> None:
+    """See that an index built from the corpus now would not bring back, unseen, what somebody rolled back.
+
+    Raises:
+        InputError: the last publication is in the corpus still, and the index before it is served.
+    """
+    last = next(iter(registry.publications.listed(limit=1)), None)
+    if last is not None and last.before != last.generation and current_name(indexes_dir) == last.before:
+        raise InputError(_ROLLED_BACK)
+
+
 def build_upkeep(settings: Settings, registry: Registry, *, today: Callable[[], date]) -> Upkeep:
     """What keeps the library of these settings up to date."""
     sources, doing = SettingsSources(settings=settings), Work()
+
+    def ready() -> None:
+        see_not_rolled_back(registry, settings.indexes_dir)
+
     return Upkeep(
-        lifecycle=LifeCycle(registry, corpus_dir=settings.corpus_dir, release=sources.release, work=doing, today=today),
-        tables=HouseTables(registry, sources, work=doing),
+        lifecycle=LifeCycle(
+            registry, corpus_dir=settings.corpus_dir, release=sources.release, work=doing, today=today, ready=ready
+        ),
+        tables=HouseTables(registry, sources, work=doing, ready=ready),
         questions=Questions(gold=settings.data_dir / FILE, answers=registry.answers),
         work=doing,
         trials=Work(),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 from assistant.access.registry import Registry
 from assistant.curation.files import ChangeFiles
 from assistant.curation.house import House
 from assistant.curation.preparing import PREPARABLE, Prepared
 from assistant.curation.publishing import Publishing
-from assistant.errors import AssistantError, InputError, NotAllowed, NotFoundError
+from assistant.errors import AssistantError, InputError, InUse, NotAllowed, NotFoundError
 from assistant.evaluation.runner import Answering
 from assistant.indexing.build import Progress
 from assistant.indexing.generations import GenerationInfo, list_generations, rollback
@@ -27,6 +28,7 @@ from assistant.settings import Settings
 
 _ABOUT = "release"
 _UNSEEN = "其中有文件带有您没有的标签，请由能看到它们的人审批和发布。"
+_FAILED = "这次预览没有做成，原因涉及您无权查看的文件。请由能看到它们的人重新预览。"
 _OVER = "这次预览已经不在了，请重新预览。"
 _STATES = (ChangeState.WAITING, ChangeState.APPROVED)
 
@@ -63,21 +65,29 @@ class ReleaseDesk:
         self._publishing = Publishing(registry, house)
         self.provider = provider
         self._stop = Event()
+        self._one = Lock()  # publishes, or puts away what is ready
 
     # --- changes --------------------------------------------------------------------------------
 
     def waiting(self, by: Principal) -> tuple[Waiting, ...]:
         """The changes that wait or were approved, the oldest first, once what broke off is noted."""
-        self._publishing.catch_up()
+        with suppress(InUse):  # something is being published at this moment
+            self._publishing.catch_up()
         found = self.registry.changes.listed(states=_STATES)
         return tuple(
             Waiting(change=one, seen=self._sees(by, one), own=one.created_by == by.id) for one in reversed(found)
         )
 
-    def approve(self, by: Principal, change_id: str, words: str) -> Change:
-        """Say that a change may be published. Raises as `Publishing.approve`, or `NotAllowed`: they may not see it."""
+    def approve(self, by: Principal, change_id: str, words: str, *, seen: int | None = None) -> Change:
+        """Say that a change may be published.
+
+        Args:
+            seen: when it was changed last, as whoever approves saw it.
+
+        Raises as `Publishing.approve`, or `NotAllowed`: they may not see it.
+        """
         self._see(by, change_id)
-        return self._publishing.approve(by, change_id, words)
+        return self._publishing.approve(by, change_id, words, seen=seen)
 
     def send_back(self, by: Principal, change_id: str, words: str) -> Change:
         """Have a change prepared further. Raises as `Publishing.send_back`, or `NotAllowed`: they may not see it."""
@@ -130,12 +140,18 @@ class ReleaseDesk:
         """The last preview, whoever began it; none once it was published."""
         return self.work.about(_ABOUT)
 
+    def message(self, by: Principal, job: Job) -> str:
+        """How a preview failed: it may name files, and they are told to those who may see all that was asked for."""
+        changes = (self.registry.changes.get(one) for one in job.asked or ())
+        return job.message if not job.message or all(self._sees(by, one) for one in changes) else _FAILED
+
     def stop(self) -> None:
         """Stop the preview that is being made, or put away the one that is ready."""
         self._stop.set()
-        job = self.job()
-        if job is not None and not job.running:
-            self._put_away(job, str(Stopped()))
+        with self._one:  # what is being published is not taken away amid that
+            job = self.job()
+            if job is not None and not job.running:
+                self._put_away(job, str(Stopped()))
 
     def prepared(self) -> Prepared:
         """The preview that is ready.
@@ -149,8 +165,8 @@ class ReleaseDesk:
         return job.result
 
     def sees_all(self, by: Principal, prepared: Prepared) -> bool:
-        """Whether somebody may see every document of a publication."""
-        return all(look.meta.visible(by.labels) for look in prepared.documents)
+        """Whether somebody may see every document of a publication, as it was and as it will be."""
+        return all(look.access <= by.labels | {PUBLIC} for look in prepared.documents)
 
     def publish(self, by: Principal, preview_id: str, reason: str) -> Publication:
         """Publish the preview of that id.
@@ -160,14 +176,15 @@ class ReleaseDesk:
             NotAllowed: they may not see a document of it, or not approve.
             AssistantError: as `Publishing.publish`.
         """
-        prepared = self.prepared()
-        if prepared.id != preview_id:
-            raise NotFoundError(_OVER)
-        if not self.sees_all(by, prepared):
-            raise NotAllowed(_UNSEEN)
-        done = self._publishing.publish(by, prepared, reason=reason)
-        if (job := self.job()) is not None:
-            self._put_away(job, "")
+        with self._one:
+            prepared, job = self.prepared(), self.job()
+            if prepared.id != preview_id:
+                raise NotFoundError(_OVER)
+            if not self.sees_all(by, prepared):
+                raise NotAllowed(_UNSEEN)
+            done = self._publishing.publish(by, prepared, reason=reason)
+            if job is not None and job is self.job():  # else somebody has begun another one already
+                self._put_away(job, "")
         return done
 
     def _put_away(self, job: Job, message: str) -> None:
@@ -201,7 +218,14 @@ class ReleaseDesk:
         return info
 
     def take_back(self, by: Principal, publication_id: str) -> tuple[Change, ...]:
-        """The changes that lead back from a publication. Raises as `Publishing.take_back`."""
+        """The changes that lead back from a publication.
+
+        Raises as `Publishing.take_back`, or `NotAllowed`: they may not see a document of it.
+        """
+        found = self.registry.publications.get(publication_id)
+        documents = found.summary["documents"] if found is not None else ()
+        if not all(set(one["access"]) <= by.labels | {PUBLIC} for one in documents):
+            raise NotAllowed(_UNSEEN)
         return self._publishing.take_back(by, publication_id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.assembly import BEIJING
 from assistant.corpus.diff import Change as Becomes
+from assistant.curation.gate import Turned
 from assistant.curation.looking import DocumentLook
 from assistant.curation.preparing import Prepared
 from assistant.curation.touched import How, TouchedAnswer, TouchedTalk
@@ -170,13 +171,17 @@ class Shown:
     more_rows: int
     talks: int
     topics: tuple[tuple[str, str, int], ...]  # topic, when, how many places
+    worse: tuple[str, ...]  # questions of the gold set
+    better: tuple[str, ...]
 
 
 def publication_shown(prepared: Prepared, by: Principal, assistant: Assistant) -> Shown:
     """What of a publication whoever looks may see, by their rights now."""
-    seen = [look for look in prepared.documents if look.meta.visible(by.labels)]
+    seen = [look for look in prepared.documents if _may_see(by, look.access)]
     whole = len(seen) == len(prepared.documents)
     withheld = Withheld(assistant, by.labels)
+    unseen = {look.change.document_id for look in prepared.documents if look not in seen}
+    hidden = frozenset(unseen | {meta.id for meta in assistant.hidden(by.labels)})
     return Shown(
         looks=tuple(map(look_shown, seen)),
         unseen=len(prepared.documents) - len(seen),
@@ -189,6 +194,16 @@ def publication_shown(prepared: Prepared, by: Principal, assistant: Assistant) -
         more_rows=max(0, len(prepared.duties) - MOST_ROWS) if whole else len(prepared.duties),
         talks=len(prepared.talks),
         topics=_topics(prepared.talks, by, withheld),
+        worse=_cases(prepared.gate.worse, hidden, withheld),
+        better=_cases(prepared.gate.better, hidden, withheld),
+    )
+
+
+def _cases(cases: Iterable[Turned], hidden: frozenset[str], withheld: Withheld) -> tuple[str, ...]:
+    """The questions of these cases; of one that rests on what may not be seen, that there is one."""
+    return tuple(
+        UNSEEN if not hidden.isdisjoint(case.documents) or withheld.words(case.question) else case.question
+        for case in cases
     )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.schema.answer import Outcome
+from assistant.serving.render.drafts import ACT_WORDS
+from assistant.serving.render.drafts import KIND_WORDS as CHANGE_WORDS
+from assistant.serving.render.managing import ROLE_NAMES, SCOPE_WORDS
 from assistant.serving.render.words import OUTCOME_LABELS
 
 _LONGEST = 1500  # characters of one fact on a page; an export has all of it
-_OUTCOMES = {outcome.value: words for outcome, words in OUTCOME_LABELS.items()}
 
 KIND_WORDS: Mapping[str, str] = {
     "answer": "作答",
@@ -76,7 +78,10 @@ KIND_WORDS: Mapping[str, str] = {
 }
 # The start of a kind, and what was done then: `corpus.restate-approved`.
 _STEMS = {"corpus.restate": "改写文件的时效", "corpus.supersession": "文件的取代关系", "corpus.tables": "词表的改动"}
-_VERBS = {"proposed": "提出", "approved": "批准", "rejected": "驳回", "withdrawn": "撤回", "applied": "生效"}
+_VERBS = {"proposed": "提出", "approved": "批准", "rejected": "驳回", "withdrawn": "撤回", "applied": "生效"} | {
+    "confirmed": "确认",
+    "dismissed": "驳回",
+}
 _FACT_WORDS: Mapping[str, str] = {
     "id": "编号",
     "to": "负责人",
@@ -129,7 +134,48 @@ _FACT_WORDS: Mapping[str, str] = {
     "degraded": "受限的部分",
     "embedder": "向量模型",
     "llm": "语言模型",
+    "act": "标为",
+    "line": "行",
+    "bytes": "大小（字节）",
+    "approved": "已核对",
+    "changes": "变更",
+    "gate_overridden": "标准题退步仍发布",
+    "after": "之后",
+    "by": "依据的文件",
+    "all": "全部",
+    "file": "文件种类",
+    "files": "文件数",
+    "secrets": "含密钥",
+    "statements": "语句数",
+    "unproved": "未证实的语句",
+    "talk": "宣讲材料",
+    "subject": "谁",
+    "useful": "有用",
+    "first": "开始",
+    "since": "自",
+    "until": "至",
+    "concept": "事项",
+    "effective_on": "施行日期",
+    "expired_on": "失效日期",
+    "status": "状态",
+    "superseded_by": "取代它的文件",
+    "source": "来源",
     "prompt_version": "提示词版本",
+}
+# What stands in a fact, in words; by the name of the fact, since a word may mean another thing elsewhere.
+_CHANGES = {kind.value: words for kind, words in CHANGE_WORDS.items()}
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "outcome": {outcome.value: words for outcome, words in OUTCOME_LABELS.items()},
+    "role": {role.value: words for role, words in ROLE_NAMES.items()},
+    "scopes": {scope.value: words for scope, words in SCOPE_WORDS.items()},
+    "kind": _CHANGES,
+    "change": _CHANGES,
+    "act": {act.value: words for act, words in ACT_WORDS.items()} | {"undone": "撤销校对"},
+    "approved": {"garbled_approved": "乱码", "approved": "读取时的疑点", "personal_approved": "个人信息"},
+    "table": {"lay_words": "口语说法", "phrasings": "问法"},
+    "with": {"document": "文件", "gold": "标准题"},
+    "door": {"page": "页面", "http": "接口", "curation": "标准题页面", "terminal": "命令行"},
+    "mode": {"extractive": "摘自原文", "llm": "语言模型改写", "llm+repaired": "语言模型改写，有句子换回原文"},
 }
 _FIRST = ("question", "name", "outcome", "documents", "document", "generation", "path")
 
@@ -165,18 +211,26 @@ def _words(name: str, value: Any) -> str:
             return "无"
         case bool():
             return "是" if value else "否"
-        case str() if name == "outcome":
-            return _OUTCOMES.get(value, value)
         case str():
-            return value
+            return _said(name, value)
         case list() if name == "clauses":
             return "；".join(_clause(one) for one in value) or "无"
         case list() if all(isinstance(one, str) for one in value):
-            return "、".join(value) or "无"
-        case dict() | list():
+            return "、".join(_words(name, one) for one in value) or "无"
+        case dict():
+            return "；".join(_named(value)) or "无"
+        case list():
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _said(name: str, value: str) -> str:
+    return _VALUES.get(name, {}).get(value, kind_words(value) if name == "kind" else value)
+
+
+def _named(facts: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{_FACT_WORDS.get(name, name)}：{_words(name, value)}" for name, value in facts.items())
 
 
 def _clause(one: Any) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from corpus_samples import NOTICE
@@ -187,6 +188,45 @@ def test_a_document_nearly_the_same_is_told_and_so_is_a_twin(drafts: Drafts) -> 
     first, second = uploaded(drafts, text), uploaded(drafts, text)
     assert [one["id"] for one in first.report["alike"]] == [notice().id]
     assert second.report["twin"] == first.id
+
+
+def test_what_is_nearly_the_same_is_named_to_those_who_may_see_it(drafts: Drafts) -> None:
+    change = uploaded(drafts, law().text, name="法.txt")
+    hidden = law().id
+    assert [one["id"] for one in drafts.alike(BEN, change)] == [hidden]
+    assert drafts.alike(OUTSIDER, change) == ()
+    uploaded(drafts, "另一份通知的正文。", name="甲.txt", labels=["内部"])
+    second = uploaded(drafts, "另一份通知的正文。", name="乙.txt")
+    assert drafts.twin(BEN, second)
+    assert drafts.twin(OUTSIDER, second) == ""
+
+
+def test_what_is_under_way_stays_listed_behind_whatever_ended(drafts: Drafts, registry: Registry) -> None:
+    change = uploaded(drafts)
+    clock = registry.store.clock
+    registry.store.clock = lambda: clock() + 1000
+    for _ in range(501):
+        registry.changes.drop(registry.changes.put(ChangeKind.REMOVE, by=BEN.id, document_id="x").id)
+    assert change.id in {one.id for one in drafts.listed(ANNA)}
+
+
+def test_two_windows_that_correct_at_once_lose_nothing(drafts: Drafts, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = uploaded(drafts)
+    lines = NOTICE.split("\n")
+    first, second = [plain(NOTICE, words) for words in lines if words.startswith(("一、", "二、"))]
+    real, others = drafts._changes.edit, list[Thread]()
+
+    def amid(change_id: str, **fields: object) -> Change:
+        if not others:
+            others.append(Thread(target=drafts.correct, args=(ANNA, change_id, second.line, second)))
+            others[0].start()
+            others[0].join(0.5)
+        return real(change_id, **fields)
+
+    monkeypatch.setattr(drafts._changes, "edit", amid)
+    drafts.correct(ANNA, change.id, first.line, first)
+    others[0].join()
+    assert {one["line"] for one in drafts.one(ANNA, change.id).corrections} == {first.line, second.line}
 
 
 # --- what is said of it -------------------------------------------------------------------------

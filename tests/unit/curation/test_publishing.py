@@ -25,6 +25,7 @@ from assistant.curation.touched import How
 from assistant.errors import Abandoned, InputError, NotAllowed, NotFoundError, RecordsError
 from assistant.indexing.generations import list_generations, serve
 from assistant.indexing.self_check import VerifyReport
+from assistant.parsing.corrections import Act, Correction, line_hash
 from assistant.records.answers import KeptAnswer
 from assistant.records.changes import ChangeKind, ChangeState
 from assistant.schema.answer import Answer, Mode, Outcome
@@ -157,6 +158,17 @@ def test_what_cannot_be_taken_in_is_named(office: Office) -> None:
     gone = removing(office.registry, "没有的").id
     with pytest.raises(BatchRefused, match="没有这份文件"):
         office.prepared(gone)
+
+
+def test_corrections_that_would_be_lost_keep_a_file_out(office: Office) -> None:
+    change = adding(office.registry, office.root, "另名.txt", f"{NOTICE}\n")
+    words = next(line for line in NOTICE.split("\n") if line.startswith("二、"))
+    one = Correction(line=NOTICE.split("\n").index(words) + 1, words=line_hash(words), act=Act.PLAIN)
+    office.registry.changes.send_back(change.id, by=APPROVER.id, words="校对")
+    office.registry.changes.edit(change.id, corrections=[one.json()])
+    office.registry.changes.submit(change.id)
+    with pytest.raises(BatchRefused, match="校对不会用上"):
+        office.prepared(change.id)
 
 
 def test_somebody_can_stop_it(office: Office) -> None:

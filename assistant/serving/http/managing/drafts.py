@@ -160,6 +160,8 @@ def _one(
         chosen=set(form.all("label")) if typed and form else labels_of(change),
         needed=approvals_needed(change.report),
         missing=lacking(change),
+        alike=drafts.alike(asker, change),
+        twin=drafts.twin(asker, change),
         note=form.one("note") if form else change.note,
         theirs=is_theirs(asker, change) and asker.may(Scope.CORPUS_EDIT),
         droppable=may_be_dropped(asker, change) and asker.may(Scope.CORPUS_EDIT),

@@ -74,7 +74,7 @@ def _add_list(app: FastAPI) -> None:
 
         def act() -> str:
             if action == "approve":
-                releases.approve(asker, change_id, words)
+                releases.approve(asker, change_id, words, seen=_moment(form.one("seen")))
                 return "approved"
             if action == "return":
                 releases.send_back(asker, change_id, words)
@@ -82,6 +82,10 @@ def _add_list(app: FastAPI) -> None:
             raise InputError("请选择批准或退回。")
 
         return await _done(request, asker, releases, act, PATH)
+
+
+def _moment(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else None
 
 
 def _list(request: Request, asker: Principal, releases: ReleaseDesk, fault: str = "", status: int = 200) -> Response:
@@ -169,6 +173,7 @@ def _preview(request: Request, asker: Principal, releases: ReleaseDesk, fault: s
         status=status,
         fault=fault,
         job=job,
+        message=releases.message(asker, job) if job is not None else "",
         may_approve=asker.may(Scope.CORPUS_APPROVE),
         **values,
     )
