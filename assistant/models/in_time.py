@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 
-from assistant.errors import ModelTimeout, ModelUnavailable
+from assistant.errors import AssistantError, ModelTimeout, ModelUnavailable
 from assistant.models.protocols import CosineScale, Embedder, Vectors, scale_of
 
 _MOST_LATE = 2  # calls that were not waited for and have not come back: from then on nobody waits
@@ -96,6 +98,64 @@ class EmbedderOutOfUse:
 
     def embed_documents(self, _texts: Sequence[str], /) -> Vectors:
         raise ModelUnavailable(self._why)
+
+
+class EmbedderOnTrial:
+    """An embedder that gave other vectors than the index was built with, or none: out of use until it gives the same.
+
+    A service behind it may be put right at any time; whoever asks a question tries it, at most every `again_s` seconds.
+
+    Args:
+        prove: returns where the vectors are the same.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        prove: Callable[[], None],
+        why: str,
+        *,
+        again_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._embedder, self._prove, self._why = embedder, prove, why
+        self._again_s, self._clock = again_s, clock
+        self._lock = threading.Lock()
+        self._next_at = clock() + again_s
+        self.id, self.dimension = embedder.id, embedder.dimension
+        self.out_of_use = True
+
+    @property
+    def cosine_scale(self) -> CosineScale:
+        return scale_of(self._embedder)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As `Embedder.embed_queries`.
+
+        Raises:
+            ModelUnavailable: it has not given the same vectors yet.
+        """
+        return self._believed().embed_queries(texts)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """As `Embedder.embed_documents`; raises as `embed_queries`."""
+        return self._believed().embed_documents(texts)
+
+    def _believed(self) -> Embedder:
+        if self.out_of_use and self._is_due():
+            with suppress(AssistantError):  # what is wrong with it has been said
+                self._prove()
+                self.out_of_use = False
+        if self.out_of_use:
+            raise ModelUnavailable(self._why)
+        return self._embedder
+
+    def _is_due(self) -> bool:
+        with self._lock:
+            due = self._clock() >= self._next_at
+            if due:
+                self._next_at = self._clock() + self._again_s
+            return due
 
 
 def out_of_use(embedder: object) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import IndexDamaged
-from assistant.indexing.damage import EMBEDDER, MANIFEST_PART, READER, Damage, damages, damages_of, files_of
+from assistant.indexing.damage import EMBEDDER, MANIFEST_PART, READER, Damage, Expected, damages, damages_of, files_of
 from assistant.indexing.generations import current_folder, previous_folder
 from assistant.indexing.self_check import VerifyReport, verify_generation
 from assistant.settings import Settings
@@ -55,7 +55,7 @@ def look_deep(settings: Settings, *, verify: Callable[[Path], VerifyReport] = ve
 
     folder, before = current_folder(settings.indexes_dir), previous_folder(settings.indexes_dir)
     weights = weights_of(settings)
-    served, earlier, models = damages_of(folder), damages_of(before) if before else (), damages(weights)
+    served, earlier, models = damages_of(folder), damages_of(before) if before else (), _damaged(weights)
     spare = before is not None and not any(one.part in ("record", MANIFEST_PART) for one in earlier)
     findings = (
         *(_of_served(one, spare=spare) for one in served),
@@ -72,6 +72,11 @@ def _of_served(one: Damage, *, spare: bool) -> Finding:
         still = "仍可作答：用上一版索引（retrieval_mode=previous），之后收录、移出的文件没有反映"
         return Finding(damage=one, still=still, run=f"{_BUILD}（或先退回：python -m assistant index rollback）")
     return Finding(damage=one, still="不能作答：没有完好的上一版", run=_BUILD)
+
+
+def _damaged(files: Sequence[Expected | Damage]) -> tuple[Damage, ...]:
+    known = tuple(one for one in files if isinstance(one, Damage))
+    return (*known, *damages(one for one in files if isinstance(one, Expected)))
 
 
 def _counted(*folders: Path | None) -> Iterator[int]:

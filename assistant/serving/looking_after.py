@@ -28,12 +28,12 @@ def looking_after(
     settings: Settings, provider: Renewable, health: Health, *, say: Callable[[str], None]
 ) -> AbstractContextManager[None]:
     """Look after everything while the body runs; what is damaged is done without."""
-    weights = _weights(settings)
+    weights = _Weights(settings)
 
     def files() -> Sequence[Expected | Damage]:
         name = current_name(settings.indexes_dir)
         wanted = settings.indexes_dir / name if name else None
-        return (*generation_files(_opened(provider.peek()), wanted), *weights)
+        return (*generation_files(_opened(provider.peek()), wanted), *weights.files())
 
     def fall_back() -> None:
         opened = _opened(provider.peek())
@@ -44,10 +44,18 @@ def looking_after(
     return checking(files, health, pace=pace, fall_back=fall_back, say=say)
 
 
-def _weights(settings: Settings) -> tuple[Expected, ...]:
-    from assistant.readers import weights_of
+class _Weights:
+    """The files of the embedded models as they were prepared last; those that went are missed, and not forgotten."""
 
-    return weights_of(settings)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: tuple[Expected | Damage, ...] = ()
+
+    def files(self) -> tuple[Expected | Damage, ...]:
+        from assistant.readers import weights_of
+
+        self._known = weights_of(self._settings) or self._known
+        return self._known
 
 
 def _opened(assistant: Assistant | None) -> tuple[Path, str] | None:

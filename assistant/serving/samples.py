@@ -55,7 +55,8 @@ class SampleShelf:
         """
         assistant, day = self._provider(), self._today()
         documents = _told_first(assistant.documents(labels), day)
-        key = (assistant.generation, tuple(meta.id for meta in documents), day)
+        # What is done without for now counts too: found by words alone there are fewer, and not for the whole day.
+        key = (assistant.generation, assistant.degraded, tuple(meta.id for meta in documents), day)
         with self._lock:
             if (held := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)

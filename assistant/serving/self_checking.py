@@ -111,7 +111,7 @@ class _Check:
                 try:
                     read += next(reading)
                 except StopIteration as end:
-                    if end.value is not None:
+                    if end.value is not None and self._is_still_read(file):
                         found.append(end.value)
                         self._note([*self.health.damaged, end.value])
                     break
@@ -119,6 +119,13 @@ class _Check:
                     read = 0
                     self.leaving.wait(self.pace.tick_s)
         return found
+
+    def _is_still_read(self, file: Expected) -> bool:
+        """Whether that file still has to be so: a round takes its time, and meanwhile an index may have been replaced.
+
+        What has another hash now is looked at in the next round.
+        """
+        return any(one == file or (isinstance(one, Damage) and one.path == file.path) for one in self.files())
 
     def _note(self, found: Sequence[Damage]) -> None:
         """Remember what is damaged, and act where that is not what was known."""

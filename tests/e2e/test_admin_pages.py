@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 from assistant.access.embeds import State
 from assistant.access.registry import Registry
-from assistant.access.users import RECENT_MS, Role
+from assistant.access.users import RECENT_MS, ROLE_NAMES, Role
 from assistant.schema.principal import Scope
 from assistant.serving.http.api import create_api
 from assistant.serving.http.rules import RULES
-from assistant.serving.render.managing import ROLE_NAMES, ROLE_WORDS, SCOPE_WORDS, STATE_LOOKS, STATE_WORDS
+from assistant.serving.render.managing import ROLE_WORDS, SCOPE_WORDS, STATE_LOOKS, STATE_WORDS
 
 SECRET = re.compile(r'<input readonly value="([^"]+)"')
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from serving_fakes import FakeAssistant
 
 from assistant.schema.principal import Scope
+from assistant.schema.retrieval import RetrievalMode
 from assistant.serving.http.api import create_api
 from assistant.serving.http.description import examples
 from assistant.serving.http.errors import STATUS_OF_CODE
@@ -72,6 +74,26 @@ def test_every_response_and_request_has_an_example_that_holds(said: Mapping[str,
 def test_an_example_that_does_not_hold_is_seen(said: Mapping[str, Any]) -> None:
     wrong = {**examples()["SessionList"], "next": 5}
     assert faults(said, {"$ref": "#/components/schemas/SessionList"}, wrong)
+
+
+def _holders(example: Any) -> Iterator[Mapping[str, Any]]:
+    """Everything in an example that says what was done without."""
+    if isinstance(example, dict):
+        if "degraded" in example:
+            yield example
+        for one in example.values():
+            yield from _holders(one)
+    elif isinstance(example, list):
+        for one in example:
+            yield from _holders(one)
+
+
+def test_how_something_was_found_is_in_the_examples_and_in_the_document() -> None:
+    held = [one for example in examples().values() for one in _holders(example)]
+    assert len(held) >= 4
+    assert all(one["retrieval_mode"] == "hybrid" for one in held)
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    assert all(f"| `{mode}` |" in text for mode in RetrievalMode)
 
 
 def test_streams_say_what_each_event_is(said: Mapping[str, Any]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from starlette.testclient import TestClient
 from test_given_again import library, staged
 
 from assistant.errors import InputError
+from assistant.indexing.manifest import FileEntry
 from assistant.serving.http.api import create_api
-from assistant.serving.keeping.backup import BOOK, Places, back_up, restore
+from assistant.serving.keeping import backup
+from assistant.serving.keeping.backup import BOOK, TRIAL, Places, back_up, links_of, restore
 
 NOTICE = "通知正文：做好续贷。\n"
 
@@ -162,3 +166,91 @@ def test_nothing_that_is_there_is_written_over(house: Places, tmp_path: Path) ->
     with pytest.raises(InputError, match="不是空文件夹"):
         restore(out, house)
     assert (house.corpus / "通知.txt").read_text(encoding="utf-8") == NOTICE
+
+
+def test_what_the_house_keeps_goes_along(house: Places, tmp_path: Path) -> None:
+    kept = [
+        house.corpus / "statutes" / "法.md",
+        house.corpus / "overlays" / "通知.yaml",
+        house.data / "gold.jsonl",
+        house.data / "changes" / "1" / "a.txt",
+        house.data / "released" / "1" / "manifest.jsonl",
+        house.data / "tables" / "phrasings" / "a.yaml",
+        house.data / "assistant.sqlite.before-2026",
+    ]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+    back_up(house, tmp_path / "a.tar")
+    root = house.corpus.parent
+    assert {path.relative_to(root).as_posix() for path in kept} <= names(tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("folder", ["corpus", "data/backups"])
+def test_no_backup_is_written_into_what_it_backs_up(house: Places, folder: str) -> None:
+    out = house.corpus.parent / folder / "a.tar"
+    with pytest.raises(InputError, match="换一个位置"):
+        back_up(house, out)
+    assert not out.exists()
+
+
+def test_secrets_that_lie_elsewhere_in_the_data_folder_stay_out_too(house: Places, tmp_path: Path) -> None:
+    pepper, oidc = house.data / "pepper.bin", house.data / "oidc" / "client"
+    oidc.parent.mkdir()
+    for path in (pepper, oidc):
+        path.write_bytes(b"p" * 32)
+    elsewhere = replace(house, pepper=pepper, secrets=(oidc,))
+    back_up(elsewhere, tmp_path / "a.tar")
+    back_up(elsewhere, tmp_path / "b.tar", secrets=True)
+    assert {"data/pepper.bin", "data/oidc/client"}.isdisjoint(names(tmp_path / "a.tar"))
+    assert {"data/pepper.bin", "data/oidc/client", "data/secrets/pepper"} <= names(tmp_path / "b.tar")
+
+
+def test_a_pepper_goes_back_to_where_the_settings_look_for_it(house: Places, tmp_path: Path) -> None:
+    house.pepper.write_bytes(b"p" * 32)
+    back_up(house, tmp_path / "a.tar", secrets=True)
+    there = replace(places(tmp_path / "new"), pepper=tmp_path / "elsewhere" / "pepper")
+    restore(tmp_path / "a.tar", there)
+    assert there.pepper.read_bytes() == b"p" * 32
+    assert there.pepper.stat().st_mode & 0o077 == 0
+
+
+def test_records_under_another_name_are_copied_once_and_not_while_they_change(house: Places, tmp_path: Path) -> None:
+    records = house.data / "db" / "held.sqlite"
+    records.parent.mkdir()
+    with closing(sqlite3.connect(records)) as made:
+        made.execute("CREATE TABLE a (b)")
+    Path(f"{records}-wal").write_bytes(b"w")
+    back_up(replace(house, records=records), tmp_path / "a.tar")
+    assert "records.sqlite" in names(tmp_path / "a.tar")
+    assert not any(name.startswith("data/db/") for name in names(tmp_path / "a.tar"))
+
+
+def test_what_goes_while_others_work_is_no_fault(
+    house: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = house.data / f"{TRIAL}x"
+    trial.mkdir()
+    (trial / "vectors").write_bytes(b"v")
+    going = house.data / "a-going.part"
+    going.write_bytes(b"g")
+    added = backup._add
+
+    def gone(tar: tarfile.TarFile, path: Path, name: str) -> dict[str, FileEntry]:
+        if path == going:
+            path.unlink()
+        return added(tar, path, name)
+
+    monkeypatch.setattr(backup, "_add", gone)
+    back_up(house, tmp_path / "a.tar")
+    found = names(tmp_path / "a.tar")
+    assert "data/tables/lay_words.yaml" in found
+    assert not any(TRIAL in name or "going" in name for name in found)
+    assert restore(tmp_path / "a.tar", places(tmp_path / "new")).files.keys() | {BOOK} == found
+
+
+def test_links_are_told(house: Places, tmp_path: Path) -> None:
+    (tmp_path / "真本.txt").write_text("x", encoding="utf-8")
+    link = house.corpus / "通知二.txt"
+    link.symlink_to(tmp_path / "真本.txt")
+    assert links_of(house) == (link,)

@@ -107,3 +107,36 @@ def test_a_fault_in_the_page_is_told_plainly() -> None:
     asyncio.run(main())
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert json.loads(sent[1]["body"])["code"] == "internal_error"
+
+
+def _done(client: httpx.Client, event: dict[str, Any], data: list[Any], session: str) -> dict[str, Any]:
+    """What the page is told in the end of an event."""
+    body = {"data": data, "fn_index": event["id"], "session_hash": session}
+    assert client.post(JOIN, json=body).status_code == 200
+    with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:
+        for line in lines.iter_lines():
+            told = json.loads(line.removeprefix("data:") or "{}")
+            if told.get("msg") == "process_completed":
+                return dict(told)
+    raise AssertionError("it never ended")
+
+
+def _events(client: httpx.Client, part: str) -> list[dict[str, Any]]:
+    """The events that take what a part of the page holds."""
+    config = client.get("/config").json()
+    [number] = [one["id"] for one in config["components"] if one["props"].get("elem_id") == part]
+    return [event for event in config["dependencies"] if number in event["inputs"] and event["backend_fn"]]
+
+
+def test_a_page_that_outlives_its_server_may_still_ask_of_the_documents_chosen_there(client: httpx.Client) -> None:
+    """Another session, to which nothing was ever offered, stands for it."""
+    event = _events(client, "pz-chosen")[0]
+    told = _done(client, event, ["能续贷吗？", None, "", ["notice"]], "later1")
+    assert told["success"], told
+
+
+def test_a_page_that_outlives_its_server_keeps_its_sample_questions(client: httpx.Client) -> None:
+    [event] = _events(client, "pz-role")
+    told = _done(client, event, ["信贷人员", None], "later2")
+    assert told["success"], told
+    assert all(one == {"__type__": "update"} for one in told["output"]["data"]), told

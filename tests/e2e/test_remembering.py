@@ -99,9 +99,17 @@ def test_a_conversation_is_opened_as_it_was_shown(stage: Stage) -> None:
     assert [one["role"] for one in messages] == ["user", "assistant"] * 2
     assert messages[0]["content"] == ASKED
     assert "有依据" in messages[1]["content"]
+    assert "有条款写明" not in messages[1]["content"]  # why it was so is not kept, and not made up
     assert "二、（一）" in cards
     assert f"已打开“{ASKED}”" in status
     assert "只显示最近" not in status
+
+
+def test_what_an_answer_was_limited_to_is_said_when_it_is_opened_again(stage: Stage) -> None:
+    asker = staff(stage)
+    session = stage.ask(as_of="2025-06-30").json()["session_id"]
+    _, messages, _, _, _ = opened(history_of(stage), session, asker)
+    assert "时效：按 2025-06-30 有效的文本作答" in messages[1]["content"]
 
 
 def test_of_a_long_one_the_last_exchanges_are_shown_and_that_is_said(

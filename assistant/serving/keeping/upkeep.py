@@ -21,6 +21,7 @@ from assistant.question.lay_words import ConceptLine, load_expander
 from assistant.safety.input_gate import clean_question
 from assistant.schema.chunk import Phrasing
 from assistant.schema.principal import Principal
+from assistant.serving.keeping.backup import TRIAL
 from assistant.serving.keeping.lifecycle import LifeCycle
 from assistant.serving.keeping.preview import MOST_TYPED, Preview, Questions, previewed
 from assistant.serving.keeping.tables import Fields, HouseTables
@@ -134,7 +135,7 @@ class SettingsSources:
         if phrasings is None:
             yield build_assistant(settings, house=words)
             return
-        with tempfile.TemporaryDirectory(prefix="trial-", dir=settings.data_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix=TRIAL, dir=settings.data_dir) as folder:
             where = Path(folder)
             make_index(settings, folders_of(settings.corpus_dir), indexes_dir=where, house=phrasings, progress=progress)
             yield build_assistant(settings, indexes_dir=where, house=words)

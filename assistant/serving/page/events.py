@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,6 +24,21 @@ def with_request(gr: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """Gradio hands the request to a parameter annotated with its class itself, which is not there before Gradio is."""
     function.__annotations__["request"] = gr.Request
     return function
+
+
+def taking_all(component: Any) -> Any:
+    """A component of Gradio that hands on whatever words were chosen: whoever takes them looks whether they are known.
+
+    Gradio's own forgets the choices of a page with the server that gave them, or an hour after the page lost touch, and
+    then answers what is chosen there in English. The class is made past Gradio's, which would write a file beside this.
+    """
+
+    def preprocess(_: Any, payload: Any) -> Any:
+        if isinstance(payload, list):
+            return [one for one in payload if isinstance(one, str)]
+        return payload if isinstance(payload, str) else None
+
+    return ABCMeta.__new__(type(component), component.__name__, (component,), {"preprocess": preprocess})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,10 @@ def events_of(gr: Any, desk: Desk) -> Events:
         note = samples_note_html(found)
         return samples, radio, note, *buttons(first, samples)
 
+    def on_role(role: str | None, samples: Samples) -> list[Any]:
+        """What was held for the page may be gone by now; then the questions that are shown stay."""
+        return buttons(role, samples) if role in samples else [gr.skip()] * MOST_SAMPLES
+
     def buttons(role: str | None, samples: Samples) -> list[Any]:
         said = samples.get(role or "", ())
         return [gr.Button(value=said[n] if n < len(said) else "", visible=n < len(said)) for n in range(MOST_SAMPLES)]
@@ -84,5 +104,5 @@ def events_of(gr: Any, desk: Desk) -> Events:
         clear=with_request(gr, on_clear),
         load=with_request(gr, on_load),
         samples=with_request(gr, on_samples),
-        role=buttons,
+        role=on_role,
     )

@@ -9,7 +9,7 @@ from assistant.serving.desk import Desk
 from assistant.serving.history import History
 from assistant.serving.page import remembering
 from assistant.serving.page.checking import verify_tab
-from assistant.serving.page.events import QUIET, events_of
+from assistant.serving.page.events import QUIET, events_of, taking_all
 from assistant.serving.page.said import EMPTY_CARDS, SAMPLES_AWAITED, TITLE, header_html, status_html
 from assistant.serving.page.talking import Talk
 from assistant.serving.render.html import note_html
@@ -77,7 +77,7 @@ def _scope_form(gr: Any) -> tuple[Any, Any]:
             max_lines=1,
             elem_id="pz-day",
         )
-        chosen = gr.Dropdown(
+        chosen = taking_all(gr.Dropdown)(
             label="文件：只依据选中的作答",
             info="不选就是全部文件",
             choices=[],
@@ -90,7 +90,7 @@ def _scope_form(gr: Any) -> tuple[Any, Any]:
 def _samples_head(gr: Any) -> tuple[Any, Any]:
     """What is said of the sample questions, and whose they are."""
     note = gr.HTML(status_html(SAMPLES_AWAITED, kind="busy"), elem_id="pz-samples-note")
-    role = gr.Radio(label="示例问题（取自本库，按身份）", choices=[], visible=False, elem_id="pz-role")
+    role = taking_all(gr.Radio)(label="示例问题（取自本库，按身份）", choices=[], visible=False, elem_id="pz-role")
     return note, role
 
 

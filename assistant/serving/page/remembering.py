@@ -66,7 +66,7 @@ def _asked(said: Said) -> str:
 
 
 def _answered(said: Said) -> str:
-    return answer_message(said.answer) if said.answer else _NO_ANSWER
+    return answer_message(said.answer, kept=said.read_as) if said.answer else _NO_ANSWER
 
 
 def rated(

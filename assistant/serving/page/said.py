@@ -70,14 +70,20 @@ def status_html(text: str, *, kind: str = "quiet") -> str:
     return f'<p class="pz-status pz-status-{kind}">{escape(text)}</p>'
 
 
-def answer_message(answer: Answer, *, renewed: bool = False, limited: str = "") -> str:
+def answer_message(
+    answer: Answer, *, renewed: bool = False, limited: str = "", kept: Sequence[str] | None = None
+) -> str:
     """An answer as one chat message: outcome and why, how it was understood, text, notices, sources.
 
     Args:
         limited: what it was limited to by whoever asked, in words.
+        kept: of an answer that was kept, of which day its texts were and what it was limited to; why it is what it is
+            was not kept.
     """
     badge = f'<span class="pz-badge pz-{_BADGES[answer.outcome]}">{OUTCOME_LABELS[answer.outcome]}</span>'
-    blocks = [f'{badge} <span class="pz-why">{outcome_why(answer)}</span>']
+    blocks = [f'{badge} <span class="pz-why">{outcome_why(answer)}</span>' if kept is None else badge]
+    if kept:
+        blocks.append(f'<span class="pz-limited">{markdown_escaped("；".join(kept))}</span>')
     if restated := restated_question(answer):
         blocks.append(f'<span class="pz-understood">理解为：{markdown_escaped(restated)}</span>')
     if limited:

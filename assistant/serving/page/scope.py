@@ -47,7 +47,9 @@ def scope_words(filters: Filters, documents: Sequence[DocumentMeta]) -> str:
         titles = [
             f"{titled(meta.title)}（{meta.validity.value}）" for meta in documents if meta.id in filters.document_ids
         ]
-        more = f"等 {len(titles)} 份文件" if len(titles) > _NAMED else ""
+        if gone := len(filters.document_ids) - len(titles):
+            titles.append(f"{gone} 份您现在不能看或已移出的文件")
+        more = f"等 {len(filters.document_ids)} 份文件" if len(titles) > _NAMED else ""
         parts.append(f"{'、'.join(titles[:_NAMED])}{more}")
     return "，".join(parts)
 

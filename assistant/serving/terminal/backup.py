@@ -22,11 +22,14 @@ def backup(
     ] = False,
 ) -> None:
     """备份文件库、记录库和数据文件夹；服务可以不停。"""
-    from assistant.serving.keeping.backup import back_up
+    from assistant.serving.keeping.backup import back_up, links_of
 
-    book = back_up(places_of(open_settings()), out, secrets=secrets)
+    places = places_of(open_settings())
+    book = back_up(places, out, secrets=secrets)
     note_act("backup.made", files=len(book.files), secrets=book.secrets)
     say(f"已备份 {len(book.files)} 个文件到 {out}（权限 600，每个文件都记下了校验值）。")
+    if links := links_of(places):
+        say(f"有 {len(links)} 个链接没有备份，它们指向的内容请另外备份，如 {links[0]}。")
     if book.records == "postgresql":
         say("记录库在 PostgreSQL，不在其中：请另用 pg_dump 备份。")
     if not book.secrets:
@@ -58,4 +61,11 @@ def places_of(settings: Settings) -> Places:
 
     url = make_url(records_url(settings))
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-    return Places(corpus=settings.corpus_dir, data=settings.data_dir, records=file, pepper=settings.pepper_file)
+    held = settings.oidc.client_secret_file
+    return Places(
+        corpus=settings.corpus_dir,
+        data=settings.data_dir,
+        records=file,
+        pepper=settings.pepper_file,
+        secrets=(held,) if held else (),
+    )

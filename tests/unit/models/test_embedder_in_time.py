@@ -8,8 +8,8 @@ from threading import Event
 import numpy as np
 import pytest
 
-from assistant.errors import ModelTimeout, ModelUnavailable
-from assistant.models.in_time import EmbedderInTime, EmbedderOutOfUse, out_of_use
+from assistant.errors import IndexStale, ModelTimeout, ModelUnavailable
+from assistant.models.in_time import EmbedderInTime, EmbedderOnTrial, EmbedderOutOfUse, out_of_use
 from assistant.models.protocols import CosineScale, Vectors, scale_of
 from assistant.models.standins import HashingEmbedder
 
@@ -79,3 +79,28 @@ def test_out_of_use_it_bears_the_name_and_embeds_nothing() -> None:
     assert not out_of_use(HashingEmbedder(8))
     with pytest.raises(ModelUnavailable):
         embedder.embed_queries(["续贷"])
+
+
+def test_one_that_gave_other_vectors_is_used_again_once_it_gives_the_same() -> None:
+    now, tried, faults = [0.0], list[float](), [IndexStale("换过模型", built="a", wanted="a")] * 2
+    inner = Held()
+    inner.go.set()
+
+    def prove() -> None:
+        tried.append(now[0])
+        if faults:
+            raise faults.pop()
+
+    embedder = EmbedderOnTrial(inner, prove, "换过模型", again_s=60, clock=lambda: now[0])
+    assert (embedder.id, embedder.dimension, scale_of(embedder)) == (inner.id, 8, inner.cosine_scale)
+    for at in (0, 59, 60, 61, 119, 120, 179):
+        now[0] = at
+        assert out_of_use(embedder)
+        with pytest.raises(ModelUnavailable, match="换过模型"):
+            embedder.embed_queries(["续贷"])
+    assert (tried, inner.asked) == ([60, 120], 0)
+    now[0] = 180
+    assert embedder.embed_queries(["续贷"]).shape == (1, 8)
+    assert embedder.embed_documents(["续贷"]).shape == (1, 8)
+    assert not out_of_use(embedder)
+    assert tried == [60, 120, 180]

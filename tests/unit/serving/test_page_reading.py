@@ -132,6 +132,7 @@ def test_an_answer_says_what_it_was_limited_to() -> None:
     assert f"限定范围：{words}" in answer_message(answer(), limited=words)
     assert "限定范围" not in answer_message(answer())
     assert scope_words(Filters(), metas) == ""
+    assert scope_words(Filters(document_ids=frozenset({"gone"})), metas) == "1 份您现在不能看或已移出的文件"
     many = [replace(law().meta, id=str(n), title=f"办法{n}") for n in range(5)]
     assert scope_words(Filters(document_ids=frozenset("01234")), many).endswith("等 5 份文件")
 

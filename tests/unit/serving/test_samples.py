@@ -25,6 +25,7 @@ class Library:
 
     def __init__(self) -> None:
         self.generation = "one"
+        self.degraded: tuple[str, ...] = ()
         self.asked: list[Inquiry] = []
         self.fault: Exception | None = None
         self.go = Event()
@@ -95,6 +96,14 @@ def test_they_are_made_once_for_an_index(shelf: SampleShelf, library: Library) -
     library.generation = "two"
     said(shelf)
     assert len(library.asked) == 2 * asked
+
+
+def test_they_are_made_anew_once_nothing_is_done_without_any_more(shelf: SampleShelf, library: Library) -> None:
+    library.degraded = ("dense",)
+    said(shelf)
+    kept = shelf.of(frozenset())
+    library.degraded = ()
+    assert shelf.of(frozenset()) is not kept
 
 
 def test_those_who_come_meanwhile_wait_for_the_same(shelf: SampleShelf, library: Library) -> None:

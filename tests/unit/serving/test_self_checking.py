@@ -127,3 +127,22 @@ def test_metrics_tell_what_is_damaged(tmp_path: Path) -> None:
     text = generate_latest(registry).decode()
     assert 'pz_damaged_files{part="record"} 1.0' in text
     assert "pz_check_age_seconds" in text
+
+
+def test_an_index_that_is_replaced_while_it_is_read_is_not_damaged(tmp_path: Path) -> None:
+    old = [expected(tmp_path / name, b"old") for name in ("a", "b")]
+    new = expected(tmp_path / "c", b"new")
+    asked: list[int] = []
+
+    def files() -> Sequence[Expected]:
+        asked.append(1)
+        if len(asked) > 1:
+            return (new,)
+        for file in old:  # told of them, and gone before they are read
+            file.path.unlink()
+        return old
+
+    looked = Looked(files)
+    looked.until(lambda: looked.health.passes >= 3)
+    assert not looked.fallen.is_set()
+    assert (looked.health.damaged, looked.lines) == ((), [])

@@ -180,3 +180,12 @@ def test_a_kind_that_the_document_does_not_name_stays_chosen_in_sight(client: Te
     text = client.get("/duties?doc=law_2023&kind=保险机构甲", headers=HTML).text
     assert "<option selected>保险机构甲</option>" in text
     assert "没有符合条件的责任" in text
+
+
+def test_the_menu_of_the_administration_gives_its_look_to_nothing_else() -> None:
+    """Compared clauses have a line called `side` too: its link must stay one, and must not stay put."""
+    compared = files("assistant.serving.render") / "templates" / "compare.html"
+    assert 'class="side"' in compared.read_text("utf-8")
+    bare = [line for line in CSS.splitlines() if re.match(r"\s*\.side\b", line)]
+    assert bare == []
+    assert ".admin > .side {" in CSS
