@@ -97,10 +97,7 @@ class Drafts:
     def alike(self, by: Principal, change: Change) -> tuple[Mapping[str, Any], ...]:
         """What is nearly the same as its file, of what whoever asks may see; the report has what its author may."""
         known = change.report.get("alike") or ()
-        try:
-            seen = {meta.id for meta in self._library().documents(by.labels)} if known else set()
-        except AssistantError:  # no index answers; the rest of the page does not need one
-            return ()
+        seen = _seen_by(by, self._library) if known else frozenset[str]()
         return tuple(one for one in known if one["id"] in seen)
 
     def twin(self, by: Principal, change: Change) -> str:
@@ -327,6 +324,13 @@ def is_theirs(by: Principal, change: Change) -> bool:
 def may_be_dropped(by: Principal, change: Change) -> bool:
     """Whether whoever asks can let the change come to nothing."""
     return change.created_by == by.id and change.state not in ENDED
+
+
+def _seen_by(by: Principal, library: Callable[[], Library]) -> frozenset[str]:
+    try:
+        return frozenset(meta.id for meta in library().documents(by.labels))
+    except AssistantError:  # no index answers; the rest of a page does not need one
+        return frozenset()
 
 
 def _see_own(by: Principal, change: Change) -> None:
