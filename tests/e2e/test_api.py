@@ -177,7 +177,7 @@ def test_filters_reach_the_assistant(client: httpx.Client, fake: FakeAssistant) 
 
 def test_search_lists_clauses_and_keeps_no_session(client: httpx.Client) -> None:
     found = client.post("/api/v1/search", json={"question": "能续贷吗？", "limit": 5}).json()
-    assert set(found) == {"request_id", "query", "degraded", "hits"}
+    assert set(found) == {"request_id", "query", "degraded", "retrieval_mode", "hits"}
     [hit] = found["hits"]
     assert (hit["document_id"], hit["address"], hit["legal_level"]) == (
         "notice_2024_shaanxi",
@@ -520,7 +520,9 @@ def test_without_an_index(fault: Exception) -> None:
 
 
 def test_ready(client: httpx.Client) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "generation": "fake-generation", "documents": 1}
+    whole = {"retrieval_mode": "hybrid", "degraded": [], "damaged": []}
+    served = {"status": "ready", "generation": "fake-generation", "documents": 1}
+    assert client.get("/readyz").json() == {**served, **whole}
 
 
 @pytest.mark.parametrize(
