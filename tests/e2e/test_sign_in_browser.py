@@ -53,7 +53,7 @@ def test_a_browser_signs_in_with_a_password_views_as_others_and_signs_out(browse
             page.get_by_role("button", name="开始查看").click()
             note = page.locator(".pz-viewing")
             note.wait_for()
-            assert "正在以他人身份查看（只读，已留痕）：部门 信贷部，标签 内部，角色 reader。" in note.inner_text()
+            assert "正在以他人身份查看（只读，已留痕）：部门 信贷部，标签 内部，角色 使用者。" in note.inner_text()
             assert "您没有标签 内部" in note.inner_text()
             page.screenshot(path=SHOTS / "view_as_page.png", full_page=True)
             page.get_by_role("button", name="结束查看").click()
