@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from assistant.errors import InputError
 from assistant.records.feedback import Reason
@@ -19,7 +18,7 @@ from assistant.serving.history import File, History
 from assistant.serving.http.comparing import MEDIA_TYPES, download
 from assistant.serving.http.errors import documented
 from assistant.serving.http.given import SessionId
-from assistant.serving.http.pages import show
+from assistant.serving.http.pages import page_fields, show
 from assistant.serving.http.paging import Cursor, numbered_place, page
 from assistant.serving.http.rules import Asker
 from assistant.serving.render.feedback import MOST_COMMENT, REASONS, feedback_words
@@ -109,7 +108,7 @@ def _add_talk(app: FastAPI, desk: Desk, history: History) -> None:
     @app.post("/history/{session_id}", include_in_schema=False)
     async def change(request: Request, session_id: SessionId, asker: Asker) -> Response:
         """Another title, an opinion on an answer, or the end of it."""
-        fields = await _form(request)
+        fields = await page_fields(request, page="历史", most=_MOST_FIELDS)
         return await desk.apply(lambda: _changed(request, history, session_id, asker, fields), principal=asker)
 
 
@@ -199,18 +198,3 @@ def _rate(history: History, asker: Principal, fields: Mapping[str, str]) -> None
         reason=Reason(reason) if reason else None,
         comment=comment or None,
     )
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of the form.
-
-    Raises:
-        InputError: it is no form.
-    """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise InputError("请在历史页上填写。", code="unsupported_media_type")
-    try:
-        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-            return {name: value for name, value in form.items() if isinstance(value, str)}
-    except HTTPException as exc:
-        raise InputError("表单无法读取，请在历史页上重新填写。", code="bad_request") from exc

@@ -8,9 +8,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from assistant.access.view_as import read_view
+from assistant.errors import InputError
 from assistant.serving.guards import path_of
 from assistant.serving.http.rules import MANAGING
 from assistant.serving.render.pages import STATIC, page_html, static_file, static_version
@@ -43,6 +45,21 @@ def show(request: Request, name: str, *, status: int = 200, **values: Any) -> HT
         **values,
     )
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+async def page_fields(request: Request, *, page: str, most: int) -> dict[str, str]:
+    """The fields of a form of one of these pages that brings no file, `most` of them at most.
+
+    Raises:
+        InputError: it is no form.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise InputError(f"请在{page}页上填写。", code="unsupported_media_type")
+    try:
+        async with request.form(max_files=0, max_fields=most) as form:
+            return {name: value for name, value in form.items() if isinstance(value, str)}
+    except HTTPException as exc:
+        raise InputError(f"表单无法读取，请在{page}页上重新填写。", code="bad_request") from exc
 
 
 def told_page(request: Request, status: int, message: str, request_id: str) -> HTMLResponse:

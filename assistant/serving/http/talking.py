@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
 from assistant.errors import InputError
 from assistant.products.talks.choosing import Brief
@@ -23,7 +22,7 @@ from assistant.serving.http import wire_talks
 from assistant.serving.http.bodies import body_schema, read_body
 from assistant.serving.http.comparing import download
 from assistant.serving.http.errors import documented, request_id_for
-from assistant.serving.http.pages import show
+from assistant.serving.http.pages import page_fields, show
 from assistant.serving.http.rules import Asker
 from assistant.serving.office import Office
 from assistant.serving.talk_desk import MEDIA_TYPES, Drafted, TalkWish, drafted, file_name, file_of, judged, with_edits
@@ -138,7 +137,7 @@ def _add_page(app: FastAPI, desk: Desk, base: str | None) -> None:
     @app.post("/talks", include_in_schema=False)
     async def work(request: Request, asker: Asker) -> Response:
         """A draft made, looked at again with what was edited, or written as a file."""
-        fields = await _form(request)
+        fields = await page_fields(request, page="宣讲", most=_MOST_FIELDS)
         action = fields.get("action", "")
         if action == "draft":
             found = await _draft(desk, _wish(fields, asker), asker)
@@ -193,18 +192,3 @@ def _shown(
         "files": _FILES,
     }
     return show(request, "talks", active="talks", **values)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of the form.
-
-    Raises:
-        InputError: it is no form.
-    """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise InputError("请在宣讲页上填写。", code="unsupported_media_type")
-    try:
-        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
-            return {name: value for name, value in form.items() if isinstance(value, str)}
-    except HTTPException as exc:
-        raise InputError("表单无法读取，请在宣讲页上重新填写。", code="bad_request") from exc
