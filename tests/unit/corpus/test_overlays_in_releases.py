@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from corpus_samples import NOTICE, Corner, rules
+from killed import killed_after
 
 from assistant.corpus.manifest import MANIFEST
 from assistant.corpus.outcomes import FileVerdict
@@ -117,41 +116,14 @@ def test_corrections_are_of_one_file(corner: Corner) -> None:
         corner.release().add(paths, corrections=[ONE])
 
 
-class _Killed(BaseException):
-    """The process dies here."""
-
-
 @pytest.mark.parametrize("point", range(9))
 def test_a_release_killed_at_any_point_has_the_file_with_its_corrections_or_neither(
     corner: Corner, monkeypatch: pytest.MonkeyPatch, point: int
 ) -> None:
     corner.release().add([corner.put("办法.md", rules(2020))])
-    steps = 0
-
-    def die() -> None:
-        nonlocal steps
-        steps += 1
-        if steps > point:
-            raise _Killed
-
-    for name in ("rename", "replace"):
-        real = getattr(Path, name)
-
-        def step(self: Path, target: Path, real: Any = real) -> Path:
-            if ".release" in str(self):
-                die()
-            return Path(real(self, target))
-
-        monkeypatch.setattr(Path, name, step)
-    real_rmtree = shutil.rmtree
-    monkeypatch.setattr(shutil, "rmtree", lambda *a, **k: None if steps > point else real_rmtree(*a, **k))
-    died = False
-    try:
+    with killed_after(point, monkeypatch) as end:
         corner.release().add([corner.put("通知.txt", NOTICE)], corrections=[ONE])
-    except _Killed:
-        died = True
-    monkeypatch.undo()
-    assert died is (point < 6)
+    assert end.died is (point < 6)
     recover(corner.corpus)
     file, overlay = corner.corpus / "通知.txt", corner.corpus / overlay_name("通知.txt")
     assert file.exists() is overlay.exists() is ("通知.txt" in (corner.corpus / MANIFEST).read_text(encoding="utf-8"))

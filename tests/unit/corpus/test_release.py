@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import stat
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from corpus_samples import NOTICE, Corner, rules
+from killed import killed_after
 
 from assistant.corpus import release as release_module
 from assistant.corpus import staging as staging_module
@@ -495,43 +495,15 @@ def test_a_corpus_that_is_not_there_is_told(tmp_path: Path) -> None:
         corner.release().add([corner.put("通知.txt", NOTICE)])
 
 
-class _Killed(BaseException):
-    """The process dies here."""
-
-
 @pytest.mark.parametrize("point", range(10))
 def test_a_release_killed_at_any_point_is_whole_or_not_there(
     corner: Corner, monkeypatch: pytest.MonkeyPatch, point: int
 ) -> None:
     corner.release().add([corner.put("办法.md", rules(2020))])
     before = {n: b for n, b in corner.state().items() if n != "served"}
-    steps = 0
-
-    def die(*_: Any) -> None:
-        nonlocal steps
-        steps += 1
-        if steps > point:
-            raise _Killed
-
-    for name in ("rename", "replace"):
-        real = getattr(Path, name)
-
-        def step(self: Path, target: Path, real: Any = real) -> Path:
-            if ".release" in str(self):
-                die()
-            return Path(real(self, target))
-
-        monkeypatch.setattr(Path, name, step)
-    real_rmtree = shutil.rmtree
-    # Somebody who is killed cleans nothing up.
-    monkeypatch.setattr(shutil, "rmtree", lambda *a, **k: None if steps > point else real_rmtree(*a, **k))
-    died = False
-    try:
+    with killed_after(point, monkeypatch) as end:
         corner.release().add([corner.put("新.md", rules(2024)), corner.put("通知.txt", NOTICE)])
-    except _Killed:
-        died = True
-    monkeypatch.undo()
-    assert died is (point < 8)
+    assert end.died is (point < 8)
     recover(corner.corpus)
     held = {n: b for n, b in corner.state().items() if n != "served"}
     whole = {"办法.md", "新.md", "通知.txt", MANIFEST}
